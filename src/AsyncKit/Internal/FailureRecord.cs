@@ -1,0 +1,127 @@
+namespace AsyncKit;
+
+/// <summary>
+/// What went wrong in a run, in the order it was seen, and which came first: a failure or the caller's cancellation.
+/// </summary>
+internal sealed class FailureRecord(FailureMode mode, CancellationToken callerToken)
+{
+    private const int NoItem = -1;
+
+    private readonly object _lock = new();
+    private List<FanOutFailure>? _failures;
+    private Cause _cause;
+    private volatile bool _isCutShort;
+
+    private enum Cause
+    {
+        None,
+        Failure,
+        Cancellation,
+    }
+
+    /// <summary>Some item was not run, or not to its end.</summary>
+    public void CutShort() => _isCutShort = true;
+
+    /// <returns>True when this was the first cause, which stops the run.</returns>
+    public bool AddCancellation()
+    {
+        lock (_lock)
+        {
+            return TrySetCause(Cause.Cancellation);
+        }
+    }
+
+    /// <inheritdoc cref="AddCancellation"/>
+    public bool AddItemFailure(int index, object? item, Exception exception) =>
+        Add(new FanOutFailure(index, item, exception), stops: mode == FailureMode.StopAtFirst);
+
+    /// <summary>A failure of the source or of a cancellation callback: it stops pulling in any mode.</summary>
+    /// <inheritdoc cref="AddCancellation"/>
+    public bool AddRunFailure(Exception exception) =>
+        Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);
+
+    /// <summary>How the run has ended; called once, after its last worker.</summary>
+    /// <returns>The cancellation, or the exceptions that fault the run, or nothing: then every item has succeeded.</returns>
+    public (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) Conclude()
+    {
+        var failures = _failures ?? [];
+        if (_cause == Cause.Cancellation && (_isCutShort || (failures.Count > 0 && mode == FailureMode.StopAtFirst)))
+        {
+            return (Cancelled(failures), []);
+        }
+
+        return failures switch
+        {
+            [] => (null, []),
+            _ when mode == FailureMode.StopAtFirst => (null, Annotated(failures)),
+            _ => (null, [AllOf(failures)]),
+        };
+    }
+
+    private static List<Exception> Annotated(List<FanOutFailure> failures)
+    {
+        // Backwards, so that an exception object that several items threw keeps the index of the first.
+        for (var i = failures.Count - 1; i >= 0; i--)
+        {
+            if (failures[i].Index != NoItem)
+            {
+                Annotate(failures[i]);
+            }
+        }
+
+        return failures.ConvertAll(failure => failure.Exception);
+    }
+
+    private static void Annotate(FanOutFailure failure)
+    {
+        try
+        {
+            failure.Exception.Data[FanOut.IndexDataKey] = failure.Index;
+        }
+        catch (Exception)
+        {
+            // Data is virtual: an exception class that refuses the entry must not replace its own report.
+        }
+    }
+
+    private static FanOutException AllOf(List<FanOutFailure> failures)
+    {
+        var ofItems = failures.Where(failure => failure.Index != NoItem).OrderBy(failure => failure.Index);
+        var ofTheRun = failures.Where(failure => failure.Index == NoItem);
+        List<FanOutFailure> ordered = [.. ofItems, .. ofTheRun];
+        return new FanOutException(
+            [.. ordered.TakeWhile(failure => failure.Index != NoItem)], Annotated(ordered));
+    }
+
+    private OperationCanceledException Cancelled(List<FanOutFailure> failures) => failures switch
+    {
+        [] => new OperationCanceledException(callerToken),
+        [_] when mode == FailureMode.StopAtFirst => Cancelled(Annotated(failures)[0]),
+        _ => Cancelled(AllOf(failures)),
+    };
+
+    private OperationCanceledException Cancelled(Exception inner) => new(
+        "The fan-out was cancelled. What failed before it ended is the inner exception.", inner, callerToken);
+
+    private bool Add(FanOutFailure failure, bool stops)
+    {
+        lock (_lock)
+        {
+            // The token may have been cancelled a moment ago and its callback not have come yet: then that was first.
+            var cancelledFirst = callerToken.IsCancellationRequested && TrySetCause(Cause.Cancellation);
+            (_failures ??= []).Add(failure);
+            return cancelledFirst || (stops && TrySetCause(Cause.Failure));
+        }
+    }
+
+    private bool TrySetCause(Cause cause)
+    {
+        if (_cause != Cause.None)
+        {
+            return false;
+        }
+
+        _cause = cause;
+        return true;
+    }
+}

@@ -1,0 +1,275 @@
+using System.Runtime.CompilerServices;
+
+namespace AsyncKit;
+
+/// <summary>
+/// One fan-out from its start to its end: what its workers share. It has one hold for each worker and one while the
+/// bodies' token is being cancelled; whoever lets go last finishes it, so it never ends before what it started.
+/// </summary>
+/// <typeparam name="T">The items.</typeparam>
+/// <typeparam name="TResult">The results; <see cref="Nothing"/> when the operation has none.</typeparam>
+#pragma warning disable CA1001 // Its token source lives as long as the run, which disposes it when it finishes.
+internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
+#pragma warning restore CA1001
+{
+    private readonly TaskCompletionSource<Task<TResult[]>> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _bodies = new();
+    private readonly CancellationToken _callerToken;
+    private readonly FailureRecord _failures;
+    private readonly int _maxConcurrency;
+    private CancellationTokenRegistration _callerRegistration;
+    private ResultBuffer<TResult>? _results;
+    private int _startedWorkers;
+    private int _holds;
+    private volatile bool _isStopping;
+
+    public FanOutRun(
+        IndexedSource<T>? indexed,
+        PulledSource<T>? pulled,
+        Operation<T, TResult> operation,
+        FanOutOptions options,
+        CancellationToken callerToken)
+    {
+        Indexed = indexed;
+        Pulled = pulled;
+        Operation = operation;
+        Context = ExecutionContext.Capture();
+        Token = _bodies.Token;
+        _callerToken = callerToken;
+        _failures = new FailureRecord(options.OnFailure, callerToken);
+        _maxConcurrency = options.MaxConcurrency;
+        _results = indexed is not null && operation.HasResult ? new ResultBuffer<TResult>(indexed.Count) : null;
+    }
+
+    /// <summary>Null when the source is <see cref="Pulled"/>.</summary>
+    public IndexedSource<T>? Indexed { get; }
+
+    /// <summary>Null when the source is <see cref="Indexed"/>.</summary>
+    public PulledSource<T>? Pulled { get; }
+
+    public Operation<T, TResult> Operation { get; }
+
+    /// <summary>The caller's context at the call; null when its flow was suppressed.</summary>
+    public ExecutionContext? Context { get; }
+
+    /// <summary>What the bodies and an async source see: cancelled when the run stops early.</summary>
+    public CancellationToken Token { get; }
+
+    /// <summary>Nothing new may be pulled or started.</summary>
+    public bool IsStopping => _isStopping;
+
+    public int StartedWorkers => Volatile.Read(ref _startedWorkers);
+
+    public bool MayStartWorker => _startedWorkers < _maxConcurrency;
+
+    public Task<TResult[]> RunAsync()
+    {
+        _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
+        _callerRegistration = _callerToken.UnsafeRegister(static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
+        QueueWorker();
+        return _end.Task.Unwrap();
+    }
+
+    /// <summary>
+    /// Only for whoever is entitled to start the next worker: the last one started, or who got true from
+    /// <see cref="PullGate.Release"/>. So there is one at a time, and the count needs no interlock.
+    /// </summary>
+    public void StartWorker()
+    {
+        Interlocked.Increment(ref _holds);
+        QueueWorker();
+    }
+
+    /// <summary>Called by the holder of the gate, which has just pulled the first item.</summary>
+    public void PrepareResults(int? expected)
+    {
+        if (_results is null && Operation.HasResult)
+        {
+            _results = new ResultBuffer<TResult>(expected);
+        }
+    }
+
+    public void Store(int index, TResult result) => _results!.Store(index, result);
+
+    /// <summary>Notes that an item was not run, or not known to have succeeded, when the run was told to stop.</summary>
+    public void CutShort() => _failures.CutShort();
+
+    public void OnItemFailed(int index, T item, Exception exception)
+    {
+        if (IsCancellation(exception))
+        {
+            OnCancelled();
+        }
+        else if (_failures.AddItemFailure(index, item, exception))
+        {
+            Stop();
+        }
+    }
+
+    public void OnSourceFailed(Exception exception)
+    {
+        if (IsCancellation(exception))
+        {
+            OnCancelled();
+        }
+        else if (_failures.AddRunFailure(exception))
+        {
+            Stop();
+        }
+    }
+
+    /// <summary>Must be the very last thing that a worker does.</summary>
+    public void LetGo()
+    {
+        if (Interlocked.Decrement(ref _holds) == 0)
+        {
+            _ = FinishAsync();
+        }
+    }
+
+    /// <summary>Finishes on the pool, in the caller's context.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (Context is null)
+        {
+            _ = FinishAsync();
+        }
+        else
+        {
+            ExecutionContext.Run(Context, static run => _ = ((FanOutRun<T, TResult>)run!).FinishAsync(), this);
+        }
+    }
+
+    private void QueueWorker()
+    {
+        _startedWorkers++;
+        Seam.Queue(new FanOutWorker<T, TResult>(this));
+    }
+
+    /// <summary>Ours or the caller's, in contrast to a foreign one, which is a failure like any other.</summary>
+    private bool IsCancellation(Exception exception) =>
+        exception is OperationCanceledException
+        && (Token.IsCancellationRequested || _callerToken.IsCancellationRequested);
+
+    private void OnCancelled()
+    {
+        CutShort();
+        if (_callerToken.IsCancellationRequested)
+        {
+            OnCallerCancelled(); // A body may see the caller's token before our callback does.
+        }
+    }
+
+    private void OnCallerCancelled()
+    {
+        if (_failures.AddCancellation())
+        {
+            Stop();
+        }
+    }
+
+    private void Stop()
+    {
+        _isStopping = true;
+        _ = CancelBodiesAsync();
+    }
+
+    private async Task CancelBodiesAsync()
+    {
+        if (!TryHold())
+        {
+            return; // The caller cancelled a run that has just ended.
+        }
+
+        try
+        {
+            await Seam.CancelAsync(_bodies).Cfg();
+        }
+        catch (Exception exception)
+        {
+            // A user's cancellation callback may throw anything; all of it is reported.
+            IReadOnlyList<Exception> thrown = exception is AggregateException all ? all.Flatten().InnerExceptions : [exception];
+            foreach (var one in thrown)
+            {
+                _ = _failures.AddRunFailure(one);
+            }
+        }
+
+        // Not finished here: this may be inside the caller's Cancel, where no user code may run.
+        if (Interlocked.Decrement(ref _holds) == 0)
+        {
+            Seam.Queue(this);
+        }
+    }
+
+    private bool TryHold()
+    {
+        var holds = Volatile.Read(ref _holds);
+        while (holds > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _holds, holds + 1, holds);
+            if (seen == holds)
+            {
+                return true;
+            }
+
+            holds = seen;
+        }
+
+        return false;
+    }
+
+    private async Task FinishAsync()
+    {
+        _ = _callerRegistration.Unregister();
+        try
+        {
+            if (Pulled is not null)
+            {
+                await Pulled.DisposeAsync().Cfg();
+            }
+        }
+        catch (Exception exception)
+        {
+            // What a user's Dispose throws is reported as the source's failure.
+            OnSourceFailed(exception);
+        }
+
+        _bodies.Dispose();
+        _end.SetResult(OutcomeAsync()); // The very last thing: from here on the caller goes on.
+    }
+
+    private Task<TResult[]> OutcomeAsync()
+    {
+        try
+        {
+            var (cancelled, faults) = _failures.Conclude();
+            if (cancelled is null && faults.Count == 0)
+            {
+                return Task.FromResult(_results?.ToArray(Indexed?.Count ?? Pulled!.Pulled) ?? []);
+            }
+
+            if (cancelled is not null)
+            {
+                return CancelledAsync(cancelled);
+            }
+
+            var faulted = new TaskCompletionSource<TResult[]>();
+            faulted.SetException(faults);
+            return faulted.Task;
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException<TResult[]>(exception); // Out of memory, most likely: the run must end all the same.
+        }
+    }
+
+    /// <summary>A cancelled task that rethrows this very exception, which only an async method's builder can make.</summary>
+    private static Task<TResult[]> CancelledAsync(OperationCanceledException exception)
+    {
+        var builder = AsyncTaskMethodBuilder<TResult[]>.Create();
+        var task = builder.Task;
+        builder.SetException(exception);
+        return task;
+    }
+}

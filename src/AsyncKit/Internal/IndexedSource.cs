@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace AsyncKit;
+
+/// <summary>
+/// A source whose indexer bears concurrent reads: an array, an <see cref="ImmutableArray{T}"/> or a
+/// <see cref="List{T}"/>. Workers claim an index each; nothing is enumerated.
+/// </summary>
+internal sealed class IndexedSource<T>
+{
+    private readonly T[]? _array;
+    private readonly List<T>? _list;
+    private readonly List<T>.Enumerator _unmoved;
+    private PaddedInt _next;
+    private int _wasChangeSeen;
+
+    private IndexedSource(T[] array)
+    {
+        _array = array;
+        Count = array.Length;
+    }
+
+    private IndexedSource(List<T> list)
+    {
+        _list = list;
+        _unmoved = list.GetEnumerator();
+        Count = list.Count;
+    }
+
+    public int Count { get; }
+
+    /// <summary>False only when every item has been claimed.</summary>
+    public bool HasMore => Volatile.Read(ref _next.Value) < Count;
+
+    public static IndexedSource<T>? TryCreate(IEnumerable<T> source) => source switch
+    {
+        T[] array => new IndexedSource<T>(array),
+        List<T> list when list.GetType() == typeof(List<T>) => new IndexedSource<T>(list),
+        ImmutableArray<T> { IsDefault: false } array => new IndexedSource<T>(
+            ImmutableCollectionsMarshal.AsArray(array)!),
+        _ => null,
+    };
+
+    /// <exception cref="InvalidOperationException">The list has changed since the run began; thrown once.</exception>
+    public bool TryClaim(out int index, out T item)
+    {
+        // Past the end the counter goes on by one per worker; if it wraps, the index is negative, which is past the end.
+        index = Interlocked.Increment(ref _next.Value) - 1;
+        if (_array is { } array)
+        {
+            var isItem = (uint)index < (uint)array.Length;
+            item = isItem ? array[index] : default!;
+            return isItem;
+        }
+
+        try
+        {
+            return TryReadList(index, out item);
+        }
+        catch (InvalidOperationException) when (Interlocked.Exchange(ref _wasChangeSeen, 1) == 1)
+        {
+            item = default!;
+            return false;
+        }
+    }
+
+    private bool TryReadList(int index, out T item)
+    {
+        var items = CollectionsMarshal.AsSpan(_list);
+        var isItem = (uint)index < (uint)Count;
+        item = isItem && index < items.Length ? items[index] : default!;
+
+        // After the read: what was read before a change was read from the list as it was. A copy of the enumerator
+        // compares the list's version, which nothing else shows, and moves nothing that is shared.
+        var probe = _unmoved;
+        _ = probe.MoveNext();
+        return isItem;
+    }
+}

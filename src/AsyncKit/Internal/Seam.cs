@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+
+#pragma warning disable RS0030 // This is the place.
+
+namespace AsyncKit;
+
+/// <summary>
+/// The only place in the library that awaits, queues and cancels: every await goes through <c>Cfg</c>, so that where
+/// continuations run is decided here and nowhere else.
+/// </summary>
+internal static class Seam
+{
+    public static ConfiguredTaskAwaitable Cfg(this Task task) => task.ConfigureAwait(false);
+
+    public static ConfiguredValueTaskAwaitable Cfg(this ValueTask task) => task.ConfigureAwait(false);
+
+    public static ConfiguredValueTaskAwaitable<T> Cfg<T>(this ValueTask<T> task) => task.ConfigureAwait(false);
+
+    /// <summary>Queues to the pool, without the caller's ExecutionContext: the item brings its own.</summary>
+    public static void Queue(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+
+    /// <summary>
+    /// Sets the token at once and runs its callbacks on the pool, so that no user code runs inside the call. The task
+    /// ends after the last callback and carries what they threw.
+    /// </summary>
+    public static Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
+}
