@@ -1,0 +1,531 @@
+namespace AsyncKit.Tests;
+
+/// <content>Rules 10 to 20: how it ends.</content>
+public abstract partial class FanOutContract
+{
+    [Fact]
+    public async Task Does_not_return_while_something_it_started_is_still_running_when_an_item_fails()
+    {
+        var (stubborn, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
+        var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(4), async (item, token) =>
+        {
+            if (item == 0)
+            {
+                await stubborn.ArrivedAsync(3);
+                throw new InvalidOperationException("first");
+            }
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stubborn.PassAsync(token));
+            await release.Task; // Ignores its token.
+            Interlocked.Increment(ref ended);
+            return item;
+        });
+        await stubborn.ArrivedAsync(3);
+
+        Assert.False(run.IsCompleted);
+        release.SetResult();
+
+        Assert.Equal("first", (await FailureOfAsync(run)).Message);
+        Assert.Equal(3, ended);
+    }
+
+    [Fact]
+    public async Task Does_not_return_while_something_it_started_is_still_running_when_the_caller_cancels()
+    {
+        using var cts = new CancellationTokenSource();
+        var (told, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
+        var run = FanOutAsync(
+            Enumerable.Range(0, 9),
+            StopAtFirst(3),
+            async (item, token) =>
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => told.PassAsync(token));
+                await release.Task;
+                Interlocked.Increment(ref ended);
+                return item;
+            },
+            cts.Token);
+        await told.ArrivedAsync(3);
+        await cts.CancelAsync();
+
+        Assert.False(run.IsCompleted);
+        release.SetResult();
+
+        Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+        Assert.Equal(3, ended);
+    }
+
+    [Fact]
+    public async Task The_first_failure_cancels_the_token_given_to_the_bodies_and_is_thrown_itself()
+    {
+        var first = new InvalidOperationException("first");
+        var (gate, cancelled) = (new Gate(), 0);
+
+        var run = FanOutAsync(Enumerable.Range(0, 100), StopAtFirst(4), async (item, token) =>
+        {
+            if (item == 2)
+            {
+                await gate.ArrivedAsync(3);
+                throw first;
+            }
+
+            try
+            {
+                await gate.PassAsync(token);
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref cancelled);
+                throw;
+            }
+
+            return item;
+        });
+
+        Assert.Same(first, await FailureOfAsync(run));
+        Assert.Equal(3, cancelled);
+        Assert.True(run.IsFaulted);
+    }
+
+    [Fact]
+    public async Task After_the_first_failure_nothing_new_is_pulled_or_started()
+    {
+        var (gate, pulled, started) = (new Gate(), 0, 0);
+
+        var run = FanOutAsync(Items(), StopAtFirst(4), async (item, token) =>
+        {
+            Interlocked.Increment(ref started);
+            if (item == 3)
+            {
+                await gate.ArrivedAsync(3);
+                throw new InvalidOperationException();
+            }
+
+            await gate.PassAsync(token);
+            return item;
+        });
+        await FailureOfAsync(run);
+
+        Assert.Equal(4, started);
+        Assert.True(!IsPulled || pulled <= 4 + Ahead, $"{pulled} items were pulled.");
+
+        IEnumerable<int> Items()
+        {
+            for (var item = 0; item < 1_000; item++)
+            {
+                pulled++;
+                yield return item;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Further_real_failures_are_in_the_tasks_exception_after_the_first()
+    {
+        var gate = new Gate();
+
+        var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async ValueTask<int> (item, token) =>
+        {
+            if (item == 1)
+            {
+                await gate.ArrivedAsync(2);
+                throw new InvalidOperationException("first");
+            }
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.PassAsync(token));
+            throw new TimeoutException("second and third");
+        });
+        await FailureOfAsync(run);
+
+        Assert.Collection(
+            run.Exception!.InnerExceptions,
+            exception => Assert.Equal("first", exception.Message),
+            exception => Assert.IsType<TimeoutException>(exception),
+            exception => Assert.IsType<TimeoutException>(exception));
+    }
+
+    [Fact]
+    public async Task The_failing_items_index_is_in_the_exceptions_data()
+    {
+        var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(1), (item, _) =>
+            item == 17 ? throw new InvalidOperationException() : new ValueTask<int>(item));
+
+        Assert.Equal(17, (await FailureOfAsync(run)).Data["AsyncKit.Index"]);
+    }
+
+    [Fact]
+    public async Task An_exception_object_that_several_items_throw_keeps_the_index_of_the_first()
+    {
+        var shared = new InvalidOperationException();
+        var run = FanOutAsync(Enumerable.Range(0, 9), RunToEnd(3), (item, _) =>
+            item >= 4 ? throw shared : new ValueTask<int>(item));
+
+        var all = Assert.IsType<FanOutException>(await FailureOfAsync(run));
+
+        Assert.Equal(5, all.Failures.Count);
+        Assert.Equal(4, shared.Data["AsyncKit.Index"]);
+    }
+
+    [Fact]
+    public async Task An_OperationCanceledException_of_a_foreign_token_is_a_failure()
+    {
+        using var foreign = new CancellationTokenSource();
+        await foreign.CancelAsync();
+
+        var run = FanOutAsync(Enumerable.Range(0, 5), StopAtFirst(2), async (item, _) =>
+        {
+            await Task.Yield();
+            foreign.Token.ThrowIfCancellationRequested();
+            return item;
+        });
+
+        Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+        Assert.True(run.IsFaulted);
+    }
+
+    [Fact]
+    public async Task An_OperationCanceledException_without_any_cancellation_is_a_failure_also_under_RunToEnd()
+    {
+        using var callers = new CancellationTokenSource();
+
+        var run = FanOutAsync(
+            Enumerable.Range(0, 5),
+            RunToEnd(2),
+            (item, _) => item == 3 ? throw new TaskCanceledException("HttpClient's timeout") : new ValueTask<int>(item),
+            callers.Token);
+
+        Assert.Equal(3, Assert.Single(Assert.IsType<FanOutException>(await FailureOfAsync(run)).Failures).Index);
+        Assert.True(run.IsFaulted);
+    }
+
+    [Fact]
+    public async Task Cancellations_that_the_run_itself_caused_never_appear_beside_the_cause()
+    {
+        var gate = new Gate();
+
+        var run = FanOutAsync(Enumerable.Range(0, 64), StopAtFirst(16), async (item, token) =>
+        {
+            if (item == 0)
+            {
+                await gate.ArrivedAsync(15);
+                throw new InvalidOperationException();
+            }
+
+            await gate.PassAsync(token);
+            return item;
+        });
+        await FailureOfAsync(run);
+
+        Assert.IsType<InvalidOperationException>(Assert.Single(run.Exception!.InnerExceptions));
+    }
+
+    [Fact]
+    public async Task A_real_failure_before_the_callers_cancellation_faults_the_task()
+    {
+        using var cts = new CancellationTokenSource();
+        var gate = new Gate();
+
+        var run = FanOutAsync(
+            Enumerable.Range(0, 4),
+            StopAtFirst(4),
+            async (item, token) =>
+            {
+                if (item == 0)
+                {
+                    await gate.ArrivedAsync(3);
+                    throw new InvalidOperationException("first");
+                }
+
+                try
+                {
+                    await gate.PassAsync(token);
+                }
+                finally
+                {
+                    await cts.CancelAsync(); // The caller cancels after the failure was seen.
+                }
+
+                return item;
+            },
+            cts.Token);
+
+        Assert.Equal("first", (await FailureOfAsync(run)).Message);
+        Assert.True(run.IsFaulted);
+        Assert.Single(run.Exception!.InnerExceptions);
+    }
+
+    [Fact]
+    public async Task The_callers_cancellation_first_gives_an_OperationCanceledException_with_the_callers_token()
+    {
+        using var cts = new CancellationTokenSource();
+        var gate = new Gate();
+        var run = FanOutAsync(
+            Enumerable.Range(0, 9),
+            StopAtFirst(3),
+            async (item, token) =>
+            {
+                await gate.PassAsync(token);
+                return item;
+            },
+            cts.Token);
+        await gate.ArrivedAsync(3);
+        await cts.CancelAsync();
+
+        var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+
+        Assert.Equal(cts.Token, cancelled.CancellationToken);
+        Assert.Null(cancelled.InnerException);
+        Assert.True(run.IsCanceled);
+        Assert.Equal(3, gate.Arrivals);
+    }
+
+    [Fact]
+    public async Task A_real_failure_after_the_callers_cancellation_is_its_inner_exception()
+    {
+        using var cts = new CancellationTokenSource();
+        var run = FanOutAsync(
+            Enumerable.Range(0, 3),
+            StopAtFirst(1),
+            async (item, _) =>
+            {
+                await cts.CancelAsync();
+                return item == 0 ? throw new InvalidOperationException("lost elsewhere") : item;
+            },
+            cts.Token);
+
+        var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+
+        Assert.Equal(cts.Token, cancelled.CancellationToken);
+        Assert.Equal("lost elsewhere", Assert.IsType<InvalidOperationException>(cancelled.InnerException).Message);
+        Assert.Equal(0, cancelled.InnerException.Data["AsyncKit.Index"]);
+        Assert.True(run.IsCanceled);
+    }
+
+    [Fact]
+    public async Task Several_real_failures_after_the_callers_cancellation_are_all_in_its_inner_exception()
+    {
+        using var cts = new CancellationTokenSource();
+        var gate = new Gate();
+        var run = FanOutAsync(
+            Enumerable.Range(0, 3),
+            StopAtFirst(3),
+            async (item, token) =>
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.PassAsync(token));
+                return item == 1 ? item : throw new InvalidOperationException("item " + item);
+            },
+            cts.Token);
+        await gate.ArrivedAsync(3);
+        await cts.CancelAsync();
+
+        var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+
+        Assert.Equal([0, 2], Assert.IsType<FanOutException>(cancelled.InnerException).Failures.Select(one => one.Index));
+    }
+
+    [Fact]
+    public async Task A_cancellation_is_never_reported_as_success()
+    {
+        using var cts = new CancellationTokenSource();
+        var run = FanOutAsync(
+            Enumerable.Range(0, 100),
+            StopAtFirst(2),
+            async (item, _) =>
+            {
+                if (item == 8)
+                {
+                    await cts.CancelAsync();
+                }
+
+                return item; // Ignores the token, and every item that was started succeeds.
+            },
+            cts.Token);
+
+        Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+        Assert.True(run.IsCanceled);
+    }
+
+    [Fact]
+    public async Task If_every_item_had_succeeded_before_the_cancellation_was_seen_the_run_succeeded()
+    {
+        using var cts = new CancellationTokenSource();
+        var run = FanOutAsync(Enumerable.Range(0, 10), StopAtFirst(3), (item, _) => new ValueTask<int>(item), cts.Token);
+        await run.OrHangs();
+        await cts.CancelAsync();
+
+        Assert.Equal(10, (await run).Length);
+    }
+
+    [Fact]
+    public async Task Already_cancelled_at_the_call_cancelled_and_the_source_is_not_touched()
+    {
+        var touched = false;
+
+        var run = FanOutAsync(
+            Items(), StopAtFirst(2), (item, _) => new ValueTask<int>(item), new CancellationToken(canceled: true));
+
+        Assert.True(run.IsCanceled);
+        Assert.True(!IsPulled || !touched);
+        Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+
+        IEnumerable<int> Items()
+        {
+            touched = true;
+            yield return 1;
+        }
+    }
+
+    [Fact]
+    public async Task RunToEnd_runs_every_item_then_throws_one_flat_exception_with_every_failure_in_source_order()
+    {
+        var runs = 0;
+        var run = FanOutAsync(Enumerable.Range(0, 30), RunToEnd(4), async (item, _) =>
+        {
+            for (var i = 30 - item; i > 0; i--)
+            {
+                await Task.Yield();
+            }
+
+            Interlocked.Increment(ref runs);
+            return item % 7 == 3 ? throw new InvalidOperationException("item " + item) : item;
+        });
+
+        var all = Assert.IsType<FanOutException>(await FailureOfAsync(run));
+
+        Assert.Equal(30, runs);
+        Assert.Equal([3, 10, 17, 24], all.Failures.Select(failure => failure.Index));
+        Assert.Equal([3, 10, 17, 24], all.Failures.Select(failure => failure.Item));
+        Assert.Equal(all.Failures.Select(failure => failure.Exception), all.InnerExceptions);
+        Assert.Equal([3, 10, 17, 24], all.InnerExceptions.Select(exception => exception.Data["AsyncKit.Index"]));
+        Assert.Same(all, Assert.Single(run.Exception!.InnerExceptions));
+    }
+
+    [Fact]
+    public async Task RunToEnd_cancelled_by_the_caller_has_that_exception_as_the_inner_one()
+    {
+        using var cts = new CancellationTokenSource();
+        var run = FanOutAsync(
+            Enumerable.Range(0, 100),
+            RunToEnd(1),
+            async (item, _) =>
+            {
+                if (item == 5)
+                {
+                    await cts.CancelAsync();
+                }
+
+                return item == 2 ? throw new InvalidOperationException() : item;
+            },
+            cts.Token);
+
+        var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
+
+        Assert.Equal(cts.Token, cancelled.CancellationToken);
+        Assert.Equal(2, Assert.Single(Assert.IsType<FanOutException>(cancelled.InnerException).Failures).Index);
+        Assert.True(run.IsCanceled);
+    }
+
+    [Fact]
+    public async Task A_throwing_cancellation_callback_is_reported_and_the_run_ends()
+    {
+        var gate = new Gate();
+        var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
+        {
+            if (item == 0)
+            {
+                await gate.ArrivedAsync(2);
+                throw new InvalidOperationException("first");
+            }
+
+            token.Register(() => throw new NotSupportedException("callback"));
+            await gate.PassAsync(token);
+            return item;
+        });
+        await FailureOfAsync(run);
+
+        Assert.Equal("first", run.Exception!.InnerExceptions[0].Message);
+        Assert.All(run.Exception.InnerExceptions.Skip(1), one => Assert.IsType<NotSupportedException>(one));
+        Assert.NotEmpty(run.Exception.InnerExceptions.Skip(1));
+    }
+
+    [Fact]
+    public async Task A_body_that_throws_before_its_first_await_ends_the_run_with_that_error()
+    {
+        var run = FanOutAsync<int, int>(Enumerable.Range(0, 9), StopAtFirst(3), (_, _) => throw new InvalidOperationException("sync"));
+
+        Assert.Equal("sync", (await FailureOfAsync(run)).Message);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000_000)]
+    public async Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count)
+    {
+        using var cts = new CancellationTokenSource();
+        var gate = new Gate();
+        var run = FanOutAsync(
+            Enumerable.Range(0, count),
+            StopAtFirst(4),
+            async (_, token) => await gate.PassAsync(token),
+            cts.Token);
+        await gate.ArrivedAsync(4);
+
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        await cts.CancelAsync();
+        await FailureOfAsync(run);
+        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+
+        Assert.Equal(4, gate.Arrivals);
+        Assert.InRange(allocated, 0, 100_000);
+    }
+
+    [Fact]
+    public async Task No_UnobservedTaskException_ever()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var cts = new CancellationTokenSource();
+            await FailureOfAsync(FanOutAsync(Enumerable.Range(0, 9), round % 2 == 0 ? StopAtFirst(3) : RunToEnd(3), FailAsync));
+            await FailureOfAsync(FanOutAsync(
+                Enumerable.Range(0, 9),
+                StopAtFirst(3),
+                async (item, token) =>
+                {
+                    await cts.CancelAsync();
+                    return await FailAsync(item, token);
+                },
+                cts.Token));
+        }
+
+        Leaks.Check();
+
+        static async ValueTask<int> FailAsync(int item, CancellationToken token)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("item " + item);
+        }
+    }
+
+    [Fact]
+    public async Task No_registration_is_left_behind_on_the_callers_token()
+    {
+        using var longLived = new CancellationTokenSource();
+
+        var bodies = await RunAsync();
+        Leaks.Check();
+
+        Assert.False(bodies.IsAlive);
+        Assert.False(longLived.IsCancellationRequested);
+
+        async Task<WeakReference> RunAsync()
+        {
+            var captured = new object();
+            await FanOutAsync(
+                Enumerable.Range(0, 5),
+                StopAtFirst(2),
+                (item, _) => new ValueTask<int>(item + captured.GetHashCode()),
+                longLived.Token).OrHangs();
+            return new WeakReference(captured);
+        }
+    }
+}

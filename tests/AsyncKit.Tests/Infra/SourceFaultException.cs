@@ -1,0 +1,3 @@
+namespace AsyncKit.Tests;
+
+internal sealed class SourceFaultException(string message) : Exception(message);
