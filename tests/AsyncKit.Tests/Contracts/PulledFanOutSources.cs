@@ -1,0 +1,68 @@
+namespace AsyncKit.Tests;
+
+/// <summary>The two kinds of enumerators; each runs the whole contract.</summary>
+public static class PulledFanOutSources
+{
+    public sealed class Enumerable(NothingLeftBehind leaks) : PulledFanOutContract(leaks)
+    {
+        private protected override Task<TResult[]> FanOutAsync<TResult>(
+            ProbedSource source,
+            FanOutOptions options,
+            Func<int, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken = default) =>
+            source.FanOutAsync(options, operation, cancellationToken);
+    }
+
+    public sealed class AsyncEnumerable(NothingLeftBehind leaks) : PulledFanOutContract(leaks)
+    {
+        private protected override Task<TResult[]> FanOutAsync<TResult>(
+            ProbedSource source,
+            FanOutOptions options,
+            Func<int, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken = default) =>
+            source.AsAsync().FanOutAsync(options, operation, cancellationToken);
+
+        [Fact]
+        public async Task Is_never_disposed_while_a_MoveNextAsync_is_pending_and_that_sees_the_stop()
+        {
+            var pending = new Gate();
+            var source = new ProbedSource(30)
+            {
+                OnMoveNextAsync = (pulled, token) => pulled < 3 ? Task.CompletedTask : pending.PassAsync(token),
+            };
+
+            await Assert.ThrowsAsync<InvalidOperationException>(() => source.AsAsync().FanOutAsync(5, async (item, token) =>
+            {
+                await pending.ArrivedAsync(1);
+                return item == 1 ? throw new InvalidOperationException() : item;
+            }).OrHangs());
+
+            Assert.Equal(1, pending.Arrivals);
+            Assert.Equal(1, source.Disposed);
+            Assert.False(source.DisposedWhileMoving);
+        }
+
+        [Fact]
+        public async Task While_a_MoveNextAsync_is_pending_no_worker_holds_a_thread_and_results_go_on()
+        {
+            var (pending, bodies) = (new Gate(), new Gate());
+            var source = new ProbedSource(20)
+            {
+                OnMoveNextAsync = (pulled, token) => pulled == 8 ? pending.PassAsync(token) : Task.CompletedTask,
+            };
+
+            var run = source.AsAsync().FanOutAsync(4, async (item, token) =>
+            {
+                await bodies.PassAsync(token);
+                return item;
+            });
+            await bodies.ArrivedAsync(4);
+            bodies.Open();
+            await pending.ArrivedAsync(1);
+            await bodies.ArrivedAsync(8);
+            pending.Open();
+
+            Assert.Equal(System.Linq.Enumerable.Range(0, 20), await run.OrHangs());
+        }
+    }
+}
