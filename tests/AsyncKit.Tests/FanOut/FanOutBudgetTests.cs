@@ -1,0 +1,94 @@
+namespace AsyncKit.Tests;
+
+/// <summary>Allocation and memory budgets. Times are benchmarks; bytes are tests.</summary>
+public sealed class FanOutBudgetTests
+{
+    private const int Items = 100_000;
+
+    [Fact]
+    public async Task Array_allocates_per_worker_and_nothing_per_item()
+    {
+        var items = new int[Items];
+
+        var allocated = await AllocatedAsync(() => items.FanOutAsync(64, (item, _) => default(ValueTask)));
+
+        Assert.InRange(allocated, 0, 64 * 1_000);
+    }
+
+    [Fact]
+    public async Task Array_with_results_allocates_the_result_array_beside()
+    {
+        var items = new int[Items];
+
+        var allocated = await AllocatedAsync(() => items.FanOutAsync(64, (item, _) => new ValueTask<int>(item)));
+
+        Assert.InRange(allocated - (Items * sizeof(int)), 0, 64 * 1_000);
+    }
+
+    [Fact]
+    public async Task Enumerable_allocates_per_worker_and_nothing_per_item()
+    {
+        var items = new int[Items];
+
+        var allocated = await AllocatedAsync(() => items.Where(_ => true).FanOutAsync(64, (item, _) => default(ValueTask)));
+
+        Assert.InRange(allocated, 0, 64 * 1_500);
+    }
+
+    [Fact]
+    public async Task Collection_with_a_count_stores_results_straight_into_the_result_array()
+    {
+        var items = new HashSet<int>(Enumerable.Range(0, Items));
+
+        var allocated = await AllocatedAsync(() => items.FanOutAsync(64, (item, _) => new ValueTask<int>(item)));
+
+        Assert.InRange(allocated - (Items * sizeof(int)), 0, 64 * 1_500);
+    }
+
+    [Fact]
+    public async Task A_million_items_need_memory_for_the_workers_and_the_results_only()
+    {
+        const int Million = 1_000_000;
+        var items = new int[Million];
+        long before = 0;
+        long peak = 0;
+        for (var round = 0; round < 2; round++) // The first warms up.
+        {
+            peak = 0;
+            before = GC.GetTotalMemory(forceFullCollection: true);
+            await items.FanOutAsync(100, async (item, _) =>
+            {
+                await Task.Yield();
+                return item;
+            });
+            await items.FanOutAsync(100, async (item, _) => await Task.Yield());
+            var ran = 0;
+            await items.FanOutAsync(100, async (item, _) =>
+            {
+                await Task.Yield();
+                if (Interlocked.Increment(ref ran) % 250_000 == 0)
+                {
+                    peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
+                }
+
+                return item;
+            });
+        }
+
+        Assert.InRange(peak - before - (Million * sizeof(int)), long.MinValue, 2 << 20);
+    }
+
+    private static async Task<long> AllocatedAsync(Func<Task> run)
+    {
+        await run(); // Warms up.
+        var least = long.MaxValue;
+        for (var round = 0; round < 5; round++) // The least: what else the process does meanwhile is not ours.
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await run();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        return least;
+    }
+}

@@ -1,0 +1,94 @@
+namespace AsyncKit.Tests;
+
+/// <summary>How many workers a run starts, seen from inside.</summary>
+public sealed class FanOutWorkersTests
+{
+    [Fact]
+    public async Task Three_items_under_a_limit_of_256_start_three_workers()
+    {
+        var gate = new Gate();
+        var run = Create(indexed: IndexedSource<int>.TryCreate(new int[3]), gate: gate);
+
+        var task = run.RunAsync();
+        await gate.ArrivedAsync(3);
+        gate.Open();
+        await task.OrHangs();
+
+        Assert.Equal(3, run.StartedWorkers);
+    }
+
+    [Fact]
+    public async Task Three_items_of_an_enumerator_start_three_workers_and_one_that_finds_the_end()
+    {
+        var gate = new Gate();
+        var run = Create(new EnumerableSource<int>(Enumerable.Range(0, 3).Where(_ => true)), gate: gate);
+
+        var task = run.RunAsync();
+        await gate.ArrivedAsync(3);
+        gate.Open();
+        await task.OrHangs();
+
+        Assert.InRange(run.StartedWorkers, 3, 4);
+    }
+
+    [Fact]
+    public async Task An_empty_enumerator_starts_only_the_worker_that_finds_it_empty()
+    {
+        var run = Create(new EnumerableSource<int>(Enumerable.Empty<int>().Where(_ => true)), gate: Gate.Opened());
+
+        await run.RunAsync().OrHangs();
+
+        Assert.Equal(1, run.StartedWorkers);
+    }
+
+    [Fact]
+    public void An_empty_array_starts_none_and_has_ended_at_the_call()
+    {
+        var run = Array.Empty<int>().FanOutAsync(4, (item, _) => new ValueTask<int>(item));
+
+        Assert.True(run.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_slow_source_starts_no_more_workers_than_it_keeps_busy()
+    {
+        var next = new SemaphoreSlim(0);
+        var ended = new SemaphoreSlim(0);
+        var source = new ProbedSource(100) { OnMoveNextAsync = (_, token) => next.WaitAsync(token) };
+        var run = new FanOutRun<int, int>(
+            null,
+            new AsyncEnumerableSource<int>(source.AsAsync()),
+            new Operation<int, int>((item, _) =>
+            {
+                ended.Release();
+                return new ValueTask<int>(item);
+            }),
+            new FanOutOptions { MaxConcurrency = 64 },
+            CancellationToken.None);
+
+        var task = run.RunAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            next.Release();
+            await ended.WaitAsync();
+        }
+
+        next.Release();
+        await task.OrHangs();
+
+        // One has an item and one waits for the next; a third when the one that ended an item has not got back yet.
+        Assert.InRange(run.StartedWorkers, 1, 8);
+    }
+
+    private static FanOutRun<int, int> Create(
+        PulledSource<int>? pulled = null, IndexedSource<int>? indexed = null, Gate? gate = null) => new(
+            indexed,
+            pulled,
+            new Operation<int, int>(async (item, token) =>
+            {
+                await gate!.PassAsync(token);
+                return item;
+            }),
+            new FanOutOptions { MaxConcurrency = 256 },
+            CancellationToken.None);
+}

@@ -1,0 +1,96 @@
+namespace AsyncKit.Tests;
+
+/// <summary>
+/// The gate on real threads, with what it must keep: one holder at a time, nobody asleep beside a free gate, everybody
+/// out after it closes. A lost wake-up shows as a hang.
+/// </summary>
+public sealed class PullGateStressTests
+{
+    public static TheoryData<int, int> WorkersAndSeeds()
+    {
+        var data = new TheoryData<int, int>();
+        foreach (var workers in (int[])[2, 3, 16, 200])
+        {
+            for (var seed = 0; seed < 25; seed++)
+            {
+                data.Add(workers, seed);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(WorkersAndSeeds))]
+    public async Task One_holder_at_a_time_and_nobody_is_forgotten(int limit, int seed)
+    {
+        const int Pulls = 2_000;
+        var gate = new PullGate();
+        var (pulls, holders, overlaps, started) = (0, 0, 0, 1);
+        var all = new CountdownEvent(1);
+
+        Start();
+        await Task.Run(all.Wait).OrHangs();
+
+        Assert.Equal(0, overlaps);
+        Assert.Equal(Pulls, pulls);
+        Assert.InRange(started, 1, limit);
+        Assert.True(gate.IsClosed);
+
+        void Start() => _ = Task.Run(() => WorkAsync(new Random((seed * 1_000) + started)));
+
+        async Task WorkAsync(Random random)
+        {
+            var place = new PullGate.Waiter(isComing: true);
+            while (true)
+            {
+                while (!gate.TryEnter(place))
+                {
+                    await gate.ParkAsync(place);
+                }
+
+                if (gate.IsClosed)
+                {
+                    break;
+                }
+
+                overlaps += Interlocked.Increment(ref holders) == 1 ? 0 : 1;
+                await PauseAsync(random);
+                var isLast = ++pulls == Pulls;
+                Interlocked.Decrement(ref holders);
+                if (isLast)
+                {
+                    gate.Close();
+                    break;
+                }
+
+                if (gate.Release(started < limit))
+                {
+                    all.AddCount();
+                    started++;
+                    Start();
+                }
+
+                await PauseAsync(random);
+            }
+
+            all.Signal();
+        }
+
+        static async Task PauseAsync(Random random)
+        {
+            switch (random.Next(12))
+            {
+                case 0:
+                    await Task.Yield();
+                    break;
+                case 1:
+                    Thread.SpinWait(random.Next(2_000));
+                    break;
+                case 2:
+                    Thread.Yield();
+                    break;
+            }
+        }
+    }
+}
