@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AsyncKit;
@@ -43,17 +44,23 @@ internal sealed class IndexedSource<T>
     };
 
     /// <exception cref="InvalidOperationException">The list has changed since the run began; thrown once.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(out int index, out T item)
     {
         // Past the end the counter goes on by one per worker; if it wraps, the index is negative, which is past the end.
         index = Interlocked.Increment(ref _next.Value) - 1;
-        if (_array is { } array)
+        if (_array is not { } array)
         {
-            var isItem = (uint)index < (uint)array.Length;
-            item = isItem ? array[index] : default!;
-            return isItem;
+            return TryClaimFromList(index, out item);
         }
 
+        var isItem = (uint)index < (uint)array.Length;
+        item = isItem ? array[index] : default!;
+        return isItem;
+    }
+
+    private bool TryClaimFromList(int index, out T item)
+    {
         try
         {
             return TryReadList(index, out item);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 
 #pragma warning disable RS0030 // This is the place.
+#pragma warning disable VSTHRD002 // Only of what has completed.
 
 namespace AsyncKit;
 
@@ -15,6 +16,12 @@ internal static class Seam
     public static ConfiguredValueTaskAwaitable Cfg(this ValueTask task) => task.ConfigureAwait(false);
 
     public static ConfiguredValueTaskAwaitable<T> Cfg<T>(this ValueTask<T> task) => task.ConfigureAwait(false);
+
+    /// <summary>The result or the exception of what has completed; never a wait.</summary>
+    public static T Completed<T>(this ValueTask<T> task) => task.GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Completed{T}"/>
+    public static void Completed(this ValueTask task) => task.GetAwaiter().GetResult();
 
     /// <summary>Queues to the pool, without the caller's ExecutionContext: the item brings its own.</summary>
     public static void Queue(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
