@@ -1,1 +1,7 @@
-return 0;
+using AsyncKit.Benchmarks;
+
+return args switch
+{
+    ["micro", .. var rest] => MicroBenchmarks.Run(rest),
+    _ => 0,
+};

@@ -1,0 +1,42 @@
+using BenchmarkDotNet.Attributes;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>An async sequence, no results, 64 at once. Per item.</summary>
+public class FanOutAsyncEnumerable
+{
+    private const int Items = 100_000;
+    private const int Limit = 64;
+
+    private Func<int, CancellationToken, ValueTask<int>> _operation = null!;
+
+    [Params(Body.Sync, Body.Yields)]
+    public Body Body { get; set; }
+
+    [GlobalSetup]
+    public void Setup() => _operation = Operations.Of(Body);
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Items)]
+    public Task ParallelForEachAsync() => Parallel.ForEachAsync(
+        StreamAsync(),
+        new ParallelOptions { MaxDegreeOfParallelism = Limit },
+        async (item, token) => await _operation(item, token).ConfigureAwait(false));
+
+    [Target("async enumerable, sync body", Case = Body.Sync, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
+    [Target("async enumerable, body yields", Case = Body.Yields, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
+    [Benchmark(OperationsPerInvoke = Items)]
+    public Task AsyncKit() => StreamAsync().FanOutAsync(
+        Limit, async ValueTask (item, token) => await _operation(item, token).ConfigureAwait(false));
+
+    /// <summary>Beside it, what keeping the results costs when nobody knows how many there will be.</summary>
+    [Benchmark(OperationsPerInvoke = Items)]
+    public Task<int[]> AsyncKitWithResults() => StreamAsync().FanOutAsync(Limit, _operation);
+
+    private static async IAsyncEnumerable<int> StreamAsync()
+    {
+        for (var item = 0; item < Items; item++)
+        {
+            yield return item;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using BenchmarkDotNet.Attributes;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>From the caller's Cancel to the end of the run while 400,000 items wait, 100 at once.</summary>
+[InvocationCount(1)]
+[WarmupCount(1)]
+[IterationCount(5)]
+public class FanOutCancel
+{
+    private const int Items = 400_000;
+    private const int Limit = 100;
+
+    private readonly int[] _items = new int[Items];
+    private CancellationTokenSource _cancellation = null!;
+    private Task _run = null!;
+    private CountdownEvent _started = null!;
+
+    [IterationSetup(Target = nameof(SemaphoreWhenAll))]
+    public void StartSemaphoreWhenAll() =>
+        Start(token => Operations.SemaphoreWhenAllAsync(_items, Limit, HangAsync, token));
+
+    [IterationSetup(Target = nameof(AsyncKit))]
+    public void StartAsyncKit() => Start(token => _items.FanOutAsync(Limit, HangAsync, token));
+
+    [Benchmark(Baseline = true)]
+    public Task SemaphoreWhenAll() => CancelAsync();
+
+    [Target("cancel with 400,000 items waiting", Milliseconds = 10)]
+    [Benchmark]
+    public Task AsyncKit() => CancelAsync();
+
+    [IterationCleanup]
+    public void Cleanup()
+    {
+        _cancellation.Dispose();
+        _started.Dispose();
+    }
+
+    private void Start(Func<CancellationToken, Task> run)
+    {
+        _cancellation = new CancellationTokenSource();
+        _started = new CountdownEvent(Limit);
+        _run = run(_cancellation.Token);
+        _started.Wait();
+    }
+
+    private async Task CancelAsync()
+    {
+        await _cancellation.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await _run.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        throw new InvalidOperationException("The run was not cancelled.");
+    }
+
+    private async ValueTask<int> HangAsync(int item, CancellationToken token)
+    {
+        _started.Signal();
+        await Task.Delay(Timeout.Infinite, token).ConfigureAwait(false);
+        return item;
+    }
+}

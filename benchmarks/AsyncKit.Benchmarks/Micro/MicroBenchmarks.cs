@@ -1,0 +1,40 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>The BenchmarkDotNet benchmarks, followed by a table of what they are to reach.</summary>
+internal static class MicroBenchmarks
+{
+    public static int Run(string[] args)
+    {
+        var config = ManualConfig.CreateEmpty()
+            .AddJob(Job.Default
+                .WithToolchain(InProcessEmitToolchain.DontLogOutput)
+                .WithWarmupCount(4)
+                .WithIterationCount(12)
+                .WithIterationTime(TimeInterval.FromMilliseconds(250)))
+            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddColumn(new PeakLiveColumn())
+            .HideColumns("Error", "Median", "RatioSD", "Gen0", "Gen1", "Gen2", "Alloc Ratio")
+            .AddLogger(ConsoleLogger.Default)
+            .AddExporter(MarkdownExporter.GitHub)
+            .WithOption(ConfigOptions.JoinSummary, false);
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroBenchmarks).Assembly).Run(args, config).ToList();
+        if (summaries.Count == 0)
+        {
+            return args.Contains("--list", StringComparer.Ordinal) || args.Contains("--help", StringComparer.Ordinal) ? 0 : 2;
+        }
+
+        TargetTable.Write(summaries, Console.Out);
+        return summaries.All(summary => summary.Reports.Length > 0 && summary.Reports.All(report => report.Success)) ? 0 : 1;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using BenchmarkDotNet.Running;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>
+/// The most memory that was alive during a benchmark, above what was alive before it. The body of the benchmark asks for
+/// a sample now and then; benchmarks run in this process, so a static keeps it.
+/// </summary>
+internal static class PeakLive
+{
+    private static readonly ConcurrentDictionary<string, long> Peaks = new(StringComparer.Ordinal);
+    private static long _before;
+
+    public static void Start() => _before = Bytes();
+
+    public static void Sample(string method) =>
+        Peaks.AddOrUpdate(method, static (_, now) => now, static (_, peak, now) => Math.Max(peak, now), Bytes() - _before);
+
+    public static double Of(BenchmarkCase benchmark) =>
+        Peaks.TryGetValue(benchmark.Descriptor.WorkloadMethod.Name, out var peak) ? peak : double.NaN;
+
+    /// <summary>What a full collection leaves.</summary>
+    private static long Bytes()
+    {
+        GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+        var info = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        return info.HeapSizeBytes - info.FragmentedBytes;
+    }
+}

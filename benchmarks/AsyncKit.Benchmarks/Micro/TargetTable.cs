@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Reflection;
+using BenchmarkDotNet.Environments;
+using BenchmarkDotNet.Reports;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>Each target beside what was measured, as Markdown: on the screen and in a file beside the exported tables.</summary>
+internal static class TargetTable
+{
+    public static void Write(IReadOnlyList<Summary> summaries, TextWriter screen)
+    {
+        var rows = summaries.SelectMany(summary => summary.Reports.SelectMany(report => RowsOf(summary, report))).ToList();
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var lines = new List<string>
+        {
+            string.Create(CultureInfo.InvariantCulture, $"Measured {DateTime.UtcNow:yyyy-MM-dd} on:"),
+            "",
+            "```text",
+        };
+        lines.AddRange(HostEnvironmentInfo.GetCurrent().ToFormattedString());
+        lines.AddRange(["```", "", "| what | against | measured | target | |", "|---|---|---:|---:|---|"]);
+        lines.AddRange(rows);
+        var path = Path.Combine(summaries[0].ResultsDirectoryPath, "targets.md");
+        File.WriteAllLines(path, lines);
+        screen.WriteLine();
+        lines.ForEach(screen.WriteLine);
+        screen.WriteLine();
+        screen.WriteLine("Targets: " + path);
+    }
+
+    private static IEnumerable<string> RowsOf(Summary summary, BenchmarkReport report)
+    {
+        foreach (var target in report.BenchmarkCase.Descriptor.WorkloadMethod.GetCustomAttributes<TargetAttribute>())
+        {
+            var parameters = report.BenchmarkCase.Parameters.Items;
+            if (target.Case is not null && !parameters.Any(parameter => Equals(parameter.Value, target.Case)))
+            {
+                continue;
+            }
+
+            var baseline = summary.Reports.FirstOrDefault(other =>
+                Same(other.BenchmarkCase.Descriptor.WorkloadMethod.Name, target.Against)
+                && Same(other.BenchmarkCase.Parameters.DisplayInfo, report.BenchmarkCase.Parameters.DisplayInfo));
+            foreach (var (measured, limit, unit) in Measured(target, report, baseline))
+            {
+                var verdict = measured <= limit ? "reached" : double.IsNaN(measured) ? "not measured" : "**missed**";
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {target.What} | {target.Against ?? "-"} | {measured:0.##} {unit} | {limit:0.##} {unit} | {verdict} |");
+            }
+        }
+    }
+
+    private static IEnumerable<(double Measured, double Limit, string Unit)> Measured(
+        TargetAttribute target, BenchmarkReport report, BenchmarkReport? baseline)
+    {
+        (double Measured, double Limit, string Unit)[] all =
+        [
+            (Time(report) / Time(baseline), target.TimeRatio, "x time"),
+            (Bytes(report) / Bytes(baseline), target.BytesRatio, "x bytes"),
+            (Bytes(report) - Bytes(baseline), target.ExtraBytes, "B more"),
+            (Bytes(report), target.Bytes, "B"),
+            (Time(report) / 1e6, target.Milliseconds, "ms"),
+            (PeakLive.Of(report.BenchmarkCase) / 1e6, target.PeakLiveBytes / 1e6, "MB live"),
+        ];
+        return all.Where(one => !double.IsNaN(one.Limit));
+    }
+
+    private static bool Same(string one, string? other) => string.Equals(one, other, StringComparison.Ordinal);
+
+    private static double Time(BenchmarkReport? report) => report?.ResultStatistics?.Median ?? double.NaN;
+
+    private static double Bytes(BenchmarkReport? report) => report?.GcStats is { TotalOperations: > 0 } stats
+        ? (stats.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: true) ?? double.NaN) / stats.TotalOperations
+        : double.NaN;
+}
