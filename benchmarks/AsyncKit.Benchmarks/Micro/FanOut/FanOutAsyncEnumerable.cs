@@ -8,29 +8,29 @@ public class FanOutAsyncEnumerable
     private const int Items = 100_000;
     private const int Limit = 64;
 
-    private Func<int, CancellationToken, ValueTask<int>> _operation = null!;
+    private Func<int, CancellationToken, ValueTask> _operation = null!;
+    private Func<int, CancellationToken, ValueTask<int>> _withResult = null!;
 
     [Params(Body.Sync, Body.Yields)]
     public Body Body { get; set; }
 
     [GlobalSetup]
-    public void Setup() => _operation = Operations.Of(Body);
+    public void Setup() => (_operation, _withResult) = (Operations.WithoutResult(Body), Operations.Of(Body));
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Items)]
     public Task ParallelForEachAsync() => Parallel.ForEachAsync(
         StreamAsync(),
         new ParallelOptions { MaxDegreeOfParallelism = Limit },
-        async (item, token) => await _operation(item, token).ConfigureAwait(false));
+        _operation);
 
     [Target("async enumerable, sync body", Case = Body.Sync, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
     [Target("async enumerable, body yields", Case = Body.Yields, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
     [Benchmark(OperationsPerInvoke = Items)]
-    public Task AsyncKit() => StreamAsync().FanOutAsync(
-        Limit, async ValueTask (item, token) => await _operation(item, token).ConfigureAwait(false));
+    public Task AsyncKit() => StreamAsync().FanOutAsync(Limit, _operation);
 
     /// <summary>Beside it, what keeping the results costs when nobody knows how many there will be.</summary>
     [Benchmark(OperationsPerInvoke = Items)]
-    public Task<int[]> AsyncKitWithResults() => StreamAsync().FanOutAsync(Limit, _operation);
+    public Task<int[]> AsyncKitWithResults() => StreamAsync().FanOutAsync(Limit, _withResult);
 
     private static async IAsyncEnumerable<int> StreamAsync()
     {

@@ -14,7 +14,8 @@ public class FanOutCancel
     private readonly int[] _items = new int[Items];
     private CancellationTokenSource _cancellation = null!;
     private Task _run = null!;
-    private CountdownEvent _started = null!;
+    private ManualResetEventSlim _isFull = null!;
+    private int _started;
 
     [IterationSetup(Target = nameof(SemaphoreWhenAll))]
     public void StartSemaphoreWhenAll() =>
@@ -34,15 +35,16 @@ public class FanOutCancel
     public void Cleanup()
     {
         _cancellation.Dispose();
-        _started.Dispose();
+        _isFull.Dispose();
     }
 
     private void Start(Func<CancellationToken, Task> run)
     {
         _cancellation = new CancellationTokenSource();
-        _started = new CountdownEvent(Limit);
+        _isFull = new ManualResetEventSlim();
+        _started = 0;
         _run = run(_cancellation.Token);
-        _started.Wait();
+        _isFull.Wait();
     }
 
     private async Task CancelAsync()
@@ -62,7 +64,11 @@ public class FanOutCancel
 
     private async ValueTask<int> HangAsync(int item, CancellationToken token)
     {
-        _started.Signal();
+        if (Interlocked.Increment(ref _started) == Limit)
+        {
+            _isFull.Set();
+        }
+
         await Task.Delay(Timeout.Infinite, token).ConfigureAwait(false);
         return item;
     }

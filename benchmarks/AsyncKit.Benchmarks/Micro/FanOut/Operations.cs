@@ -7,6 +7,9 @@ internal static class Operations
 {
     public static Func<int, CancellationToken, ValueTask<int>> Of(Body body) => body == Body.Sync ? Sync : YieldAsync;
 
+    public static Func<int, CancellationToken, ValueTask> WithoutResult(Body body) =>
+        body == Body.Sync ? static (_, _) => default : static async (_, _) => await Task.Yield();
+
     public static async Task<int[]> SemaphoreWhenAllAsync(
         IEnumerable<int> items, int limit, Func<int, CancellationToken, ValueTask<int>> operation, CancellationToken token)
     {
