@@ -1,0 +1,46 @@
+namespace AsyncKit.Conventions.Tests;
+
+/// <summary>The working copy that the tests were built in.</summary>
+internal static class Repository
+{
+    private const string Marker = "AsyncKit.sln";
+
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Every folder of src that has a project.</summary>
+    public static IReadOnlyList<Package> Packages { get; } =
+    [
+        .. Directory.GetFiles(PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(project => new Package(project)),
+    ];
+
+    public static Package Package(string name) =>
+        Packages.Single(package => string.Equals(package.Name, name, StringComparison.Ordinal));
+
+    public static string PathOf(string relative) => Path.Combine(Root, relative);
+
+    public static string RelativePath(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
+
+    /// <summary>Files under a folder, without what the build has put there.</summary>
+    public static IEnumerable<string> Files(string folder, string pattern) =>
+        Directory.Exists(PathOf(folder))
+            ? Directory.GetFiles(PathOf(folder), pattern, SearchOption.AllDirectories)
+                .Where(IsSource).Order(StringComparer.Ordinal)
+            : [];
+
+    private static bool IsSource(string path) =>
+        !RelativePath(path).Split('/').Any(part => part is "bin" or "obj");
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, Marker)))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName
+            ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} contains {Marker}.");
+    }
+}

@@ -1,0 +1,40 @@
+namespace AsyncKit.Conventions.Tests;
+
+/// <summary>Every rule can fail.</summary>
+public sealed class DocsRuleTests
+{
+    [Fact]
+    public void A_link_that_leads_nowhere_is_reported()
+    {
+        var page = new MarkdownFile("docs/page.md", """
+            See [a](a.md#part), [b](b.md) and
+            [c](../c.md). [d](#d), [e](https://example.org/e.md).
+            ```text
+            [f](f.md)
+            ```
+            """);
+
+        var faults = DocsRules.LinksLead(page, path => path is "docs/a.md");
+
+        Assert.Equal(
+            ["docs/page.md:1: the link to b.md leads nowhere.", "docs/page.md:2: the link to ../c.md leads nowhere."],
+            faults,
+            StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("# Page\n```csharp\n```\n")]
+    [InlineData("# `FanOutOptions`\n```csharp\n```\n")]
+    [InlineData("Words on `FanOut`.\n```csharp\n```\n")]
+    [InlineData("# `FanOut`\nWords.\n")]
+    [InlineData("# `FanOut`\n```text\n```\n")]
+    [InlineData("# `FanOut`\n# Next\n```csharp\n```\n")]
+    public void A_type_without_a_section_or_without_a_snippet_is_reported(string page) =>
+        Assert.Single(DocsRules.HasSection("FanOut", [new MarkdownFile("docs/page.md", page)]));
+
+    [Theory]
+    [InlineData("# FanOut\n```csharp\n```\n")]
+    [InlineData("# `Other` and `FanOut<T>`\n## Use\n```csharp\n```\n")]
+    public void A_type_with_a_section_and_a_snippet_is_right(string page) =>
+        Assert.Empty(DocsRules.HasSection("FanOut", [new MarkdownFile("docs/page.md", page)]));
+}

@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+
+namespace AsyncKit.Conventions.Tests;
+
+internal static class DocsRules
+{
+    /// <summary>A link without a scheme is a path from the page's folder. What follows # is not looked at.</summary>
+    public static IEnumerable<string> LinksLead(MarkdownFile page, Func<string, bool> exists) =>
+        from link in page.Links
+        let path = link.Target.Split('#')[0]
+        where path.Length > 0 && !path.Contains(':', StringComparison.Ordinal)
+        where !exists(Path.Combine(Path.GetDirectoryName(page.Path)!, path))
+        select $"{page.Path}:{link.Line}: the link to {path} leads nowhere.";
+
+    /// <summary>A type has a section of its own, or with others: a heading that names it, with C# below.</summary>
+    public static IEnumerable<string> HasSection(string typeName, IEnumerable<MarkdownFile> pages)
+    {
+        var name = new Regex(
+            $@"(?<![\w.]){Regex.Escape(typeName)}(?![\w.])", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var sections = pages.SelectMany(page => page.Sections).Where(section => name.IsMatch(section.Heading)).ToList();
+        if (sections.Count == 0)
+        {
+            return [$"No heading in docs/*.md names {typeName}."];
+        }
+
+        return sections.Exists(section => section.Blocks.Any(block => block.IsCSharp))
+            ? []
+            : [$"The section on {typeName} at {sections[0].Location} has no ```csharp block."];
+    }
+}

@@ -1,0 +1,31 @@
+namespace AsyncKit.Conventions.Tests;
+
+/// <summary>The rules for the files under src.</summary>
+public sealed class SourceConventionTests
+{
+    private static readonly string[] Texts =
+        [".cs", ".csproj", ".props", ".targets", ".txt", ".md", ".json", ".xml", ".editorconfig"];
+
+    public static TheoryData<string> Sources => [.. Repository.Files("src", "*.cs").Select(Repository.RelativePath)];
+
+    public static TheoryData<string> Files =>
+    [
+        .. Repository.Files("src", "*").Where(path => Texts.Contains(Path.GetExtension(path), StringComparer.Ordinal))
+            .Select(Repository.RelativePath),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void A_source_is_short(string path) => Rule.Holds(SourceRules.IsShort(path, Read(path)));
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void A_source_is_named_after_a_type_it_contains(string path) =>
+        Rule.Holds(SourceRules.NamedAfterItsType(path, Read(path)));
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_refers_to_nothing_outside(string path) => Rule.Holds(SourceRules.StaysInside(path, Read(path)));
+
+    private static string Read(string path) => File.ReadAllText(Repository.PathOf(path));
+}

@@ -1,0 +1,55 @@
+using Microsoft.CodeAnalysis;
+
+namespace AsyncKit.Conventions.Tests;
+
+/// <summary>Each rule gives a sentence for every fault it finds in a public type.</summary>
+internal static class TypeRules
+{
+    public static IEnumerable<string> OneNamespace(INamedTypeSymbol type, string package)
+    {
+        var space = type.ContainingNamespace.ToDisplayString();
+        return string.Equals(space, package, StringComparison.Ordinal)
+            ? []
+            : [$"{type.NameInSource()} is in {space}, not in {package}."];
+    }
+
+    public static IEnumerable<string> SealedOrStatic(INamedTypeSymbol type) => type switch
+    {
+        { TypeKind: TypeKind.Class, IsSealed: false, IsStatic: false } =>
+            [$"{type.NameInSource()} is neither sealed nor static."],
+        { TypeKind: TypeKind.Struct, IsReadOnly: false } => [$"{type.NameInSource()} is not a readonly struct."],
+        _ => [],
+    };
+
+    /// <summary>What the compiler adds to a record needs none, nor does a constructor without parameters.</summary>
+    public static IEnumerable<string> Documented(INamedTypeSymbol type, XmlDocs docs) =>
+        type.WrittenMembers()
+            .Where(member =>
+                member is not IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters.IsEmpty: true })
+            .Prepend(type)
+            .SelectMany(symbol => DocFaults(symbol, docs));
+
+    private static IEnumerable<string> DocFaults(ISymbol symbol, XmlDocs docs)
+    {
+        var member = docs.Of(symbol);
+        if (member?.Element("inheritdoc") is not null)
+        {
+            yield break;
+        }
+
+        if (string.IsNullOrWhiteSpace(member?.Element("summary")?.Value))
+        {
+            yield return $"{symbol.Describe()} has no summary.";
+        }
+
+        foreach (var parameter in symbol.Parameters())
+        {
+            var param = member?.Elements("param").FirstOrDefault(element =>
+                string.Equals(element.Attribute("name")?.Value, parameter.Name, StringComparison.Ordinal));
+            if (string.IsNullOrWhiteSpace(param?.Value))
+            {
+                yield return $"{symbol.Describe()} does not document the parameter {parameter.Name}.";
+            }
+        }
+    }
+}
