@@ -1,0 +1,31 @@
+using AsyncKit;
+
+// What a user writes first, against the package and not the project.
+string[] words = ["one", "three", "five"];
+
+int[] lengths = await words.FanOutAsync(2, async (word, cancellationToken) =>
+{
+    await Task.Delay(word.Length, cancellationToken);
+    return word.Length;
+});
+
+var options = new FanOutOptions { MaxConcurrency = 8, OnFailure = FailureMode.RunToEnd };
+try
+{
+    await StreamAsync().FanOutAsync(options, (word, _) => word.Length == 5 ? throw new FormatException(word) : Task.CompletedTask);
+    return 1;
+}
+catch (FanOutException exception)
+{
+    Console.WriteLine($"{string.Join(' ', lengths)} {exception.Failures.Single().Item}");
+    return 0;
+}
+
+async IAsyncEnumerable<string> StreamAsync()
+{
+    foreach (var word in words)
+    {
+        await Task.Yield();
+        yield return word;
+    }
+}
