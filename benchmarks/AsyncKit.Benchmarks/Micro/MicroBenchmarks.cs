@@ -4,6 +4,7 @@ using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
@@ -31,10 +32,13 @@ internal static class MicroBenchmarks
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroBenchmarks).Assembly).Run(args, config).ToList();
         if (summaries.Count == 0)
         {
-            return args.Contains("--list", StringComparer.Ordinal) || args.Contains("--help", StringComparer.Ordinal) ? 0 : 2;
+            return args is ["--list" or "--help", ..] ? 0 : 2;
         }
 
         TargetTable.Write(summaries, Console.Out);
-        return summaries.All(summary => summary.Reports.Length > 0 && summary.Reports.All(report => report.Success)) ? 0 : 1;
+        return summaries.All(Succeeded) ? 0 : 1;
+
+        static bool Succeeded(Summary summary) =>
+            summary.Reports.Length > 0 && summary.Reports.All(report => report.Success);
     }
 }

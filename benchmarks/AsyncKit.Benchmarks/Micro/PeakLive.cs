@@ -4,8 +4,8 @@ using BenchmarkDotNet.Running;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// The most memory that was alive during a benchmark, above what was alive before it. The body of the benchmark asks for
-/// a sample now and then; benchmarks run in this process, so a static keeps it.
+/// The most memory that was alive during a benchmark, above what was alive before it. The body of the benchmark asks
+/// for a sample now and then; benchmarks run in this process, so a static keeps it.
 /// </summary>
 internal static class PeakLive
 {
@@ -15,7 +15,8 @@ internal static class PeakLive
     public static void Start() => _before = Bytes();
 
     public static void Sample(string method) =>
-        Peaks.AddOrUpdate(method, static (_, now) => now, static (_, peak, now) => Math.Max(peak, now), Bytes() - _before);
+        Peaks.AddOrUpdate(
+            method, static (_, now) => now, static (_, peak, now) => Math.Max(peak, now), Bytes() - _before);
 
     public static double Of(BenchmarkCase benchmark) =>
         Peaks.TryGetValue(benchmark.Descriptor.WorkloadMethod.Name, out var peak) ? peak : double.NaN;

@@ -12,7 +12,8 @@ internal sealed class PeakLiveColumn : IColumn
 
     public string ColumnName => "Peak live";
 
-    public string Legend => "Peak live : The most memory alive during the run, above what was alive before it (1MB = 1,000,000B)";
+    public string Legend =>
+        "Peak live : The most memory alive during the run, above what was alive before it (1MB = 1,000,000B)";
 
     public bool AlwaysShow => false;
 

@@ -5,12 +5,15 @@ using BenchmarkDotNet.Reports;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Each target beside what was measured, as Markdown: on the screen and in a file beside the exported tables.</summary>
+/// <summary>Each target beside what was measured, as Markdown: on the screen and in a file beside the exported
+/// tables.</summary>
 internal static class TargetTable
 {
     public static void Write(IReadOnlyList<Summary> summaries, TextWriter screen)
     {
-        var rows = summaries.SelectMany(summary => summary.Reports.SelectMany(report => RowsOf(summary, report))).ToList();
+        var rows = summaries
+            .SelectMany(summary => summary.Reports.SelectMany(report => RowsOf(summary, report)))
+            .ToList();
         if (rows.Count == 0)
         {
             return;
@@ -49,9 +52,10 @@ internal static class TargetTable
             foreach (var (measured, limit, unit) in Measured(target, report, baseline))
             {
                 var verdict = measured <= limit ? "reached" : double.IsNaN(measured) ? "not measured" : "**missed**";
+                var (what, against) = (target.What, target.Against ?? "-");
                 yield return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {target.What} | {target.Against ?? "-"} | {measured:0.##} {unit} | {limit:0.##} {unit} | {verdict} |");
+                    $"| {what} | {against} | {measured:0.##} {unit} | {limit:0.##} {unit} | {verdict} |");
             }
         }
     }
@@ -76,6 +80,7 @@ internal static class TargetTable
     private static double Time(BenchmarkReport? report) => report?.ResultStatistics?.Median ?? double.NaN;
 
     private static double Bytes(BenchmarkReport? report) => report?.GcStats is { TotalOperations: > 0 } stats
-        ? (stats.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: true) ?? double.NaN) / stats.TotalOperations
+        ? (stats.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: true) ?? double.NaN)
+            / stats.TotalOperations
         : double.NaN;
 }

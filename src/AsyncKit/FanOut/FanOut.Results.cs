@@ -6,96 +6,124 @@ namespace AsyncKit;
 public static partial class FanOut
 {
     /// <summary>
-    /// Runs <paramref name="operation"/> over every item, at most <paramref name="maxConcurrency"/> at once, and returns the
-    /// results in source order.
+    /// Runs <paramref name="operation"/> over every item, at most <paramref name="maxConcurrency"/> at once, and
+    /// returns the results in source order.
     /// </summary>
     /// <typeparam name="T">The items.</typeparam>
     /// <typeparam name="TResult">The results.</typeparam>
-    /// <param name="source">The items. Arrays, <see cref="List{T}"/> and ImmutableArray are read by index, anything else is
-    /// enumerated once, on the pool.</param>
-    /// <param name="maxConcurrency">The most operations at once: at least 1, <see cref="int.MaxValue"/> for no limit.</param>
-    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run stops
-    /// early: pass it on.</param>
-    /// <param name="cancellationToken">Stops the run: nothing new starts, the operations' token is cancelled, what is in
-    /// flight is awaited.</param>
-    /// <returns>A task that ends after everything the run started, with one result for each item, in source order.</returns>
+    /// <param name="source">The items. Arrays, <see cref="List{T}"/> and ImmutableArray are read by index, anything
+    /// else is enumerated once, on the pool.</param>
+    /// <param name="maxConcurrency">The most operations at once: at least 1, <see cref="int.MaxValue"/> for no
+    /// limit.</param>
+    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run
+    /// stops early: pass it on.</param>
+    /// <param name="cancellationToken">Stops the run: nothing new starts, the operations' token is cancelled, what is
+    /// in flight is awaited.</param>
+    /// <returns>A task that ends after everything the run started, with one result for each item, in source
+    /// order.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1; thrown at the
     /// call.</exception>
-    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was cancelled before
-    /// a failure and before every item had succeeded. Failures after it are the inner exception.</exception>
+    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was cancelled
+    /// before a failure and before every item had succeeded. Failures after it are the inner exception.</exception>
     /// <remarks>
-    /// The first failure stops the run and is thrown by await as it is; see <see cref="FanOut"/> for the guarantees. Cost:
-    /// the result array, one or two objects for each worker that had work, nothing per item beyond what
+    /// The first failure stops the run and is thrown by await as it is; see <see cref="FanOut"/> for the guarantees.
+    /// Cost: the result array, one or two objects for each worker that had work, nothing per item beyond what
     /// <paramref name="operation"/> allocates.
     /// </remarks>
     [OverloadResolutionPriority(3)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IEnumerable<T> source, int maxConcurrency, Func<T, CancellationToken, ValueTask<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, Limit(maxConcurrency), Of(operation), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> over every item under <paramref name="options"/> and returns the results in source
-    /// order.
+    /// Runs <paramref name="operation"/> over every item under <paramref name="options"/> and returns the results in
+    /// source order.
     /// </summary>
     /// <typeparam name="T">The items.</typeparam>
     /// <typeparam name="TResult">The results.</typeparam>
-    /// <param name="source">The items. Arrays, <see cref="List{T}"/> and ImmutableArray are read by index, anything else is
-    /// enumerated once, on the pool.</param>
+    /// <param name="source">The items. Arrays, <see cref="List{T}"/> and ImmutableArray are read by index, anything
+    /// else is enumerated once, on the pool.</param>
     /// <param name="options">The limit and what else governs the run.</param>
-    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run stops
-    /// early: pass it on.</param>
-    /// <param name="cancellationToken">Stops the run: nothing new starts, the operations' token is cancelled, what is in
-    /// flight is awaited.</param>
-    /// <returns>A task that ends after everything the run started, with one result for each item, in source order.</returns>
+    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run
+    /// stops early: pass it on.</param>
+    /// <param name="cancellationToken">Stops the run: nothing new starts, the operations' token is cancelled, what is
+    /// in flight is awaited.</param>
+    /// <returns>A task that ends after everything the run started, with one result for each item, in source
+    /// order.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
-    /// <exception cref="FanOutException">From the task: items failed under <see cref="FailureMode.RunToEnd"/>.</exception>
-    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was cancelled before
-    /// every item had succeeded and, under <see cref="FailureMode.StopAtFirst"/>, before a failure. What failed is the inner
-    /// exception.</exception>
+    /// <exception cref="FanOutException">From the task: items failed under
+    /// <see cref="FailureMode.RunToEnd"/>.</exception>
+    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was cancelled
+    /// before every item had succeeded and, under <see cref="FailureMode.StopAtFirst"/>, before a failure. What failed
+    /// is the inner exception.</exception>
     /// <remarks>
     /// Under <see cref="FailureMode.StopAtFirst"/> the first failure stops the run and is thrown by await as it is; see
-    /// <see cref="FanOut"/> for the guarantees. Cost: the result array, one or two objects for each worker that had work,
-    /// nothing per item beyond what <paramref name="operation"/> allocates.
+    /// <see cref="FanOut"/> for the guarantees. Cost: the result array, one or two objects for each worker that had
+    /// work, nothing per item beyond what <paramref name="operation"/> allocates.
     /// </remarks>
     [OverloadResolutionPriority(3)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IEnumerable<T> source, FanOutOptions options, Func<T, CancellationToken, ValueTask<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, options, Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(2)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IEnumerable<T> source, int maxConcurrency, Func<T, CancellationToken, Task<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, Limit(maxConcurrency), Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(2)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IEnumerable<T> source, FanOutOptions options, Func<T, CancellationToken, Task<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, options, Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(7)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IAsyncEnumerable<T> source, int maxConcurrency, Func<T, CancellationToken, ValueTask<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, Limit(maxConcurrency), Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(7)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IAsyncEnumerable<T> source, FanOutOptions options, Func<T, CancellationToken, ValueTask<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, options, Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(6)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IAsyncEnumerable<T> source, int maxConcurrency, Func<T, CancellationToken, Task<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, Limit(maxConcurrency), Of(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutAsync{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(6)]
     public static Task<TResult[]> FanOutAsync<T, TResult>(
-        this IAsyncEnumerable<T> source, FanOutOptions options, Func<T, CancellationToken, Task<TResult>> operation, CancellationToken cancellationToken = default) =>
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
         RunAsync(source, options, Of(operation), cancellationToken);
 }

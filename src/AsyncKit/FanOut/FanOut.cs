@@ -10,9 +10,10 @@ namespace AsyncKit;
 /// <item>Never more operations at once than the limit, and the limit is reached when there is work.</item>
 /// <item>Worker loops pull the items; there is never a task per item. Memory is O(limit), so an endless source works.
 /// One object or two per worker, none per item.</item>
-/// <item>An item is pulled only when it can start. The source is enumerated once, one MoveNext at a time, disposed exactly
-/// once and never while a MoveNextAsync is pending. Arrays, <see cref="List{T}"/> and ImmutableArray are read by index
-/// instead; a <see cref="List{T}"/> that changes during the run is an <see cref="InvalidOperationException"/>.</item>
+/// <item>An item is pulled only when it can start. The source is enumerated once, one MoveNext at a time, disposed
+/// exactly once and never while a MoveNextAsync is pending. Arrays, <see cref="List{T}"/> and ImmutableArray are read
+/// by index instead; a <see cref="List{T}"/> that changes during the run is an
+/// <see cref="InvalidOperationException"/>.</item>
 /// <item>A slow or blocking MoveNext occupies at most one pool thread.</item>
 /// <item>Workers start lazily: three items under a limit of 256 start three.</item>
 /// <item>Neither the operation nor the source ever runs on the caller's thread, under a lock, or inside the caller's
@@ -23,19 +24,19 @@ namespace AsyncKit;
 /// Ending:
 /// <list type="bullet">
 /// <item>No task ends while something the run started is still running.</item>
-/// <item><see cref="FailureMode.StopAtFirst"/>: the first failure cancels the token given to the operations, nothing new is
-/// pulled or started, what is in flight is awaited; then await throws that first exception itself. Further ones are in the
-/// task's Exception. The item's index is in <c>exception.Data["AsyncKit.Index"]</c>.</item>
+/// <item><see cref="FailureMode.StopAtFirst"/>: the first failure cancels the token given to the operations, nothing
+/// new is pulled or started, what is in flight is awaited; then await throws that first exception itself. Further ones
+/// are in the task's Exception. The item's index is in <c>exception.Data["AsyncKit.Index"]</c>.</item>
 /// <item><see cref="FailureMode.RunToEnd"/>: every item runs; afterwards one flat <see cref="FanOutException"/>.</item>
-/// <item>An <see cref="OperationCanceledException"/> counts as cancellation only when the caller's token is cancelled or the
-/// run's own token was, by an earlier failure. Any other, such as HttpClient's timeout, is a failure.</item>
+/// <item>An <see cref="OperationCanceledException"/> counts as cancellation only when the caller's token is cancelled
+/// or the run's own token was, by an earlier failure. Any other, such as HttpClient's timeout, is a failure.</item>
 /// <item>Cancellations that the run caused itself never appear beside the cause.</item>
 /// <item>The first cause decides. A failure before the caller's cancellation faults the task. The caller's cancellation
 /// first gives an <see cref="OperationCanceledException"/> with the caller's token; failures after it are its inner
 /// exception. If every item had succeeded before the cancellation was seen, the run has succeeded.</item>
 /// <item>A token that is cancelled at the call gives a cancelled task, and the source is not touched.</item>
-/// <item>A failing source, a throwing cancellation callback and an operation that throws before its first await or returns
-/// null end the run with that error, and the run always ends.</item>
+/// <item>A failing source, a throwing cancellation callback and an operation that throws before its first await or
+/// returns null end the run with that error, and the run always ends.</item>
 /// <item>Cancelling costs the same whether ten or a million items wait.</item>
 /// </list>
 /// </remarks>
@@ -78,7 +79,10 @@ public static partial class FanOut
     private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");
 
     private static Task<TResult[]> RunAsync<T, TResult>(
-        IEnumerable<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
+        IEnumerable<T> source,
+        FanOutOptions options,
+        Operation<T, TResult> operation,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
@@ -95,13 +99,19 @@ public static partial class FanOut
     }
 
     private static Task<TResult[]> RunAsync<T, TResult>(
-        IAsyncEnumerable<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
+        IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Operation<T, TResult> operation,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
-        return cancellationToken.IsCancellationRequested
-            ? Task.FromCanceled<TResult[]>(cancellationToken)
-            : new FanOutRun<T, TResult>(null, new AsyncEnumerableSource<T>(source), operation, options, cancellationToken)
-                .RunAsync();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<TResult[]>(cancellationToken);
+        }
+
+        var pulled = new AsyncEnumerableSource<T>(source);
+        return new FanOutRun<T, TResult>(null, pulled, operation, options, cancellationToken).RunAsync();
     }
 }

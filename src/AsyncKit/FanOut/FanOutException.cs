@@ -4,8 +4,8 @@ namespace AsyncKit;
 /// Every failure of a fan-out that ran to its end: flat, in source order.
 /// </summary>
 /// <remarks>
-/// <see cref="AggregateException.InnerExceptions"/> holds the exceptions of <see cref="Failures"/> in the same order and
-/// after them, if the source or a cancellation callback failed as well, what those threw.
+/// <see cref="AggregateException.InnerExceptions"/> holds the exceptions of <see cref="Failures"/> in the same order
+/// and after them, if the source or a cancellation callback failed as well, what those threw.
 /// </remarks>
 #pragma warning disable CA1032, MA0015 // Made by a fan-out only: an exception without its failures would be of no use.
 public sealed class FanOutException : AggregateException

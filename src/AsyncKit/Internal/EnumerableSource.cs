@@ -21,6 +21,7 @@ internal sealed class EnumerableSource<T>(IEnumerable<T> source) : PulledSource<
     private IEnumerator<T> Open()
     {
         CountHint = source.TryGetNonEnumeratedCount(out var count) ? count : null;
-        return source.GetEnumerator() ?? throw new InvalidOperationException("The source's GetEnumerator returned null.");
+        return source.GetEnumerator()
+            ?? throw new InvalidOperationException("The source's GetEnumerator returned null.");
     }
 }

@@ -41,7 +41,8 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);
 
     /// <summary>How the run has ended; called once, after its last worker.</summary>
-    /// <returns>The cancellation, or the exceptions that fault the run, or nothing: then every item has succeeded.</returns>
+    /// <returns>The cancellation, or the exceptions that fault the run, or nothing: then every item has
+    /// succeeded.</returns>
     public (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) Conclude()
     {
         var failures = _failures ?? [];

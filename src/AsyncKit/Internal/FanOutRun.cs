@@ -12,7 +12,9 @@ namespace AsyncKit;
 internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
-    private readonly TaskCompletionSource<Task<TResult[]>> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Task<TResult[]>> _end =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private readonly CancellationTokenSource _bodies = new();
     private readonly CancellationToken _callerToken;
     private readonly FailureRecord _failures;
@@ -65,7 +67,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     public Task<TResult[]> RunAsync()
     {
         _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
-        _callerRegistration = _callerToken.UnsafeRegister(static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
+        _callerRegistration = _callerToken.UnsafeRegister(
+            static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
         QueueWorker();
         return _end.Task.Unwrap();
     }
@@ -91,7 +94,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     public void Store(int index, TResult result) => _results!.Store(index, result);
 
-    /// <summary>Notes that an item was not run, or not known to have succeeded, when the run was told to stop.</summary>
+    /// <summary>Notes that an item was not run, or not known to have succeeded, when the run was told to
+    /// stop.</summary>
     public void CutShort() => _failures.CutShort();
 
     public void OnItemFailed(int index, T item, Exception exception)
@@ -188,8 +192,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         catch (Exception exception)
         {
             // A user's cancellation callback may throw anything; all of it is reported.
-            IReadOnlyList<Exception> thrown = exception is AggregateException all ? all.Flatten().InnerExceptions : [exception];
-            foreach (var one in thrown)
+            var all = exception as AggregateException ?? new AggregateException(exception);
+            foreach (var one in all.Flatten().InnerExceptions)
             {
                 _ = _failures.AddRunFailure(one);
             }
@@ -260,11 +264,13 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
         catch (Exception exception)
         {
-            return Task.FromException<TResult[]>(exception); // Out of memory, most likely: the run must end all the same.
+            // Out of memory, most likely: the run must end all the same.
+            return Task.FromException<TResult[]>(exception);
         }
     }
 
-    /// <summary>A cancelled task that rethrows this very exception, which only an async method's builder can make.</summary>
+    /// <summary>A cancelled task that rethrows this very exception, which only an async method's builder can
+    /// make.</summary>
     private static Task<TResult[]> CancelledAsync(OperationCanceledException exception)
     {
         var builder = AsyncTaskMethodBuilder<TResult[]>.Create();

@@ -1,12 +1,12 @@
 namespace AsyncKit;
 
 /// <summary>
-/// One of the loops that do the work of a run: claims an item, runs the operation, stores the result, again. All that is
-/// allocated is allocated once a worker.
+/// One of the loops that do the work of a run: claims an item, runs the operation, stores the result, again. All that
+/// is allocated is allocated once a worker.
 /// </summary>
 /// <remarks>
-/// <see cref="Advance()"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only waits. So an
-/// operation that completes synchronously costs no more than a call.
+/// <see cref="Advance()"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only waits.
+/// So an operation that completes synchronously costs no more than a call.
 /// </remarks>
 internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThreadPoolWorkItem
 {

@@ -47,7 +47,7 @@ internal sealed class IndexedSource<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(out int index, out T item)
     {
-        // Past the end the counter goes on by one per worker; if it wraps, the index is negative, which is past the end.
+        // Past the end the counter goes on by one per worker. If it wraps, the index is negative: past the end too.
         index = Interlocked.Increment(ref _next.Value) - 1;
         if (_array is not { } array)
         {

@@ -66,7 +66,8 @@ internal sealed class PullGate
         }
     }
 
-    /// <summary>Ends when it is this worker's turn to try again: at once if the gate has become free meanwhile.</summary>
+    /// <summary>Ends when it is this worker's turn to try again: at once if the gate has become free
+    /// meanwhile.</summary>
     public ValueTask ParkAsync(Waiter worker)
     {
         lock (_lock)
@@ -93,7 +94,8 @@ internal sealed class PullGate
         }
     }
 
-    /// <summary>Leaves the gate and sees to it that the next item is pulled, by a parked worker or by a new one.</summary>
+    /// <summary>Leaves the gate and sees to it that the next item is pulled, by a parked worker or by a new
+    /// one.</summary>
     /// <returns>True when the caller must start a worker, which counts as coming from now on.</returns>
     public bool Release(bool mayStart)
     {

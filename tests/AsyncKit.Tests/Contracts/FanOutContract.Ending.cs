@@ -320,7 +320,8 @@ public abstract partial class FanOutContract
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
 
-        Assert.Equal([0, 2], Assert.IsType<FanOutException>(cancelled.InnerException).Failures.Select(one => one.Index));
+        var all = Assert.IsType<FanOutException>(cancelled.InnerException);
+        Assert.Equal([0, 2], all.Failures.Select(failure => failure.Index));
     }
 
     [Fact]
@@ -349,7 +350,8 @@ public abstract partial class FanOutContract
     public async Task If_every_item_had_succeeded_before_the_cancellation_was_seen_the_run_succeeded()
     {
         using var cts = new CancellationTokenSource();
-        var run = FanOutAsync(Enumerable.Range(0, 10), StopAtFirst(3), (item, _) => new ValueTask<int>(item), cts.Token);
+        var run = FanOutAsync(
+            Enumerable.Range(0, 10), StopAtFirst(3), (item, _) => new ValueTask<int>(item), cts.Token);
         await run.OrHangs();
         await cts.CancelAsync();
 
@@ -451,7 +453,8 @@ public abstract partial class FanOutContract
     [Fact]
     public async Task A_body_that_throws_before_its_first_await_ends_the_run_with_that_error()
     {
-        var run = FanOutAsync<int, int>(Enumerable.Range(0, 9), StopAtFirst(3), (_, _) => throw new InvalidOperationException("sync"));
+        var run = FanOutAsync<int, int>(
+            Enumerable.Range(0, 9), StopAtFirst(3), (_, _) => throw new InvalidOperationException("sync"));
 
         Assert.Equal("sync", (await FailureOfAsync(run)).Message);
     }
@@ -485,7 +488,8 @@ public abstract partial class FanOutContract
         for (var round = 0; round < 20; round++)
         {
             using var cts = new CancellationTokenSource();
-            await FailureOfAsync(FanOutAsync(Enumerable.Range(0, 9), round % 2 == 0 ? StopAtFirst(3) : RunToEnd(3), FailAsync));
+            var options = round % 2 == 0 ? StopAtFirst(3) : RunToEnd(3);
+            await FailureOfAsync(FanOutAsync(Enumerable.Range(0, 9), options, FailAsync));
             await FailureOfAsync(FanOutAsync(
                 Enumerable.Range(0, 9),
                 StopAtFirst(3),

@@ -234,7 +234,7 @@ public abstract partial class FanOutContract
 
         var run = FanOutAsync(Enumerable.Range(0, 200), StopAtFirst(3), (item, _) =>
         {
-            seen.Add(local.Value); // Not an async method: what it sets stays in the worker's context unless that is restored.
+            seen.Add(local.Value); // Not an async method: what it sets stays, unless the worker restores its context.
             local.Value = "item " + item;
             return item % 3 == 0 ? new ValueTask<int>(YieldAsync()) : new ValueTask<int>(item);
         });
@@ -307,7 +307,10 @@ public abstract partial class FanOutContract
                 async (middle, token) =>
                 {
                     var leaves = await FanOutAsync(
-                        Enumerable.Range(0, 5), StopAtFirst(2), (leaf, _) => new ValueTask<int>(outer + middle + leaf), token);
+                        Enumerable.Range(0, 5),
+                        StopAtFirst(2),
+                        (leaf, _) => new ValueTask<int>(outer + middle + leaf),
+                        token);
                     return leaves.Sum();
                 },
                 outerToken);

@@ -1,14 +1,15 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// What every fan-out guarantees, whatever its source: one test for each line of the type's documentation. A source kind
-/// is a subclass of five lines.
+/// What every fan-out guarantees, whatever its source: one test for each line of the type's documentation. A source
+/// kind is a subclass of five lines.
 /// </summary>
 public abstract partial class FanOutContract(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     protected NothingLeftBehind Leaks { get; } = leaks;
 
-    /// <summary>True when items are pulled one by one while the run goes on, so that the source may be endless.</summary>
+    /// <summary>True when items are pulled one by one while the run goes on, so that the source may be
+    /// endless.</summary>
     protected abstract bool IsPulled { get; }
 
     protected static FanOutOptions StopAtFirst(int limit) => new() { MaxConcurrency = limit };

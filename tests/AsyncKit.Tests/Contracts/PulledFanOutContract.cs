@@ -1,6 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a fan-out guarantees about how it uses an enumerator, watched by a source that can also fail.</summary>
+/// <summary>What a fan-out guarantees about how it uses an enumerator, watched by a source that can also
+/// fail.</summary>
 public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<SourceFault, FailureMode> Faults()
@@ -219,7 +220,8 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
 
         var run = FanOutAsync(source, Limit(3), (item, _) => new ValueTask<int>(item));
 
-        Assert.Equal("the source's own timeout", (await Assert.ThrowsAsync<OperationCanceledException>(() => run.OrHangs())).Message);
+        var thrown = await Assert.ThrowsAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.Equal("the source's own timeout", thrown.Message);
         Assert.True(run.IsFaulted);
         AssertUsedProperly(source);
     }
@@ -229,7 +231,8 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
     {
         var source = new ProbedSource(3);
 
-        var run = FanOutAsync(source, Limit(3), (item, _) => new ValueTask<int>(item), new CancellationToken(canceled: true));
+        var run = FanOutAsync(
+            source, Limit(3), (item, _) => new ValueTask<int>(item), new CancellationToken(canceled: true));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         Assert.Equal(0, source.Enumerated);
@@ -245,7 +248,7 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
             {
                 if (pulled == 3)
                 {
-                    cts.Cancel(); // All three have succeeded, and their worker stands here: nobody else is left to see it.
+                    cts.Cancel(); // All three have succeeded, and their worker stands here: nobody else can see it.
                 }
             },
         };

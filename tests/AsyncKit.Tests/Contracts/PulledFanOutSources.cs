@@ -31,11 +31,13 @@ public static class PulledFanOutSources
                 OnMoveNextAsync = (pulled, token) => pulled < 3 ? Task.CompletedTask : pending.PassAsync(token),
             };
 
-            await Assert.ThrowsAsync<InvalidOperationException>(() => source.AsAsync().FanOutAsync(5, async (item, token) =>
+            var run = source.AsAsync().FanOutAsync(5, async (item, token) =>
             {
                 await pending.ArrivedAsync(1);
                 return item == 1 ? throw new InvalidOperationException() : item;
-            }).OrHangs());
+            });
+
+            await Assert.ThrowsAsync<InvalidOperationException>(() => run.OrHangs());
 
             Assert.Equal(1, pending.Arrivals);
             Assert.Equal(1, source.Disposed);

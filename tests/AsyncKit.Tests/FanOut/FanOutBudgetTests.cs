@@ -30,7 +30,8 @@ public sealed class FanOutBudgetTests
     {
         var items = new int[Items];
 
-        var allocated = await AllocatedAsync(() => items.Where(_ => true).FanOutAsync(64, (item, _) => default(ValueTask)));
+        var allocated = await AllocatedAsync(
+            () => items.Where(_ => true).FanOutAsync(64, (item, _) => default(ValueTask)));
 
         Assert.InRange(allocated, 0, 64 * 1_500);
     }

@@ -127,18 +127,22 @@ public sealed class FanOutCallShapesTests
     [Fact]
     public void Bad_arguments_throw_at_the_call_and_name_parameter_rule_and_value()
     {
-        Assert.Throws<ArgumentNullException>("source", () => { _ = ((string[])null!).FanOutAsync(1, ReturnsTaskAsync); });
-        Assert.Throws<ArgumentNullException>("source", () => { _ = ((Both)null!).FanOutAsync(1, ReturnsTaskAsync); });
-        Assert.Throws<ArgumentNullException>("options", () => { _ = Items.FanOutAsync((FanOutOptions)null!, ReturnsTaskAsync); });
-        Assert.Throws<ArgumentNullException>("operation", () => { _ = Items.FanOutAsync(1, (Func<string, CancellationToken, Task>)null!); });
-        Assert.Throws<ArgumentNullException>("operation", () => { _ = Items.FanOutAsync(1, (Func<string, CancellationToken, Task<int>>)null!); });
-        Assert.Throws<ArgumentNullException>("operation", () => { _ = Items.FanOutAsync(1, (Func<string, CancellationToken, ValueTask>)null!); });
-        Assert.Throws<ArgumentNullException>("operation", () => { _ = Items.FanOutAsync(1, (Func<string, CancellationToken, ValueTask<int>>)null!); });
-        var limit = Assert.Throws<ArgumentOutOfRangeException>("maxConcurrency", () => { _ = Items.FanOutAsync(0, ReturnsTaskAsync); });
+        AssertNull("source", () => ((string[])null!).FanOutAsync(1, ReturnsTaskAsync));
+        AssertNull("source", () => ((Both)null!).FanOutAsync(1, ReturnsTaskAsync));
+        AssertNull("options", () => Items.FanOutAsync((FanOutOptions)null!, ReturnsTaskAsync));
+        AssertNull("operation", () => Items.FanOutAsync(1, (Func<string, CancellationToken, Task>)null!));
+        AssertNull("operation", () => Items.FanOutAsync(1, (Func<string, CancellationToken, Task<int>>)null!));
+        AssertNull("operation", () => Items.FanOutAsync(1, (Func<string, CancellationToken, ValueTask>)null!));
+        AssertNull("operation", () => Items.FanOutAsync(1, (Func<string, CancellationToken, ValueTask<int>>)null!));
+        var limit = Assert.Throws<ArgumentOutOfRangeException>(
+            "maxConcurrency", () => { _ = Items.FanOutAsync(0, ReturnsTaskAsync); });
 
         Assert.Equal(0, limit.ActualValue);
         Assert.Contains("at least 1", limit.Message, StringComparison.Ordinal);
     }
+
+    private static void AssertNull(string parameter, Func<Task> call) =>
+        Assert.Throws<ArgumentNullException>(parameter, () => { _ = call(); });
 
     private static T NullOf<T>(string item, CancellationToken cancellationToken)
         where T : Task => null!;
@@ -155,7 +159,8 @@ public sealed class FanOutCallShapesTests
         return item.Length;
     }
 
-    private static async Task ReturnsPlainTaskAsync(string item, CancellationToken cancellationToken) => await Task.Yield();
+    private static async Task ReturnsPlainTaskAsync(string item, CancellationToken cancellationToken) =>
+        await Task.Yield();
 
     private static async ValueTask ReturnsPlainValueTaskAsync(string item, CancellationToken cancellationToken) =>
         await Task.Yield();

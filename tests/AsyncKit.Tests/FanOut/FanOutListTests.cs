@@ -100,7 +100,9 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     [InlineData(100_000)]
     public async Task A_count_that_is_wrong_does_no_harm(int wrongCount)
     {
-        var results = await new NoIndexer(100) { Count = wrongCount }.FanOutAsync(8, (item, _) => new ValueTask<int>(item));
+        var items = new NoIndexer(100) { Count = wrongCount };
+
+        var results = await items.FanOutAsync(8, (item, _) => new ValueTask<int>(item));
 
         Assert.Equal(Enumerable.Range(0, 100), results);
     }

@@ -8,7 +8,8 @@ public sealed class FanOutOptionsTests
     [InlineData(int.MinValue)]
     public void A_limit_below_one_cannot_be_stored(int limit)
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>("MaxConcurrency", () => new FanOutOptions { MaxConcurrency = limit });
+        var error = Assert.Throws<ArgumentOutOfRangeException>(
+            "MaxConcurrency", () => new FanOutOptions { MaxConcurrency = limit });
 
         Assert.Equal(limit, error.ActualValue);
         Assert.Contains("at least 1", error.Message, StringComparison.Ordinal);

@@ -1,7 +1,8 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Where bodies wait until the test lets them go on. Counts who arrived and remembers the most that were inside at once.
+/// Where bodies wait until the test lets them go on. Counts who arrived and remembers the most that were inside at
+/// once.
 /// </summary>
 internal sealed class Gate
 {

@@ -14,7 +14,8 @@ internal sealed class ProbedSource(int count) : IEnumerable<int>
 
     public SourceFault Fault { get; init; }
 
-    /// <summary>From which item on <see cref="SourceFault.MoveNext"/> and <see cref="SourceFault.Current"/> throw.</summary>
+    /// <summary>From which item on <see cref="SourceFault.MoveNext"/> and <see cref="SourceFault.Current"/>
+    /// throw.</summary>
     public int FaultAt { get; init; }
 
     /// <summary>Called in each MoveNext with the number of items pulled so far.</summary>

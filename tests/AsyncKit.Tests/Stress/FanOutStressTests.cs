@@ -1,6 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The pair "never exceeds N" and "reaches N" on real threads, over every engine path, with everything at random.</summary>
+/// <summary>The pair "never exceeds N" and "reaches N" on real threads, over every engine path, with everything at
+/// random.</summary>
 public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Theory]

@@ -7,6 +7,9 @@ public class FanOutArray
 {
     private const int Items = 100_000;
     private const int Limit = 64;
+    private const string ForEach = nameof(ParallelForEachAsync);
+    private const string ByHand = nameof(HandWrittenWorkers);
+    private const string WhenAll = nameof(SemaphoreWhenAll);
 
     private readonly int[] _items = [.. Enumerable.Range(0, Items)];
     private readonly List<int> _list = [.. Enumerable.Range(0, Items)];
@@ -52,18 +55,18 @@ public class FanOutArray
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> Dataflow() => Operations.DataflowAsync(_items, Limit, _operation);
 
-    [Target("array, sync body", Case = Body.Sync, Against = nameof(ParallelForEachAsync), TimeRatio = 0.5)]
+    [Target("array, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 0.5)]
     [Target("array, sync body, beside the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
-    [Target("array, sync body", Case = Body.Sync, Against = nameof(HandWrittenWorkers), TimeRatio = 1.1, ExtraBytes = 2)]
-    [Target("array, body yields", Case = Body.Yields, Against = nameof(ParallelForEachAsync), TimeRatio = 0.6, BytesRatio = 0.4)]
-    [Target("array, body yields", Case = Body.Yields, Against = nameof(SemaphoreWhenAll), TimeRatio = 0.5, BytesRatio = 0.4)]
-    [Target("array, body yields", Case = Body.Yields, Against = nameof(HandWrittenWorkers), TimeRatio = 1.1, ExtraBytes = 2)]
+    [Target("array, sync body", Case = Body.Sync, Against = ByHand, TimeRatio = 1.1, ExtraBytes = 2)]
+    [Target("array, body yields", Case = Body.Yields, Against = ForEach, TimeRatio = 0.6, BytesRatio = 0.4)]
+    [Target("array, body yields", Case = Body.Yields, Against = WhenAll, TimeRatio = 0.5, BytesRatio = 0.4)]
+    [Target("array, body yields", Case = Body.Yields, Against = ByHand, TimeRatio = 1.1, ExtraBytes = 2)]
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> AsyncKit() => _items.FanOutAsync(Limit, _operation);
 
-    [Target("list, sync body", Case = Body.Sync, Against = nameof(ParallelForEachAsync), TimeRatio = 0.5)]
+    [Target("list, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 0.5)]
     [Target("list, sync body, beside the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
-    [Target("list, body yields", Case = Body.Yields, Against = nameof(ParallelForEachAsync), TimeRatio = 0.6, BytesRatio = 0.4)]
+    [Target("list, body yields", Case = Body.Yields, Against = ForEach, TimeRatio = 0.6, BytesRatio = 0.4)]
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> AsyncKitOverList() => _list.FanOutAsync(Limit, _operation);
 }

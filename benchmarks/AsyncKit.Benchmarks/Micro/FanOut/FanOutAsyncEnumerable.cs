@@ -7,6 +7,7 @@ public class FanOutAsyncEnumerable
 {
     private const int Items = 100_000;
     private const int Limit = 64;
+    private const string ForEach = nameof(ParallelForEachAsync);
 
     private Func<int, CancellationToken, ValueTask> _operation = null!;
     private Func<int, CancellationToken, ValueTask<int>> _withResult = null!;
@@ -23,8 +24,8 @@ public class FanOutAsyncEnumerable
         new ParallelOptions { MaxDegreeOfParallelism = Limit },
         _operation);
 
-    [Target("async enumerable, sync body", Case = Body.Sync, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
-    [Target("async enumerable, body yields", Case = Body.Yields, Against = nameof(ParallelForEachAsync), TimeRatio = 1.0)]
+    [Target("async enumerable, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 1.0)]
+    [Target("async enumerable, body yields", Case = Body.Yields, Against = ForEach, TimeRatio = 1.0)]
     [Benchmark(OperationsPerInvoke = Items)]
     public Task AsyncKit() => StreamAsync().FanOutAsync(Limit, _operation);
 

@@ -11,7 +11,10 @@ internal static class Operations
         body == Body.Sync ? static (_, _) => default : static async (_, _) => await Task.Yield();
 
     public static async Task<int[]> SemaphoreWhenAllAsync(
-        IEnumerable<int> items, int limit, Func<int, CancellationToken, ValueTask<int>> operation, CancellationToken token)
+        IEnumerable<int> items,
+        int limit,
+        Func<int, CancellationToken, ValueTask<int>> operation,
+        CancellationToken token)
     {
         using var semaphore = new SemaphoreSlim(limit);
         return await Task.WhenAll(items.Select(async item =>
