@@ -73,7 +73,11 @@ internal sealed class ResultBuffer<TResult>
 
     private TResult[] AddChunk(int chunk)
     {
-        var added = new TResult[ChunkLength(chunk)];
-        return Interlocked.CompareExchange(ref _chunks[chunk], added, null) ?? added;
+        lock (_chunks) // Not a race of two arrays, of which one is for nothing: the last is as large as all before it.
+        {
+            var added = _chunks[chunk] ?? new TResult[ChunkLength(chunk)];
+            Volatile.Write(ref _chunks[chunk], added);
+            return added;
+        }
     }
 }
