@@ -2,6 +2,7 @@ using AsyncKit.Benchmarks;
 
 return args switch
 {
+    ["serve", .. var rest] => ServerProgram.Run(rest),
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
-    _ => 0,
+    _ => CompareCommand.Run(args),
 };

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>The command line of the comparison: says what is wrong, or runs it and gives the exit code.</summary>
+internal static class CompareCommand
+{
+    private const int WrongUsage = 2;
+
+    public static int Run(string[] args)
+    {
+        var arguments = new CompareArguments();
+        var parsed = arguments.Command.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                Console.Error.WriteLine(error.Message);
+            }
+
+            Console.Error.WriteLine("Try --help.");
+            return WrongUsage;
+        }
+
+        // The command has no action of its own: what there is comes from --help or --version.
+        if (parsed.Action is not null)
+        {
+            return parsed.Invoke();
+        }
+
+        var options = arguments.Read(parsed);
+        if (OutputFolder.Problem(options.Out) is { } problem)
+        {
+            Console.Error.WriteLine(problem);
+            return WrongUsage;
+        }
+
+        return CompareProgram.Run(options);
+    }
+}

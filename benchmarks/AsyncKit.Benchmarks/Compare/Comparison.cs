@@ -1,0 +1,32 @@
+namespace AsyncKit.Benchmarks;
+
+/// <summary>Runs the chosen scenarios one after the other; what was measured survives an interruption.</summary>
+internal sealed class Comparison(CompareOptions options, Uri server, IRunView view)
+{
+    public ComparisonReport Run(CancellationToken cancellationToken)
+    {
+        var begun = new List<ScenarioComparison>();
+        var interrupted = false;
+        try
+        {
+            foreach (var kind in options.Scenarios)
+            {
+                begun.Add(new ScenarioComparison(kind, options, server, view));
+                begun[^1].Run(cancellationToken);
+            }
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whatever the cancelled requests threw, the reason is Ctrl-C.
+            interrupted = true;
+        }
+
+        return new ComparisonReport(
+            ComparisonReport.CurrentSchema,
+            DateTimeOffset.UtcNow,
+            Machine.Current(),
+            OptionsReport.Of(options),
+            [.. begun.Select(scenario => scenario.ToReport()).Where(scenario => scenario.Variants.Count > 0)],
+            interrupted);
+    }
+}

@@ -1,0 +1,23 @@
+namespace AsyncKit.Benchmarks;
+
+/// <summary>Turns the first Ctrl-C into a cancellation; the second one ends the process as always.</summary>
+internal sealed class Interrupt : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+
+    public Interrupt() => Console.CancelKeyPress += OnCancelKeyPress;
+
+    public CancellationToken Token => _source.Token;
+
+    public void Dispose()
+    {
+        Console.CancelKeyPress -= OnCancelKeyPress;
+        _source.Dispose();
+    }
+
+    private void OnCancelKeyPress(object? sender, ConsoleCancelEventArgs e)
+    {
+        e.Cancel = !_source.IsCancellationRequested;
+        _source.Cancel();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>Measures one scenario in every variant, round after round, and verifies each result.</summary>
+internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions options, Uri server, IRunView view)
+{
+    private const int WarmUpItems = 2;
+    private const double QuickRepeatLimit = 0.5;
+
+    private readonly int _items = options.ItemsOf(kind);
+    private readonly List<VariantRun> _runs =
+        [.. Enum.GetValues<Variant>().Select(variant => new VariantRun(variant))];
+
+
+    private Fetched[] _reference = [];
+
+    /// <summary>Sequential comes first in the warm-up and in the first round: it is the baseline.</summary>
+    public void Run(CancellationToken cancellationToken)
+    {
+        view.Begin(kind, _runs.Count * (options.Rounds + 1));
+        _reference = [.. Enumerable.Range(0, _items).Select(kind.Expected)];
+        foreach (var run in _runs)
+        {
+            WarmUp(run, cancellationToken);
+        }
+
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            foreach (var run in Rotated(round))
+            {
+                MeasureRound(run, round, cancellationToken);
+            }
+        }
+    }
+
+    public ScenarioReport ToReport()
+    {
+        var baseline = _runs.First(run => run.Variant == Variant.Sequential).MedianSeconds;
+        return new ScenarioReport(
+            kind.Name,
+            _items,
+            options.Concurrency,
+            [.. _runs.Where(run => run.HasResult).Select(run => run.ToReport(baseline))]);
+    }
+
+    private IEnumerable<VariantRun> Rotated(int by) =>
+        Enumerable.Range(by, _runs.Count).Select(index => _runs[index % _runs.Count]);
+
+    private void WarmUp(VariantRun run, CancellationToken cancellationToken)
+    {
+        const string Stage = "warm-up";
+        var few = options.Quick || run.Variant is Variant.Sequential or Variant.ThreadPool;
+        view.Running(run.Variant, Stage);
+        try
+        {
+            var items = few ? Math.Min(_items, WarmUpItems) : _items;
+            var (measured, _) = Measure(run.Variant, items, static () => { }, cancellationToken);
+            view.Finished(run.Variant, Stage, measured.Seconds);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(run, Stage, exception.GetBaseException().Message);
+        }
+    }
+
+    private void MeasureRound(VariantRun run, int round, CancellationToken cancellationToken)
+    {
+        if (run.Error is not null || (options.Quick && run.LastSeconds > QuickRepeatLimit))
+        {
+            view.Skipped();
+            return;
+        }
+
+        var stage = string.Create(CultureInfo.InvariantCulture, $"round {round + 1}/{options.Rounds}");
+        view.Running(run.Variant, stage);
+        try
+        {
+            var (measured, results) = Measure(run.Variant, _items, Quiet.Settle, cancellationToken);
+            run.Add(measured);
+            if (Difference(results) is { } difference)
+            {
+                Fail(run, stage, difference);
+                return;
+            }
+
+            view.Finished(run.Variant, stage, measured.Seconds);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(run, stage, exception.GetBaseException().Message);
+        }
+    }
+
+    private (Measurement Measured, Fetched[] Results) Measure(
+        Variant variant, int items, Action settle, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var client = Clients.Create(server);
+        Clients.ConnectAsync(client, Math.Min(items, options.Concurrency), cancellationToken).GetAwaiter().GetResult();
+        using var scenario = kind.Open(client, [.. Enumerable.Range(0, items).Select(kind.Url)], options.Concurrency);
+        settle();
+        var measured = Measurement.Of(() => scenario.RunAsync(variant, cancellationToken));
+        return (measured, scenario.Results());
+    }
+
+    /// <summary>
+    /// The reference is what the maker of the content says. Sequential is compared with it first, so a wrong baseline
+    /// is noticed; once the two agree, to be equal to the one is to be equal to the other.
+    /// </summary>
+    private string? Difference(Fetched[] results)
+    {
+        if (results.Length != _reference.Length)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{results.Length} results instead of {_reference.Length}");
+        }
+
+        var wrong = results.Zip(_reference).FirstOrDefault(pair => pair.First != pair.Second);
+        return wrong.Second is null ? null : $"{wrong.Second.Name}: expected {wrong.Second}, got {wrong.First}";
+    }
+
+    private void Fail(VariantRun run, string stage, string error)
+    {
+        run.Error = $"{stage}: {error}";
+        view.Failed(run.Variant, stage, error);
+    }
+}

@@ -1,0 +1,9 @@
+namespace AsyncKit.Benchmarks;
+
+/// <summary>The server's life depends on its parent alone, so the host must not listen to signals.</summary>
+internal sealed class ParentLifetime : IHostLifetime
+{
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

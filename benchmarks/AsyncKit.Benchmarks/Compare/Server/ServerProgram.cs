@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>
+/// The hidden <c>serve</c> command: a slow web server on a free loopback port. It lives as long as its standard input.
+/// </summary>
+internal static class ServerProgram
+{
+    /// <summary>What the server writes, followed by its port, as soon as it can be used.</summary>
+    public const string ReadyPrefix = "listening ";
+
+    /// <summary>An empty answer, so late that requests sent together each need a connection of their own.</summary>
+    public const string ConnectPath = "connect";
+
+    private const int ConnectMs = 10;
+    private const int ChunkBytes = 64 * 1024;
+
+    public static int Run(string[] args)
+    {
+        if (args is not [var text] || !int.TryParse(text, CultureInfo.InvariantCulture, out var latencyMs))
+        {
+            Console.Error.WriteLine("serve is the server that the comparison starts for itself: serve LATENCY-MS");
+            return 2;
+        }
+
+        // Ctrl-C reaches the whole process group; the parent still needs the server to end its requests.
+        using var ignored = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        RunAsync(new Pacing(latencyMs)).GetAwaiter().GetResult();
+        return 0;
+    }
+
+    private static async Task RunAsync(Pacing pacing)
+    {
+        var pages = CreateAll(HtmlPages.Distinct, HtmlPages.Create);
+        var files = CreateAll(PdfFiles.Distinct, PdfFiles.Create);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+        await using var app = builder.Build();
+        app.MapGet("/pages/{index:int}", (int index, HttpContext http) =>
+            SendPageAsync(http, pacing.PageLatency(index), pages[index % pages.Length]));
+        app.MapGet("/files/{index:int}", (int index, HttpContext http) =>
+            SendFileAsync(http, pacing, files[index % files.Length]));
+        app.MapGet($"/{ConnectPath}", (HttpContext http) => Task.Delay(ConnectMs, http.RequestAborted));
+        await app.StartAsync();
+        Console.WriteLine(ReadyPrefix + new Uri(app.Urls.First()).Port.ToString(CultureInfo.InvariantCulture));
+        await Console.OpenStandardInput().CopyToAsync(Stream.Null);
+    }
+
+    private static byte[][] CreateAll(int count, Func<int, byte[]> create) =>
+        [.. Enumerable.Range(0, count).AsParallel().AsOrdered().Select(create)];
+
+    private static async Task SendPageAsync(HttpContext http, TimeSpan latency, byte[] page)
+    {
+        await Task.Delay(latency, http.RequestAborted);
+        http.Response.ContentType = "text/html; charset=utf-8";
+        http.Response.ContentLength = page.Length;
+        await http.Response.Body.WriteAsync(page, http.RequestAborted);
+    }
+
+    private static async Task SendFileAsync(HttpContext http, Pacing pacing, byte[] file)
+    {
+        var started = Stopwatch.GetTimestamp();
+        http.Response.ContentType = "application/pdf";
+        http.Response.ContentLength = file.Length;
+        for (var sent = 0; sent < file.Length;)
+        {
+            var next = Math.Min(sent + ChunkBytes, file.Length);
+            // Each chunk has its own time on the schedule of the whole file, so late timers do not add up.
+            var due = pacing.FileLatency + pacing.FileTransfer * ((double)next / file.Length);
+            var wait = due - Stopwatch.GetElapsedTime(started);
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, http.RequestAborted);
+            }
+
+            await http.Response.Body.WriteAsync(file.AsMemory(sent..next), http.RequestAborted);
+            sent = next;
+        }
+    }
+}
