@@ -12,7 +12,6 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
     private readonly List<VariantRun> _runs =
         [.. Enum.GetValues<Variant>().Select(variant => new VariantRun(variant))];
 
-
     private Fetched[] _reference = [];
 
     /// <summary>Sequential comes first in the warm-up and in the first round: it is the baseline.</summary>

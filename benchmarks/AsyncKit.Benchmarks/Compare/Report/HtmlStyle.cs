@@ -43,8 +43,8 @@ internal static class HtmlStyle
         .kit .bar { fill: var(--kit); } .kit .faint { fill: var(--kit-faint); } .kit text { font-weight: 650; }
         .bad text { fill: var(--bad); }
         .scroll { overflow-x: auto; margin-top: 20px; }
-        table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; min-width: 100%; }
-        th, td { padding: 6px 8px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+        table { border-collapse: collapse; font-size: .8rem; font-variant-numeric: tabular-nums; min-width: 100%; }
+        th, td { padding: 6px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
         th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
           background: var(--card); }
         th { color: var(--soft); font-weight: 600; }
