@@ -122,10 +122,19 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Must be the very last thing that a worker does.</summary>
+    /// <summary>Must be the very last thing that the holder does.</summary>
     public void LetGo()
     {
-        if (Interlocked.Decrement(ref _holds) == 0)
+        if (Interlocked.Decrement(ref _holds) > 0)
+        {
+            return;
+        }
+
+        if (_isStopping)
+        {
+            Seam.Queue(this); // This may be inside the caller's Cancel, where no user code may run.
+        }
+        else
         {
             _ = FinishAsync();
         }
@@ -199,11 +208,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             }
         }
 
-        // Not finished here: this may be inside the caller's Cancel, where no user code may run.
-        if (Interlocked.Decrement(ref _holds) == 0)
-        {
-            Seam.Queue(this);
-        }
+        LetGo();
     }
 
     private bool TryHold()

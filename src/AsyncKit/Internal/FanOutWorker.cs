@@ -71,6 +71,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                             throw;
                         }
 
+                        run.Pulled!.Gate.IsSlow = false;
+                        if (!Seam.IsOnPool)
+                        {
+                            await Seam.ToPool(); // Whoever completed this gets its thread back before the next item runs.
+                        }
+
                         wait = TakeAndRun(run.Pulled!, more);
                         break;
 
@@ -93,6 +99,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
                         _item = default!; // Nobody else may need it any more.
                         _hasRunOne = true;
+                        if (!Seam.IsOnPool)
+                        {
+                            await Seam.ToPool(); // Whoever completed this gets its thread back before the next item runs.
+                        }
+
                         wait = Advance();
                         break;
 

@@ -17,6 +17,13 @@ internal static class Seam
 
     public static ConfiguredValueTaskAwaitable<T> Cfg<T>(this ValueTask<T> task) => task.ConfigureAwait(false);
 
+    /// <summary>False on a thread of the user's, such as one that completes what an operation waits for.</summary>
+    public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
+
+    /// <summary>Awaited, goes on on the pool, whatever context there is.</summary>
+    public static ConfiguredTaskAwaitable ToPool() =>
+        Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
     /// <summary>The result or the exception of what has completed; never a wait.</summary>
     public static T Completed<T>(this ValueTask<T> task) => task.GetAwaiter().GetResult();
 

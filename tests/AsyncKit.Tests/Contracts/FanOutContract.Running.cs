@@ -227,6 +227,38 @@ public abstract partial class FanOutContract
     }
 
     [Fact]
+    public async Task User_code_never_runs_on_a_thread_that_completes_what_an_item_waits_for()
+    {
+        var (awaited, threads) = (new TaskCompletionSource(), new HashSet<int>());
+        var waiting = new Gate();
+        var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(1), (item, token) =>
+        {
+            if (item == 0)
+            {
+                _ = waiting.PassAsync(token);
+                return new ValueTask(awaited.Task);
+            }
+
+            lock (threads)
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+            }
+
+            return default;
+        });
+        await waiting.ArrivedAsync(1);
+
+        var completer = new Thread(awaited.SetResult); // Continues whoever waits for it in line, on its own thread.
+        completer.Start();
+        completer.Join();
+        await run.OrHangs();
+        waiting.Open();
+
+        Assert.NotEmpty(threads);
+        Assert.DoesNotContain(completer.ManagedThreadId, threads);
+    }
+
+    [Fact]
     public async Task Each_item_sees_the_callers_ExecutionContext_as_it_was_at_the_call()
     {
         var local = new AsyncLocal<string> { Value = "caller" };

@@ -142,6 +142,31 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
         Assert.DoesNotContain(caller.ManagedThreadId, source.Threads);
     }
 
+    [Fact]
+    public async Task The_source_is_never_disposed_inside_Cancel_even_if_the_bodies_wait_for_the_callers_token_itself()
+    {
+        using var cts = new CancellationTokenSource();
+        var (gate, source) = (new Gate(), new ProbedSource(20));
+        var run = FanOutAsync(
+            source,
+            Limit(3),
+            async (item, _) =>
+            {
+                await gate.PassAsync(cts.Token).ConfigureAwait(false); // Continues inside Cancel.
+                return item;
+            },
+            cts.Token);
+        await gate.ArrivedAsync(3);
+
+        var canceller = new Thread(cts.Cancel);
+        canceller.Start();
+        canceller.Join();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.Equal(1, source.Disposed);
+        Assert.DoesNotContain(canceller.ManagedThreadId, source.Threads);
+    }
+
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task A_failing_source_ends_the_run_with_that_error(SourceFault fault, FailureMode mode)
