@@ -16,8 +16,8 @@ namespace AsyncKit;
 /// <see cref="InvalidOperationException"/>.</item>
 /// <item>A slow or blocking MoveNext occupies at most one pool thread.</item>
 /// <item>Workers start lazily: three items under a limit of 256 start three.</item>
-/// <item>Neither the operation nor the source ever runs on the caller's thread, under a lock, or inside the caller's
-/// Cancel().</item>
+/// <item>Neither the operation nor the source ever runs on the caller's thread, under a lock of the library, or inside
+/// the caller's Cancel().</item>
 /// <item>Each item sees the caller's ExecutionContext as it was at the call.</item>
 /// <item>An operation that blocks before its first await delays its own slot only. Fan-outs may be nested.</item>
 /// </list>
@@ -33,7 +33,8 @@ namespace AsyncKit;
 /// <item>Cancellations that the run caused itself never appear beside the cause.</item>
 /// <item>The first cause decides. A failure before the caller's cancellation faults the task. The caller's cancellation
 /// first gives an <see cref="OperationCanceledException"/> with the caller's token; failures after it are its inner
-/// exception. If every item had succeeded before the cancellation was seen, the run has succeeded.</item>
+/// exception. If every item had succeeded and the source had ended before the cancellation was seen, the run has
+/// succeeded.</item>
 /// <item>A token that is cancelled at the call gives a cancelled task, and the source is not touched.</item>
 /// <item>A failing source, a throwing cancellation callback and an operation that throws before its first await or
 /// returns null end the run with that error, and the run always ends.</item>

@@ -24,15 +24,27 @@ public sealed class FanOutException : AggregateException
         {
             var others = InnerExceptions.Count - Failures.Count;
             var first = Failures is [var failure, ..]
-                ? $"the first at index {failure.Index}: {failure.Exception.Message}"
-                : InnerExceptions[0].Message;
+                ? $"the first at index {failure.Index}: {MessageOf(failure.Exception)}"
+                : MessageOf(InnerExceptions[0]);
             return (Failures.Count, others) switch
             {
-                (0, _) => $"The source of the fan-out failed: {first}",
+                (0, _) => $"No item of the fan-out failed, but its source or a cancellation callback: {first}",
                 (1, 0) => $"1 item of the fan-out failed, {first}",
                 (_, 0) => $"{Failures.Count} items of the fan-out failed, {first}",
-                _ => $"{Failures.Count} items of the fan-out and its source failed, {first}",
+                _ => $"{Failures.Count} items of the fan-out and its source or a cancellation callback failed, {first}",
             };
+        }
+    }
+
+    private static string MessageOf(Exception exception)
+    {
+        try
+        {
+            return exception.Message;
+        }
+        catch (Exception)
+        {
+            return exception.GetType().Name; // Message is virtual and may throw; this one must not.
         }
     }
 }

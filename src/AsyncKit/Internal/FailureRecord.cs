@@ -97,12 +97,9 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     private OperationCanceledException Cancelled(List<FanOutFailure> failures) => failures switch
     {
         [] => new OperationCanceledException(callerToken),
-        [_] when mode == FailureMode.StopAtFirst => Cancelled(Annotated(failures)[0]),
-        _ => Cancelled(AllOf(failures)),
+        [_] when mode == FailureMode.StopAtFirst => new CanceledFanOutException(Annotated(failures)[0], callerToken),
+        _ => new CanceledFanOutException(AllOf(failures), callerToken),
     };
-
-    private OperationCanceledException Cancelled(Exception inner) => new(
-        "The fan-out was cancelled. What failed before it ended is the inner exception.", inner, callerToken);
 
     private bool Add(FanOutFailure failure, bool stops)
     {

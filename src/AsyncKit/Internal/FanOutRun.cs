@@ -57,9 +57,6 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     /// <summary>What the bodies and an async source see: cancelled when the run stops early.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>Nothing new may be pulled or started.</summary>
-    public bool IsStopping => _isStopping;
-
     public int StartedWorkers => Volatile.Read(ref _startedWorkers);
 
     public bool MayStartWorker => _startedWorkers < _maxConcurrency;
@@ -83,6 +80,21 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         QueueWorker();
     }
 
+    /// <summary>
+    /// True when nothing new may be pulled or started. Looks at the caller's token too: callbacks run in turn, and ours may
+    /// be the last.
+    /// </summary>
+    public bool MustStop()
+    {
+        if (!_isStopping && _callerToken.IsCancellationRequested)
+        {
+            OnCallerCancelled();
+            return true;
+        }
+
+        return _isStopping;
+    }
+
     /// <summary>Called by the holder of the gate, which has just pulled the first item.</summary>
     public void PrepareResults(int? expected)
     {
@@ -103,8 +115,15 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         if (IsCancellation(exception))
         {
             OnCancelled();
+            if (exception is not CanceledFanOutException { InnerException: { } failure })
+            {
+                return;
+            }
+
+            exception = failure; // A fan-out inside the item had failures before it was cancelled.
         }
-        else if (_failures.AddItemFailure(index, item, exception))
+
+        if (_failures.AddItemFailure(index, item, exception))
         {
             Stop();
         }
@@ -161,8 +180,14 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     /// <summary>Ours or the caller's, in contrast to a foreign one, which is a failure like any other.</summary>
     private bool IsCancellation(Exception exception) =>
-        exception is OperationCanceledException
-        && (Token.IsCancellationRequested || _callerToken.IsCancellationRequested);
+        (Token.IsCancellationRequested || _callerToken.IsCancellationRequested)
+        && (exception is OperationCanceledException || IsBlockedWaitCancelled(exception));
+
+    /// <summary>What <c>Task.Wait()</c> makes of a cancellation.</summary>
+    private static bool IsBlockedWaitCancelled(Exception exception) =>
+        exception is AggregateException all and not FanOutException
+        && all.InnerExceptions.Count > 0
+        && all.Flatten().InnerExceptions.All(inner => inner is OperationCanceledException);
 
     private void OnCancelled()
     {
@@ -200,9 +225,9 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
         catch (Exception exception)
         {
-            // A user's cancellation callback may throw anything; all of it is reported.
-            var all = exception as AggregateException ?? new AggregateException(exception);
-            foreach (var one in all.Flatten().InnerExceptions)
+            // A user's cancellation callbacks may throw anything; all of it is reported, but the cancellation itself.
+            var thrown = exception is AggregateException all ? all.InnerExceptions : new([exception]);
+            foreach (var one in thrown.Where(one => !IsCancellation(one)))
             {
                 _ = _failures.AddRunFailure(one);
             }

@@ -5,7 +5,7 @@ namespace AsyncKit;
 /// is allocated is allocated once a worker.
 /// </summary>
 /// <remarks>
-/// <see cref="Advance()"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only waits.
+/// <see cref="Advance(bool)"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only waits.
 /// So an operation that completes synchronously costs no more than a call.
 /// </remarks>
 internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThreadPoolWorkItem
@@ -14,7 +14,6 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private readonly CancellationToken _token = run.Token;
     private readonly PullGate.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
     private ExecutionContext? _context = run.Context;
-    private bool _hasRunOne;
 
     // What WorkAsync waits for, as Advance left it.
     private ValueTask<bool> _pull;
@@ -49,14 +48,14 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         try
         {
-            var wait = Advance();
+            var wait = Advance(afterItem: false);
             while (wait != Wait.IsOver)
             {
                 switch (wait)
                 {
                     case Wait.ForTurn:
                         await run.Pulled!.Gate.ParkAsync(_place!).Cfg();
-                        wait = Advance();
+                        wait = Advance(afterItem: false);
                         break;
 
                     case Wait.ForItem:
@@ -98,17 +97,16 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         }
 
                         _item = default!; // Nobody else may need it any more.
-                        _hasRunOne = true;
                         if (!Seam.IsOnPool)
                         {
                             await Seam.ToPool(); // Whoever completed this gets its thread back before the next item runs.
                         }
 
-                        wait = Advance();
+                        wait = Advance(afterItem: true);
                         break;
 
                     default:
-                        wait = Advance();
+                        wait = Advance(afterItem: true);
                         break;
                 }
             }
@@ -118,17 +116,24 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             run.OnSourceFailed(exception);
         }
 
+        RestoreContext(); // The source may be disposed next.
         run.LetGo();
     }
 
-    private Wait Advance() => run.Indexed is { } indexed ? Advance(indexed) : Advance(run.Pulled!);
+    private Wait Advance(bool afterItem) =>
+        run.Indexed is { } indexed ? Advance(indexed, afterItem) : Advance(run.Pulled!, afterItem);
 
-    private Wait Advance(IndexedSource<T> indexed)
+    private Wait Advance(IndexedSource<T> indexed, bool afterItem)
     {
-        while (!run.IsStopping && indexed.TryClaim(out var index, out var item))
+        while (!run.MustStop())
         {
+            if (!indexed.TryClaim(out var index, out var item))
+            {
+                return Wait.IsOver;
+            }
+
             // Before the body, which may block: the last worker started starts the next.
-            if (!_hasRunOne && indexed.HasMore && run.MayStartWorker)
+            if (!afterItem && indexed.HasMore && run.MayStartWorker)
             {
                 run.StartWorker();
             }
@@ -137,9 +142,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             {
                 return Wait.ForOperation;
             }
+
+            afterItem = true;
         }
 
-        if (run.IsStopping && (_hasRunOne || indexed.HasMore))
+        if (afterItem || indexed.HasMore)
         {
             run.CutShort();
         }
@@ -147,12 +154,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return Wait.IsOver;
     }
 
-    private Wait Advance(PulledSource<T> pulled)
+    private Wait Advance(PulledSource<T> pulled, bool afterItem)
     {
         var wait = Wait.ForNothing;
         while (wait == Wait.ForNothing)
         {
-            if (run.IsStopping && _hasRunOne)
+            if (afterItem && run.MustStop())
             {
                 run.CutShort(); // An item that ended after the stop may not count as a success of the whole.
             }
@@ -163,6 +170,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             }
 
             wait = pulled.Gate.IsClosed ? Wait.IsOver : PullTakeAndRun(pulled);
+            afterItem = true;
         }
 
         return wait;
@@ -174,11 +182,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         var more = false;
         try
         {
-            if (run.IsStopping)
-            {
-                run.CutShort();
-            }
-            else
+            if (!run.MustStop())
             {
                 RestoreContext();
                 var pull = pulled.MoveNextAsync(_token);
@@ -208,13 +212,14 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         T item;
         try
         {
-            if (!more || run.IsStopping)
+            var mustStop = run.MustStop();
+            if (mustStop)
             {
-                if (more)
-                {
-                    run.CutShort();
-                }
+                run.CutShort(); // Also at the end: a source that was told to stop may end as if that were all.
+            }
 
+            if (mustStop || !more)
+            {
                 pulled.Gate.Close();
                 return Wait.IsOver;
             }
@@ -273,7 +278,6 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             run.OnItemFailed(index, item, exception);
         }
 
-        _hasRunOne = true;
         return true;
     }
 
@@ -283,6 +287,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         if (ExecutionContext.Capture() != _context)
         {
             ExecutionContext.Restore(_context!);
+        }
+
+        if (SynchronizationContext.Current is not null)
+        {
+            SynchronizationContext.SetSynchronizationContext(null);
         }
     }
 }

@@ -31,6 +31,8 @@ internal sealed class IndexedSource<T>
 
     public int Count { get; }
 
+    public int Claimed => Math.Min(Volatile.Read(ref _next.Value), Count);
+
     /// <summary>False only when every item has been claimed.</summary>
     public bool HasMore => Volatile.Read(ref _next.Value) < Count;
 

@@ -28,6 +28,23 @@ internal sealed class PullGate
 
     public bool IsClosed => (Volatile.Read(ref _state.Value) & Closed) != 0;
 
+    public int ParkedWorkers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var count = 0;
+                for (var worker = _parked; worker is not null; worker = worker.Next)
+                {
+                    count++;
+                }
+
+                return count;
+            }
+        }
+    }
+
     /// <summary>Set by the holder around a wait, so that the others do not spin for it.</summary>
     public bool IsSlow
     {

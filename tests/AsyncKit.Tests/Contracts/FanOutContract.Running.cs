@@ -284,6 +284,22 @@ public abstract partial class FanOutContract
     }
 
     [Fact]
+    public async Task An_item_that_sets_a_SynchronizationContext_does_not_set_it_for_the_next()
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentBag<SynchronizationContext?>();
+
+        await FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(2), (item, _) =>
+        {
+            seen.Add(SynchronizationContext.Current);
+            SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
+            return new ValueTask<int>(item);
+        }).OrHangs();
+
+        Assert.Equal(50, seen.Count);
+        Assert.All(seen, Assert.Null);
+    }
+
+    [Fact]
     public async Task With_the_flow_suppressed_at_the_call_each_item_sees_an_empty_context()
     {
         var local = new AsyncLocal<string> { Value = "caller" };
@@ -350,6 +366,27 @@ public abstract partial class FanOutContract
         }).OrHangs();
 
         Assert.Equal([100, 125, 150, 175, 200], sums);
+    }
+
+    [Fact]
+    public async Task What_waits_for_the_run_never_continues_inside_it()
+    {
+        var gate = new Gate();
+        var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(2), async (item, token) =>
+        {
+            await gate.PassAsync(token);
+            return item;
+        });
+
+        var stack = run.ContinueWith(
+            static _ => new System.Diagnostics.StackTrace().ToString(),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        gate.Open();
+
+        Assert.DoesNotContain("FanOut", (await stack.OrHangs()).Replace(GetType().Name, "", StringComparison.Ordinal)
+            .Replace(nameof(FanOutContract), "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     /// <summary>How many items the source itself may hold ready, beyond what the run has pulled.</summary>

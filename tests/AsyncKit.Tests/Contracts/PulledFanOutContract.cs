@@ -22,6 +22,8 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
         Func<int, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default);
 
+    private protected abstract PulledSource<int> Create(ProbedSource source);
+
     private static FanOutOptions Limit(int limit) => new() { MaxConcurrency = limit };
 
     private static void AssertUsedProperly(ProbedSource source)
@@ -83,7 +85,6 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
     public async Task A_slow_or_blocking_MoveNext_occupies_at_most_one_pool_thread()
     {
         using var unblock = new ManualResetEventSlim();
-        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var gate = new Gate();
         var source = new ProbedSource(40)
         {
@@ -91,40 +92,106 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
             {
                 if (pulled == 32)
                 {
-                    blocked.SetResult();
                     unblock.Wait();
                 }
             },
         };
-        var run = FanOutAsync(source, Limit(32), async (item, token) =>
-        {
-            await gate.PassAsync(token);
-            return item;
-        });
+        var pulled = Create(source);
+        var run = new FanOutRun<int, int>(
+            null,
+            pulled,
+            new Operation<int, int>(async (item, token) =>
+            {
+                await gate.PassAsync(token);
+                return item;
+            }),
+            Limit(32),
+            CancellationToken.None).RunAsync();
         await gate.ArrivedAsync(32);
-        var busyBefore = int.MaxValue;
-        for (var i = 0; i < 100; i++)
-        {
-            await Task.Yield();
-            busyBefore = Math.Min(busyBefore, BusyPoolThreads());
-        }
-
         gate.Open(); // Now all 32 want the next item, and whoever gets in blocks.
-        await blocked.Task.OrHangs();
 
-        // One more than before is in MoveNext. Were more blocked, this would never be reached.
-        await Hang.UntilAsync(() => BusyPoolThreads() <= busyBefore + 1);
+        await Hang.UntilAsync(() => pulled.Gate.ParkedWorkers == 31); // The others have given their threads back.
         unblock.Set();
 
         Assert.Equal(40, (await run.OrHangs()).Length);
         AssertUsedProperly(source);
+    }
 
-        static int BusyPoolThreads()
+    [Fact]
+    public async Task The_limit_is_reached_again_after_workers_had_to_wait_for_the_source()
+    {
+        var (slow, rest) = (new Gate(), new Gate());
+        using var next = new SemaphoreSlim(0);
+        var source = new ProbedSource(8) { OnMoveNext = pulled => next.Wait(TimeSpan.FromSeconds(30)) };
+        var pulled = Create(source);
+        var run = new FanOutRun<int, int>(
+            null,
+            pulled,
+            new Operation<int, int>(async (item, token) =>
+            {
+                await (item < 4 ? slow : rest).PassAsync(token);
+                return item;
+            }),
+            Limit(4),
+            CancellationToken.None).RunAsync();
+        next.Release(4);
+        await slow.ArrivedAsync(4);
+        slow.Open();
+        await Hang.UntilAsync(() => pulled.Gate.ParkedWorkers == 3); // The fourth is in MoveNext.
+
+        next.Release(5);
+        await rest.ArrivedAsync(4); // Nobody leaves before all four are in.
+        rest.Open();
+
+        Assert.Equal(8, (await run.OrHangs()).Length);
+        Assert.Equal(4, rest.Peak);
+        AssertUsedProperly(source);
+    }
+
+    [Fact]
+    public async Task The_source_sees_the_callers_context_and_not_that_of_an_item()
+    {
+        var local = new AsyncLocal<string> { Value = "caller" };
+        var seen = new HashSet<string?>(StringComparer.Ordinal);
+        var source = new ProbedSource(50)
         {
-            ThreadPool.GetMaxThreads(out var all, out _);
-            ThreadPool.GetAvailableThreads(out var available, out _);
-            return all - available;
-        }
+            OnMoveNext = _ => seen.Add(local.Value),
+            OnDispose = () => seen.Add(local.Value),
+        };
+
+        var run = FanOutAsync(source, Limit(2), (item, _) =>
+        {
+            local.Value = "item";
+            return new ValueTask<int>(item);
+        });
+        local.Value = "later";
+        await run.OrHangs();
+
+        Assert.Equal("caller", Assert.Single(seen));
+    }
+
+    [Fact]
+    public async Task The_source_of_a_cancelled_run_is_disposed_in_the_callers_context()
+    {
+        using var cts = new CancellationTokenSource();
+        var local = new AsyncLocal<string> { Value = "caller" };
+        var (gate, seen) = (new Gate(), "nothing");
+        var source = new ProbedSource(50) { OnDispose = () => seen = local.Value };
+        var run = FanOutAsync(
+            source,
+            Limit(2),
+            async (item, token) =>
+            {
+                await gate.PassAsync(token);
+                return item;
+            },
+            cts.Token);
+        await gate.ArrivedAsync(2);
+        local.Value = "canceller";
+        await Task.Run(cts.Cancel);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.Equal("caller", seen);
     }
 
     [Fact]
@@ -267,41 +334,96 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
     public async Task If_every_item_had_succeeded_before_the_cancellation_was_seen_the_run_succeeded()
     {
         using var cts = new CancellationTokenSource();
+        var source = new ProbedSource(3) { OnDispose = cts.Cancel };
+
+        var results = await FanOutAsync(source, Limit(2), (item, _) => new ValueTask<int>(item), cts.Token).OrHangs();
+
+        Assert.Equal([0, 1, 2], results);
+        AssertUsedProperly(source);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task A_source_that_ends_because_it_was_cancelled_is_not_taken_for_one_that_ended(int limit)
+    {
+        using var cts = new CancellationTokenSource();
         var source = new ProbedSource(3)
         {
             OnMoveNext = pulled =>
             {
                 if (pulled == 3)
                 {
-                    cts.Cancel(); // All three have succeeded, and their worker stands here: nobody else can see it.
+                    cts.Cancel(); // And then ends, as if these three were all.
                 }
             },
         };
 
-        var results = await FanOutAsync(source, Limit(1), (item, _) => new ValueTask<int>(item), cts.Token).OrHangs();
+        var run = FanOutAsync(source, Limit(limit), (item, _) => new ValueTask<int>(item), cts.Token);
 
-        Assert.Equal([0, 1, 2], results);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.True(run.IsCanceled);
         AssertUsedProperly(source);
     }
 
     [Fact]
-    public async Task A_result_that_came_after_the_cancellation_was_seen_does_not_make_the_run_a_success()
+    public async Task An_item_that_was_pulled_when_the_cancellation_came_is_not_started()
     {
         using var cts = new CancellationTokenSource();
-        var source = new ProbedSource(1);
+        var (started, source) = (0, new ProbedSource(1) { OnMoveNext = _ => cts.Cancel() });
 
         var run = FanOutAsync(
             source,
             Limit(1),
-            async (item, _) =>
+            (item, _) =>
             {
-                await cts.CancelAsync();
-                return item;
+                started++;
+                return new ValueTask<int>(item);
             },
             cts.Token);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.Equal(0, started);
+    }
+
+    [Fact]
+    public async Task A_result_that_came_after_the_cancellation_is_no_success_though_the_source_had_ended()
+    {
+        using var cts = new CancellationTokenSource();
+        var (proceed, source) = (new Gate(), new ProbedSource(1));
+        var pulled = Create(source);
+        var run = new FanOutRun<int, int>(
+            null,
+            pulled,
+            new Operation<int, int>(async (item, token) =>
+            {
+                await proceed.PassAsync(CancellationToken.None);
+                await cts.CancelAsync();
+                return item;
+            }),
+            Limit(2),
+            cts.Token).RunAsync();
+        await Hang.UntilAsync(() => pulled.Gate.IsClosed); // The second worker has found the end.
+        proceed.Open();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
         AssertUsedProperly(source);
+    }
+
+    [Fact]
+    public async Task Cancelled_between_the_call_and_the_first_worker_the_source_is_not_touched_either()
+    {
+        var source = new ProbedSource(3);
+        var run = new FanOutRun<int, int>(
+            null,
+            Create(source),
+            new Operation<int, int>((item, _) => new ValueTask<int>(item)),
+            Limit(2),
+            new CancellationToken(canceled: true)).RunAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+        Assert.Equal(0, source.Enumerated);
     }
 
     [Fact]

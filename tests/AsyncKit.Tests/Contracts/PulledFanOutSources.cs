@@ -5,6 +5,8 @@ public static class PulledFanOutSources
 {
     public sealed class Enumerable(NothingLeftBehind leaks) : PulledFanOutContract(leaks)
     {
+        private protected override PulledSource<int> Create(ProbedSource source) => new EnumerableSource<int>(source);
+
         private protected override Task<TResult[]> FanOutAsync<TResult>(
             ProbedSource source,
             FanOutOptions options,
@@ -15,12 +17,30 @@ public static class PulledFanOutSources
 
     public sealed class AsyncEnumerable(NothingLeftBehind leaks) : PulledFanOutContract(leaks)
     {
+        private protected override PulledSource<int> Create(ProbedSource source) =>
+            new AsyncEnumerableSource<int>(source.AsAsync());
+
         private protected override Task<TResult[]> FanOutAsync<TResult>(
             ProbedSource source,
             FanOutOptions options,
             Func<int, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken = default) =>
             source.AsAsync().FanOutAsync(options, operation, cancellationToken);
+
+        [Fact]
+        public async Task A_source_that_stops_with_the_callers_cancellation_is_no_failure()
+        {
+            using var cts = new CancellationTokenSource();
+            var waiting = new Gate();
+            var source = new ProbedSource(3) { OnMoveNextAsync = (_, token) => waiting.PassAsync(token) };
+            var run = source.AsAsync().FanOutAsync(1, (item, _) => new ValueTask<int>(item), cts.Token);
+            await waiting.ArrivedAsync(1);
+            await cts.CancelAsync();
+
+            var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+            Assert.Null(cancelled.InnerException);
+            Assert.True(run.IsCanceled);
+        }
 
         [Fact]
         public async Task Is_never_disposed_while_a_MoveNextAsync_is_pending_and_that_sees_the_stop()

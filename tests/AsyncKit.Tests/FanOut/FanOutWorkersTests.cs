@@ -80,8 +80,38 @@ public sealed class FanOutWorkersTests
         Assert.InRange(run.StartedWorkers, 1, 8);
     }
 
+    [Fact]
+    public async Task Cancelling_claims_none_of_the_items_that_wait()
+    {
+        using var cts = new CancellationTokenSource();
+        var gate = new Gate();
+        var items = IndexedSource<int>.TryCreate(new int[1_000_000])!;
+        var task = Create(indexed: items, gate: gate, token: cts.Token).RunAsync();
+        await gate.ArrivedAsync(256);
+        await cts.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.OrHangs());
+        Assert.Equal(256, items.Claimed);
+    }
+
+    [Fact]
+    public async Task Cancelled_between_the_call_and_the_first_worker_nothing_runs()
+    {
+        var gate = Gate.Opened();
+        var items = IndexedSource<int>.TryCreate(new int[3])!;
+
+        var task = Create(indexed: items, gate: gate, token: new CancellationToken(canceled: true)).RunAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.OrHangs());
+        Assert.Equal(0, gate.Arrivals);
+        Assert.Equal(0, items.Claimed);
+    }
+
     private static FanOutRun<int, int> Create(
-        PulledSource<int>? pulled = null, IndexedSource<int>? indexed = null, Gate? gate = null) => new(
+        PulledSource<int>? pulled = null,
+        IndexedSource<int>? indexed = null,
+        Gate? gate = null,
+        CancellationToken token = default) => new(
             indexed,
             pulled,
             new Operation<int, int>(async (item, token) =>
@@ -90,5 +120,5 @@ public sealed class FanOutWorkersTests
                 return item;
             }),
             new FanOutOptions { MaxConcurrency = 256 },
-            CancellationToken.None);
+            token);
 }

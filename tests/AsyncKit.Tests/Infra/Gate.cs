@@ -60,6 +60,23 @@ internal sealed class Gate
         }
     }
 
+    /// <summary>Arrives and stays, without waiting.</summary>
+    public void Arrive()
+    {
+        lock (_lock)
+        {
+            _arrivals++;
+            _peak = Math.Max(_peak, ++_inside);
+            foreach (var (count, reached) in _expectations)
+            {
+                if (_arrivals >= count)
+                {
+                    reached.TrySetResult();
+                }
+            }
+        }
+    }
+
     /// <summary>Arrives, waits until the gate is open or the token is cancelled, leaves.</summary>
     public async Task PassAsync(CancellationToken cancellationToken = default)
     {
@@ -73,22 +90,6 @@ internal sealed class Gate
             lock (_lock)
             {
                 _inside--;
-            }
-        }
-    }
-
-    private void Arrive()
-    {
-        lock (_lock)
-        {
-            _arrivals++;
-            _peak = Math.Max(_peak, ++_inside);
-            foreach (var (count, reached) in _expectations)
-            {
-                if (_arrivals >= count)
-                {
-                    reached.TrySetResult();
-                }
             }
         }
     }

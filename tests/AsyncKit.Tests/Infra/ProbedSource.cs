@@ -24,6 +24,9 @@ internal sealed class ProbedSource(int count) : IEnumerable<int>
     /// <summary>Awaited in each MoveNextAsync; not for the synchronous enumerator.</summary>
     public Func<int, CancellationToken, Task>? OnMoveNextAsync { get; init; }
 
+    /// <summary>Called in Dispose.</summary>
+    public Action? OnDispose { get; init; }
+
     public int Enumerated { get; private set; }
 
     public int Disposed { get; private set; }
@@ -127,6 +130,7 @@ internal sealed class ProbedSource(int count) : IEnumerable<int>
             _source.Touch();
             _source.Disposed++;
             _source.DisposedWhileMoving |= Volatile.Read(ref _source._inMoveNext) != 0;
+            _source.OnDispose?.Invoke();
             _source.ThrowIf(_source.Fault == SourceFault.Dispose);
         }
 
