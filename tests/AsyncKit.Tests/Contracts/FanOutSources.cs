@@ -6,120 +6,86 @@ namespace AsyncKit.Tests;
 /// <summary>The kinds of sources; each runs the whole contract.</summary>
 public static class FanOutSources
 {
-    public sealed class Array(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class Array(NothingLeftBehind leaks) : OfEnumerable(leaks)
     {
         protected override bool IsPulled => false;
 
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToArray().FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToArray().FanOutAsync(options, operation, cancellationToken);
+        protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToArray();
     }
 
-    public sealed class List(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class List(NothingLeftBehind leaks) : OfEnumerable(leaks)
     {
         protected override bool IsPulled => false;
 
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToList().FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToList().FanOutAsync(options, operation, cancellationToken);
+        protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToList();
     }
 
-    public sealed class ImmutableArray(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class ImmutableArray(NothingLeftBehind leaks) : OfEnumerable(leaks)
     {
         protected override bool IsPulled => false;
 
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToImmutableArray().FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            items.ToImmutableArray().FanOutAsync(options, operation, cancellationToken);
+        protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToImmutableArray();
     }
 
-    public sealed class LazyEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class LazyEnumerable(NothingLeftBehind leaks) : OfEnumerable(leaks)
     {
         protected override bool IsPulled => true;
 
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            items.Where(_ => true).FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            items.Where(_ => true).FanOutAsync(options, operation, cancellationToken);
+        protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.Where(_ => true);
     }
 
-    public sealed class AsyncEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class AsyncEnumerable(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
     {
         protected override bool IsPulled => true;
 
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            AsAsync(items).FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            AsAsync(items).FanOutAsync(options, operation, cancellationToken);
+        protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => AsAsync(items);
     }
 
-    public sealed class ChannelReader(NothingLeftBehind leaks) : FanOutContract(leaks)
+    public sealed class ChannelReader(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
     {
         protected override bool IsPulled => true;
 
         protected override int Ahead => ChannelCapacity + 2;
 
+        protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => ReadFrom(items, CancellationToken.None);
+    }
+
+    public abstract class OfEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    {
+        protected abstract IEnumerable<T> Create<T>(IEnumerable<T> items);
+
         protected override Task<TResult[]> FanOutAsync<T, TResult>(
             IEnumerable<T> items,
             FanOutOptions options,
             Func<T, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken = default) =>
-            ReadFrom(items, CancellationToken.None).FanOutAsync(options, operation, cancellationToken);
+            Create(items).FanOutAsync(options, operation, cancellationToken);
 
         protected override Task FanOutAsync<T>(
             IEnumerable<T> items,
             FanOutOptions options,
             Func<T, CancellationToken, ValueTask> operation,
             CancellationToken cancellationToken = default) =>
-            ReadFrom(items, CancellationToken.None).FanOutAsync(options, operation, cancellationToken);
+            Create(items).FanOutAsync(options, operation, cancellationToken);
+    }
+
+    public abstract class OfAsyncEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    {
+        protected abstract IAsyncEnumerable<T> Create<T>(IEnumerable<T> items);
+
+        protected override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken = default) =>
+            Create(items).FanOutAsync(options, operation, cancellationToken);
+
+        protected override Task FanOutAsync<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken = default) =>
+            Create(items).FanOutAsync(options, operation, cancellationToken);
     }
 
     private const int ChannelCapacity = 4;

@@ -158,12 +158,19 @@ public abstract class PulledFanOutContract(NothingLeftBehind leaks) : IClassFixt
             OnMoveNext = _ => seen.Add(local.Value),
             OnDispose = () => seen.Add(local.Value),
         };
-
-        var run = FanOutAsync(source, Limit(2), (item, _) =>
-        {
-            local.Value = "item";
-            return new ValueTask<int>(item);
-        });
+        var pulled = Create(source);
+        var run = new FanOutRun<int, int>(
+            null,
+            pulled,
+            new Operation<int, int>((item, _) =>
+            {
+                // The first item ends after the other worker has found the end, so its worker is the last to leave.
+                Assert.True(item > 0 || SpinWait.SpinUntil(() => pulled.Gate.IsClosed, TimeSpan.FromSeconds(30)));
+                local.Value = "item";
+                return new ValueTask<int>(item);
+            }),
+            Limit(2),
+            CancellationToken.None).RunAsync();
         local.Value = "later";
         await run.OrHangs();
 
