@@ -29,7 +29,8 @@ internal static class MicroBenchmarks
             .AddLogger(ConsoleLogger.Default)
             .AddExporter(MarkdownExporter.GitHub)
             .WithOption(ConfigOptions.JoinSummary, false);
-        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroBenchmarks).Assembly).Run(args, config).ToList();
+        string[] chosen = args is [] ? ["--filter", "*"] : args; // Without a filter the switcher would ask.
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroBenchmarks).Assembly).Run(chosen, config).ToList();
         if (summaries.Count == 0)
         {
             return args is ["--list" or "--help", ..] ? 0 : 2;

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Reflection;
 using BenchmarkDotNet.Environments;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Each target beside what was measured, as Markdown: on the screen and in a file beside the exported
-/// tables.</summary>
+/// <summary>
+/// Each target beside what was measured, then all tables, as Markdown: on the screen and in one file.
+/// </summary>
 internal static class TargetTable
 {
     public static void Write(IReadOnlyList<Summary> summaries, TextWriter screen)
@@ -19,21 +22,38 @@ internal static class TargetTable
             return;
         }
 
-        var lines = new List<string>
-        {
-            string.Create(CultureInfo.InvariantCulture, $"Measured {DateTime.UtcNow:yyyy-MM-dd} on:"),
+        var day = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        List<string> lines =
+        [
+            "# Micro benchmarks",
+            "",
+            "Measured " + day + " by `dotnet run -c Release --project benchmarks/AsyncKit.Benchmarks -- micro`.",
             "",
             "```text",
-        };
-        lines.AddRange(HostEnvironmentInfo.GetCurrent().ToFormattedString());
-        lines.AddRange(["```", "", "| what | against | measured | target | |", "|---|---|---:|---:|---|"]);
-        lines.AddRange(rows);
-        var path = Path.Combine(summaries[0].ResultsDirectoryPath, "targets.md");
+            .. HostEnvironmentInfo.GetCurrent().ToFormattedString(),
+            "```",
+            "",
+            "## Targets",
+            "",
+            "| what | against | measured | target | |",
+            "|---|---|---:|---:|---|",
+            .. rows,
+            .. summaries.SelectMany(TableOf),
+        ];
+        var path = Path.Combine(summaries[0].ResultsDirectoryPath, "micro.md");
         File.WriteAllLines(path, lines);
         screen.WriteLine();
         lines.ForEach(screen.WriteLine);
         screen.WriteLine();
-        screen.WriteLine("Targets: " + path);
+        screen.WriteLine(path);
+    }
+
+    private static IEnumerable<string> TableOf(Summary summary)
+    {
+        var logger = new AccumulationLogger();
+        MarkdownExporter.GitHub.ExportToLog(summary, logger);
+        var table = logger.GetLog().Split('\n').Select(line => line.TrimEnd()).Where(line => line.StartsWith('|'));
+        return ["", "## " + summary.BenchmarksCases[0].Descriptor.Type.Name, "", .. table];
     }
 
     private static IEnumerable<string> RowsOf(Summary summary, BenchmarkReport report)
