@@ -116,7 +116,9 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
         }
 
         var wrong = results.Zip(_reference).FirstOrDefault(pair => pair.First != pair.Second);
-        return wrong.Second is null ? null : $"{wrong.Second.Name}: expected {wrong.Second}, got {wrong.First}";
+        return wrong.Second is null
+            ? null
+            : $"instead of {wrong.Second.Summary()} there is {wrong.First?.Summary() ?? "nothing"}";
     }
 
     private void Fail(VariantRun run, string stage, string error)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -17,6 +18,10 @@ internal sealed record Fetched(string Name, string Title, int Links, long Bytes,
 
     public static Fetched FromFile(string name, ReadOnlySpan<byte> content) =>
         new(name, "", 0, content.Length, Hash(content));
+
+    /// <summary>Enough to tell two results apart in a message.</summary>
+    public string Summary() => string.Create(
+        CultureInfo.InvariantCulture, $"{Name} ({Bytes} bytes, {Links} links, SHA-256 {Sha256[..8]}, title '{Title}')");
 
     private static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }
