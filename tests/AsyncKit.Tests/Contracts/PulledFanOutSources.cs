@@ -43,6 +43,29 @@ public static class PulledFanOutSources
         }
 
         [Fact]
+        public async Task A_source_that_stops_before_the_run_sees_the_callers_cancellation_does_not_make_it_a_success()
+        {
+            using var cts = new CancellationTokenSource();
+            var (begun, continued) = (new Gate(), new TaskCompletionSource());
+            var source = new ProbedSource(3)
+            {
+                OnMoveNextAsync = (_, _) =>
+                {
+                    begun.Arrive();
+                    return continued.Task;
+                },
+            };
+            var run = source.AsAsync().FanOutAsync(1, (item, _) => new ValueTask<int>(item), cts.Token);
+            await begun.ArrivedAsync(1);
+            cts.Token.Register(() => throw new NotSupportedException()); // Keeps the callback of the run from running.
+            cts.Token.Register(() => continued.TrySetCanceled(cts.Token));
+            Assert.Throws<NotSupportedException>(() => cts.Cancel(throwOnFirstException: true));
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
+            Assert.True(run.IsCanceled);
+        }
+
+        [Fact]
         public async Task Is_never_disposed_while_a_MoveNextAsync_is_pending_and_that_sees_the_stop()
         {
             var pending = new Gate();
