@@ -15,7 +15,8 @@ namespace AsyncKit;
 /// by index instead; a <see cref="List{T}"/> that changes during the run is an
 /// <see cref="InvalidOperationException"/>.</item>
 /// <item>A slow or blocking MoveNext occupies at most one pool thread.</item>
-/// <item>Workers start lazily: three items under a limit of 256 start three.</item>
+/// <item>Workers start lazily: three items under a limit of 256 start three, and a source that is pulled one more, to
+/// find its end.</item>
 /// <item>Neither the operation nor the source ever runs on the caller's thread, under a lock of the library, or inside
 /// the caller's Cancel().</item>
 /// <item>Each item sees the caller's ExecutionContext as it was at the call.</item>
@@ -27,7 +28,8 @@ namespace AsyncKit;
 /// <item><see cref="FailureMode.StopAtFirst"/>: the first failure cancels the token given to the operations, nothing
 /// new is pulled or started, what is in flight is awaited; then await throws that first exception itself. Further ones
 /// are in the task's Exception. The item's index is in <c>exception.Data["AsyncKit.Index"]</c>.</item>
-/// <item><see cref="FailureMode.RunToEnd"/>: every item runs; afterwards one flat <see cref="FanOutException"/>.</item>
+/// <item><see cref="FailureMode.RunToEnd"/>: every item runs; afterwards one flat <see cref="FanOutException"/>
+/// with every failure in source order.</item>
 /// <item>An <see cref="OperationCanceledException"/> counts as cancellation only when the caller's token is cancelled
 /// or the run's own token was, by an earlier failure. Any other, such as HttpClient's timeout, is a failure.</item>
 /// <item>Cancellations that the run caused itself never appear beside the cause.</item>
@@ -39,6 +41,8 @@ namespace AsyncKit;
 /// <item>A failing source, a throwing cancellation callback and an operation that throws before its first await or
 /// returns null end the run with that error, and the run always ends.</item>
 /// <item>Cancelling costs the same whether ten or a million items wait.</item>
+/// <item>No exception of anything the run started stays unobserved, and no registration or token source is left
+/// behind.</item>
 /// </list>
 /// </remarks>
 public static partial class FanOut

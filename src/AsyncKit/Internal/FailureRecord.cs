@@ -35,7 +35,8 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     public bool AddItemFailure(int index, object? item, Exception exception) =>
         Add(new FanOutFailure(index, item, exception), stops: mode == FailureMode.StopAtFirst);
 
-    /// <summary>A failure of the source or of a cancellation callback: it stops pulling in any mode.</summary>
+    /// <summary>A failure of the source or of a cancellation callback: of no item, and after all items' in
+    /// order.</summary>
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddRunFailure(Exception exception) =>
         Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);

@@ -81,8 +81,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// True when nothing new may be pulled or started. Looks at the caller's token too: callbacks run in turn, and ours may
-    /// be the last.
+    /// True when nothing new may be pulled or started. Looks at the caller's token too: callbacks run in turn, and ours
+    /// may be the last.
     /// </summary>
     public bool MustStop()
     {
@@ -149,9 +149,9 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             return;
         }
 
-        if (_isStopping)
+        if (_isStopping || !Seam.IsOnPool)
         {
-            Seam.Queue(this); // This may be inside the caller's Cancel, where no user code may run.
+            Seam.Queue(this); // This may be inside the caller's Cancel or on its thread, where no user code may run.
         }
         else
         {

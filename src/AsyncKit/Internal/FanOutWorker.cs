@@ -5,8 +5,8 @@ namespace AsyncKit;
 /// is allocated is allocated once a worker.
 /// </summary>
 /// <remarks>
-/// <see cref="Advance(bool)"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only waits.
-/// So an operation that completes synchronously costs no more than a call.
+/// <see cref="Advance(bool)"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only
+/// waits. So an operation that completes synchronously costs no more than a call.
 /// </remarks>
 internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThreadPoolWorkItem
 {
