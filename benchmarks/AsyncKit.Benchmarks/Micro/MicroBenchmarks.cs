@@ -17,7 +17,7 @@ internal static class MicroBenchmarks
     public static int Run(string[] args)
     {
         // The pool's search for a better number of threads makes every row that goes through its queue bistable, the
-        // baselines' too, by a factor of four. So all of them run with one pool thread per core.
+        // baselines' too. So all of them run with one pool thread per core.
         var cores = Environment.ProcessorCount;
         ThreadPool.SetMinThreads(cores, cores);
         ThreadPool.SetMaxThreads(cores, cores);

@@ -32,6 +32,9 @@ public static class FanOutSources
         protected override bool IsPulled => true;
 
         protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.Where(_ => true);
+
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
     public sealed class AsyncEnumerable(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
@@ -39,6 +42,9 @@ public static class FanOutSources
         protected override bool IsPulled => true;
 
         protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => AsAsync(items);
+
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
     public sealed class ChannelReader(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
@@ -48,6 +54,9 @@ public static class FanOutSources
         protected override int Ahead => ChannelCapacity + 2;
 
         protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => ReadFrom(items, CancellationToken.None);
+
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
     public abstract class OfEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)

@@ -22,6 +22,22 @@ public sealed class FanOutExceptionTests
         Assert.Equal("no data", thrown.Message);
     }
 
+    [Fact]
+    public async Task The_message_bears_an_exception_whose_own_message_throws()
+    {
+        var options = new FanOutOptions { MaxConcurrency = 2, OnFailure = FailureMode.RunToEnd };
+
+        var all = await Assert.ThrowsAsync<FanOutException>(() =>
+            Enumerable.Range(0, 1).FanOutAsync(options, (_, _) => ValueTask.FromException(new NoMessageException())));
+
+        Assert.Equal("1 item of the fan-out failed, the first at index 0: NoMessageException", all.Message);
+    }
+
+    private sealed class NoMessageException : Exception
+    {
+        public override string Message => throw new NotSupportedException();
+    }
+
     private sealed class NoDataException() : Exception("no data")
     {
         public override System.Collections.IDictionary Data => throw new NotSupportedException();
