@@ -1,0 +1,138 @@
+using System.Globalization;
+
+namespace AsyncKit.Testing;
+
+/// <summary>
+/// Runs one schedule after the other on a thread of its own, while the thread that asked for it watches: whatever the
+/// body does, the call returns.
+/// </summary>
+internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
+{
+    private const int SchedulesPerCollection = 1_000;
+
+    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(30);
+
+    private AggregateException? _unobserved;
+    private AsyncTestException? _failure;
+    private Schedule? _running;
+
+    public AsyncTestException? Explore()
+    {
+        using (PoolWatch.Start())
+        {
+            // A generous stack: continuations that complete each other in line nest here as they do in production.
+            var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
+            TaskScheduler.UnobservedTaskException += OnUnobserved;
+            try
+            {
+                thread.Start();
+                return Watch(thread);
+            }
+            finally
+            {
+                TaskScheduler.UnobservedTaskException -= OnUnobserved;
+            }
+        }
+    }
+
+    private AsyncTestException? Watch(Thread thread)
+    {
+        Schedule? seen = null;
+        var steps = 0;
+        while (!thread.Join(LongestStep))
+        {
+            var now = Volatile.Read(ref _running);
+            if (now is not null && now == seen && now.Steps == steps && !System.Diagnostics.Debugger.IsAttached)
+            {
+                thread.Interrupt();
+                return Failed(now.Seed, new ScheduleFailure(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"one step has taken more than {LongestStep.TotalSeconds} s. It loops for ever, blocks the thread, or "
+                    + $"waits for what it has started on another thread.")));
+            }
+
+            (seen, steps) = (now, now?.Steps ?? 0);
+        }
+
+        return _failure;
+    }
+
+    private void RunAll()
+    {
+        var first = options.Seed ?? 1;
+        var last = options.Seed ?? (long)options.Schedules;
+        var firstUnchecked = first;
+        for (long next = first; next <= last && _failure is null; next++)
+        {
+            Run((int)next);
+            if (_failure is null && (next == last || (next - first + 1) % SchedulesPerCollection == 0))
+            {
+                FindUnobserved(firstUnchecked, (int)next);
+                firstUnchecked = unchecked((int)next + 1);
+            }
+        }
+    }
+
+    private void Run(int seed)
+    {
+        var schedule = new Schedule(seed, options);
+        Volatile.Write(ref _running, schedule);
+        if (schedule.Run(test) is { } failure)
+        {
+            _failure = Failed(seed, failure);
+        }
+
+        Volatile.Write(ref _running, null);
+    }
+
+    /// <summary>
+    /// An unobserved exception is seen when its task is collected, which is too expensive after each schedule. So
+    /// several are run before, and if there was one, run again one by one. One that does not come twice with the same
+    /// seed is not of ours: others use this process too.
+    /// </summary>
+    private void FindUnobserved(int first, int last)
+    {
+        if (CollectUnobserved() is null)
+        {
+            return;
+        }
+
+        for (long seed = first; seed <= last && _failure is null; seed++)
+        {
+            Run((int)seed);
+            if (_failure is null && CollectUnobserved() is not null)
+            {
+                Run((int)seed);
+                if (_failure is null && CollectUnobserved() is { } exception)
+                {
+                    _failure = Failed((int)seed, new ScheduleFailure(
+                        $"the exception of a task was never observed: {exception.GetBaseException().Message}", exception));
+                }
+            }
+        }
+    }
+
+    private AggregateException? CollectUnobserved()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Interlocked.Exchange(ref _unobserved, null);
+    }
+
+    private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs args) =>
+        Volatile.Write(ref _unobserved, args.Exception);
+
+    private AsyncTestException Failed(int seed, ScheduleFailure failure)
+    {
+        var of = options.Seed is null
+            ? FormattableString.Invariant($"Schedule {seed} of {options.Schedules}")
+            : "The schedule";
+        return new AsyncTestException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{of} failed, Seed = {seed}: {failure.Message}{Environment.NewLine}"
+                + $"To run exactly this one again: new AsyncTestOptions {{ Seed = {seed} }}"),
+            seed,
+            failure.Exception);
+    }
+}

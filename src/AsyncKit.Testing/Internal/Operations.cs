@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+
+namespace AsyncKit.Testing;
+
+/// <summary>The async methods and queued delegates of a schedule that have begun and not ended, as the runtime's events
+/// tell.</summary>
+internal sealed partial class Operations
+{
+    // By the id of the task. A delegate of Task.Run ends when the thread has left the context of the schedule.
+    private static readonly ConcurrentDictionary<int, Operations> BegunIn = new();
+
+    private readonly object _lock = new();
+    private readonly Dictionary<int, string> _unfinished = [];
+
+    public bool Any
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unfinished.Count > 0;
+            }
+        }
+    }
+
+    public void Begin(int id, string name)
+    {
+        // Others, such as Task.WhenAny, are promises: what they wait for is the question.
+        if (name.StartsWith("Async: ", StringComparison.Ordinal) || name.StartsWith("Task: ", StringComparison.Ordinal))
+        {
+            lock (_lock)
+            {
+                _unfinished[id] = name;
+            }
+
+            BegunIn[id] = this;
+        }
+    }
+
+    public static void End(int id)
+    {
+        if (BegunIn.TryRemove(id, out var operations))
+        {
+            lock (operations._lock)
+            {
+                _ = operations._unfinished.Remove(id);
+            }
+        }
+    }
+
+    /// <summary>Nobody will ask any more.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            foreach (var id in _unfinished.Keys)
+            {
+                _ = BegunIn.TryRemove(id, out _);
+            }
+        }
+    }
+
+    /// <summary>Names with how many of each, in the order they began.</summary>
+    public string Unfinished()
+    {
+        lock (_lock)
+        {
+            return _unfinished.Count == 0
+                ? "nothing that is known by name"
+                : string.Join(", ", _unfinished.OrderBy(one => one.Key).GroupBy(one => Readable(one.Value), StringComparer.Ordinal)
+                    .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ({group.Count()} times)"));
+        }
+    }
+
+    /// <summary>The method as the user wrote it, from the name of what the compiler made of it.</summary>
+    internal static string Readable(string name)
+    {
+        var compiled = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+        var method = StateMachine().Match(compiled) is { Success: true } machine ? machine.Groups["name"].Value : compiled;
+        return LocalFunction().Match(method) is { Success: true } local ? local.Groups["name"].Value
+            : Lambda().Match(method) is { Success: true } lambda ? "a lambda in " + lambda.Groups["name"].Value
+            : method;
+    }
+
+    [GeneratedRegex("^<(?<name>.+)>d(?:__.*)?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex StateMachine();
+
+    [GeneratedRegex(@"^<.+>g__(?<name>.+?)\|.*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex LocalFunction();
+
+    [GeneratedRegex("^<(?<name>.+)>b__.*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Lambda();
+}

@@ -1,0 +1,316 @@
+namespace AsyncKit.Testing;
+
+/// <summary>
+/// One run of a test body: a set of continuations that can run, of which one after the other is drawn by chance.
+/// </summary>
+/// <remarks>
+/// Invariants:
+/// (1) Steps run on the controlled thread only, one at a time, and each to its end.
+/// (2) The next one is drawn when nothing that earlier ones have started elsewhere is still running, so that the set
+/// drawn from depends on the seed alone.
+/// (3) Time passes only when the set is empty and nobody waits for that.
+/// (4) After the end nothing is run any more; what is posted late is dropped.
+/// </remarks>
+internal sealed class Schedule
+{
+    [ThreadStatic]
+    private static Schedule? _onThisThread;
+
+    private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromMilliseconds(100);
+
+    private readonly object _lock = new();
+    private readonly List<(SendOrPostCallback Callback, object? State)> _runnable = [];
+    private readonly Queue<TaskCompletionSource> _waitingForIdle = new();
+    private readonly AsyncTestOptions _options;
+    private readonly ControlledContext[] _contexts;
+    private readonly Outside _outside;
+    private ulong _chance;
+    private int _steps;
+    private bool _isOver;
+    private ScheduleFailure? _failure;
+
+    public Schedule(int seed, AsyncTestOptions options)
+    {
+        Seed = seed;
+        Random = new Random(seed);
+        _options = options;
+        _chance = unchecked((ulong)seed);
+        _contexts = [new(this), new(this)];
+        _outside = new Outside();
+    }
+
+    /// <summary>The schedule that the current code belongs to, on whatever thread.</summary>
+    public static Schedule? Current => _onThisThread ?? Flow.Current;
+
+    public int Seed { get; }
+
+    public VirtualTime Time { get; } = new();
+
+    public Random Random { get; }
+
+    public Operations Operations { get; } = new();
+
+    public Outside Outside => _outside;
+
+    public int Steps => Volatile.Read(ref _steps);
+
+    public bool IsOnItsThread => _onThisThread == this;
+
+    /// <returns>Null when it has passed.</returns>
+    public ScheduleFailure? Run(Func<AsyncTestContext, Task> test)
+    {
+        _onThisThread = this;
+        Flow.Current = this;
+        try
+        {
+            return Pump(test);
+        }
+        catch (ThreadInterruptedException)
+        {
+            return null; // Reported by the thread that watches.
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+                _runnable.Clear();
+            }
+
+            Operations.Forget();
+            Flow.Current = null;
+            _onThisThread = null;
+            SynchronizationContext.SetSynchronizationContext(null);
+        }
+    }
+
+    public void Post(SendOrPostCallback callback, object? state)
+    {
+        lock (_lock)
+        {
+            if (!_isOver)
+            {
+                _runnable.Add((callback, state));
+                Monitor.Pulse(_lock);
+            }
+        }
+    }
+
+    public Task WhenIdleAsync()
+    {
+        var idle = new TaskCompletionSource();
+        lock (_lock)
+        {
+            _waitingForIdle.Enqueue(idle);
+        }
+
+        return idle.Task;
+    }
+
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        var goal = Time.Elapsed + by;
+        await WhenIdleAsync();
+        while (Time.Elapsed + Time.UntilNextTimer <= goal)
+        {
+            _ = Time.AdvanceToNextTimer();
+            await WhenIdleAsync();
+        }
+
+        if (Time.Elapsed < goal)
+        {
+            Time.Advance(goal - Time.Elapsed);
+        }
+    }
+
+    public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
+    {
+        const int TimedOut = 258;
+        if (!IsOnItsThread)
+        {
+            return _outside.Wait(waitHandles, waitAll, millisecondsTimeout);
+        }
+
+        // Briefly, since it may be a lock that another thread is about to leave.
+        var patience = (int)PatienceWithOthers.TotalMilliseconds;
+        if (millisecondsTimeout is >= 0 && millisecondsTimeout <= patience)
+        {
+            return ControlledContext.ReallyWait(waitHandles, waitAll, millisecondsTimeout);
+        }
+
+        var result = ControlledContext.ReallyWait(waitHandles, waitAll, patience);
+        if (result != TimedOut)
+        {
+            return result;
+        }
+
+        var blocked = new InvalidOperationException(
+            "A blocking wait on the controlled thread would never end, since what it waits for runs on that thread too. "
+            + "Await instead of calling Wait(), Result or GetResult().");
+        _failure ??= new ScheduleFailure(blocked.Message, blocked);
+        throw blocked;
+    }
+
+    private ScheduleFailure? Pump(Func<AsyncTestContext, Task> test)
+    {
+        Task? body = null;
+        Step(
+            _ => body = test(new AsyncTestContext(this))
+                ?? throw new InvalidOperationException("The test body returned null instead of a Task."),
+            null);
+        while (_failure is null && !body!.IsCompleted)
+        {
+            if (_steps > _options.MaxSteps)
+            {
+                return new ScheduleFailure(FormattableString.Invariant(
+                    $"it has not ended after {_options.MaxSteps} steps. Unfinished: {Operations.Unfinished()}"));
+            }
+
+            if (Draw() is var (callback, state))
+            {
+                Step(callback, state);
+            }
+            else if (NextIdle() is { } idle)
+            {
+                Step(static idle => ((TaskCompletionSource)idle!).SetResult(), idle);
+            }
+            else if (Time.UntilNextTimer is { } wait)
+            {
+                if (Time.Elapsed + wait > _options.MaxVirtualTime)
+                {
+                    return new ScheduleFailure(FormattableString.Invariant(
+                        $"it has not ended after {_options.MaxVirtualTime} of virtual time. ")
+                        + $"Unfinished: {Operations.Unfinished()}");
+                }
+
+                Step(static time => ((VirtualTime)time!).AdvanceToNextTimer(), Time);
+            }
+            else if (!HasHelpFromOutside(body))
+            {
+                return new ScheduleFailure(
+                    "deadlock: nothing can run, no timer is pending, and the test body has not ended. "
+                    + $"Unfinished: {Operations.Unfinished()}");
+            }
+        }
+
+        return _failure ?? FailureOf(body!) ?? (_options.FailOnLeak ? Leak() : null);
+    }
+
+    private void Step(SendOrPostCallback callback, object? state)
+    {
+        _steps++;
+        SynchronizationContext.SetSynchronizationContext(_contexts[(int)(NextChance() & 1)]);
+        try
+        {
+            callback(state);
+        }
+        catch (Exception exception) when (exception is not ThreadInterruptedException)
+        {
+            // What the user's callback throws has nobody else to go to: an async void method, a timer's callback.
+            _failure ??= new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
+        }
+
+        SynchronizationContext.SetSynchronizationContext(null);
+        _outside.Settle();
+    }
+
+    private (SendOrPostCallback Callback, object? State)? Draw()
+    {
+        lock (_lock)
+        {
+            if (_runnable.Count == 0)
+            {
+                return null;
+            }
+
+            var drawn = (int)(NextChance() % (ulong)_runnable.Count);
+            var step = _runnable[drawn];
+            _runnable[drawn] = _runnable[^1];
+            _runnable.RemoveAt(_runnable.Count - 1);
+            return step;
+        }
+    }
+
+    private TaskCompletionSource? NextIdle()
+    {
+        lock (_lock)
+        {
+            return _waitingForIdle.TryDequeue(out var idle) ? idle : null;
+        }
+    }
+
+    /// <summary>Nothing else can help now: waits a moment for what another thread may still do.</summary>
+    private bool HasHelpFromOutside(Task body)
+    {
+        body.GetAwaiter().UnsafeOnCompleted(Wake);
+        lock (_lock)
+        {
+            if (_runnable.Count == 0 && !body.IsCompleted)
+            {
+                _ = Monitor.Wait(_lock, PatienceWithOthers);
+            }
+
+            return _runnable.Count > 0 || body.IsCompleted;
+        }
+
+        void Wake()
+        {
+            lock (_lock)
+            {
+                Monitor.Pulse(_lock);
+            }
+        }
+    }
+
+    private static ScheduleFailure? FailureOf(Task body)
+    {
+        if (body.IsCompletedSuccessfully)
+        {
+            return null;
+        }
+
+        try
+        {
+#pragma warning disable VSTHRD002 // It has completed; a cancelled task gives its exception only this way.
+            body.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+            return null;
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, it is the test's outcome.
+            return new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
+        }
+    }
+
+    private ScheduleFailure? Leak()
+    {
+        List<string> left = [];
+        if (Operations.Any)
+        {
+            left.Add("unfinished: " + Operations.Unfinished());
+        }
+
+        if (Time.UntilNextTimer is { } wait)
+        {
+            left.Add(FormattableString.Invariant($"pending timers: {Time.PendingTimers}, the next due in {wait}"));
+        }
+
+        return left.Count == 0
+            ? null
+            : new ScheduleFailure($"the test body has ended and left something behind; {string.Join("; ", left)}");
+    }
+
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014): a seed of any quality gives a good sequence, the same on every
+    /// version of .NET.</summary>
+    private ulong NextChance()
+    {
+        unchecked
+        {
+            var mixed = _chance += 0x9E3779B97F4A7C15;
+            mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            return mixed ^ (mixed >> 31);
+        }
+    }
+}
