@@ -12,8 +12,7 @@ namespace AsyncKit;
 internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
-    private readonly TaskCompletionSource<Task<TResult[]>> _end =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Task<TResult[]>> _end = Seam.NewCompletion<Task<TResult[]>>();
 
     private readonly CancellationTokenSource _bodies = new();
     private readonly CancellationToken _callerToken;
@@ -270,7 +269,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
 
         _bodies.Dispose();
-        _end.SetResult(OutcomeAsync()); // The very last thing: from here on the caller goes on.
+        Seam.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
     }
 
     private Task<TResult[]> OutcomeAsync()

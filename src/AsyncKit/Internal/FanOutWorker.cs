@@ -13,6 +13,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private readonly Operation<T, TResult> _operation = run.Operation;
     private readonly CancellationToken _token = run.Token;
     private readonly PullGate.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
+    private readonly SynchronizationContext? _home = Seam.Controller;
     private ExecutionContext? _context = run.Context;
 
     // What WorkAsync waits for, as Advance left it.
@@ -289,9 +290,9 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             ExecutionContext.Restore(_context!);
         }
 
-        if (SynchronizationContext.Current is not null)
+        if (SynchronizationContext.Current != _home)
         {
-            SynchronizationContext.SetSynchronizationContext(null);
+            SynchronizationContext.SetSynchronizationContext(_home);
         }
     }
 }
