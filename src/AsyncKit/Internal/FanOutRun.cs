@@ -62,6 +62,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     public Task<TResult[]> RunAsync()
     {
+        Live.Begin();
         _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
         _callerRegistration = _callerToken.UnsafeRegister(
             static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
@@ -173,6 +174,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     private void QueueWorker()
     {
+        Live.Begin();
         _startedWorkers++;
         Seam.Queue(new FanOutWorker<T, TResult>(this));
     }
@@ -269,6 +271,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
 
         _bodies.Dispose();
+        Live.End();
         Seam.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
     }
 

@@ -118,6 +118,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
 
         RestoreContext(); // The source may be disposed next.
+        Live.End();
         run.LetGo();
     }
 

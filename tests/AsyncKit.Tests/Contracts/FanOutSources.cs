@@ -3,98 +3,143 @@ using System.Threading.Channels;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The kinds of sources; each runs the whole contract.</summary>
+/// <summary>The kinds of sources; each runs the whole contract, in both worlds.</summary>
 public static class FanOutSources
 {
-    public sealed class Array(NothingLeftBehind leaks) : OfEnumerable(leaks)
+    public sealed class Array(NothingLeftBehind leaks) : FanOutContract(new OfArray(), World.Threads, leaks);
+
+    public sealed class ArrayScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfArray(), World.Scheduled, leaks);
+
+    public sealed class ArrayThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfArray(), leaks);
+
+    public sealed class List(NothingLeftBehind leaks) : FanOutContract(new OfList(), World.Threads, leaks);
+
+    public sealed class ListScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfList(), World.Scheduled, leaks);
+
+    public sealed class ListThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfList(), leaks);
+
+    public sealed class ImmutableArray(NothingLeftBehind leaks) : FanOutContract(new OfImmutableArray(), World.Threads, leaks);
+
+    public sealed class ImmutableArrayScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfImmutableArray(), World.Scheduled, leaks);
+
+    public sealed class ImmutableArrayThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfImmutableArray(), leaks);
+
+    public sealed class LazyEnumerable(NothingLeftBehind leaks) : FanOutContract(new OfLazyEnumerable(), World.Threads, leaks);
+
+    public sealed class LazyEnumerableScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfLazyEnumerable(), World.Scheduled, leaks);
+
+    public sealed class LazyEnumerableThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfLazyEnumerable(), leaks)
     {
-        protected override bool IsPulled => false;
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
+    }
+
+    public sealed class AsyncEnumerable(NothingLeftBehind leaks) : FanOutContract(new OfAsyncEnumerable(), World.Threads, leaks);
+
+    public sealed class AsyncEnumerableScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfAsyncEnumerable(), World.Scheduled, leaks);
+
+    public sealed class AsyncEnumerableThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfAsyncEnumerable(), leaks)
+    {
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
+    }
+
+    public sealed class ChannelReader(NothingLeftBehind leaks) : FanOutContract(new OfChannelReader(), World.Threads, leaks);
+
+    public sealed class ChannelReaderScheduled(NothingLeftBehind leaks)
+        : FanOutContract(new OfChannelReader(), World.Scheduled, leaks);
+
+    public sealed class ChannelReaderThreads(NothingLeftBehind leaks) : FanOutThreadContract(new OfChannelReader(), leaks)
+    {
+        [Fact]
+        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
+    }
+
+    private sealed class OfArray : OverEnumerable
+    {
+        public override bool IsPulled => false;
 
         protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToArray();
     }
 
-    public sealed class List(NothingLeftBehind leaks) : OfEnumerable(leaks)
+    private sealed class OfList : OverEnumerable
     {
-        protected override bool IsPulled => false;
+        public override bool IsPulled => false;
 
         protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToList();
     }
 
-    public sealed class ImmutableArray(NothingLeftBehind leaks) : OfEnumerable(leaks)
+    private sealed class OfImmutableArray : OverEnumerable
     {
-        protected override bool IsPulled => false;
+        public override bool IsPulled => false;
 
         protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.ToImmutableArray();
     }
 
-    public sealed class LazyEnumerable(NothingLeftBehind leaks) : OfEnumerable(leaks)
+    private sealed class OfLazyEnumerable : OverEnumerable
     {
-        protected override bool IsPulled => true;
+        public override bool IsPulled => true;
 
         protected override IEnumerable<T> Create<T>(IEnumerable<T> items) => items.Where(_ => true);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
-    public sealed class AsyncEnumerable(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
+    private sealed class OfAsyncEnumerable : OverAsyncEnumerable
     {
-        protected override bool IsPulled => true;
+        public override bool IsPulled => true;
 
         protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => AsAsync(items);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
-    public sealed class ChannelReader(NothingLeftBehind leaks) : OfAsyncEnumerable(leaks)
+    private sealed class OfChannelReader : OverAsyncEnumerable
     {
-        protected override bool IsPulled => true;
+        public override bool IsPulled => true;
 
-        protected override int Ahead => ChannelCapacity + 2;
+        public override int Ahead => ChannelCapacity + 2;
 
         protected override IAsyncEnumerable<T> Create<T>(IEnumerable<T> items) => ReadFrom(items, CancellationToken.None);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
     }
 
-    public abstract class OfEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    private abstract class OverEnumerable : FanOutSubject
     {
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) =>
+            Create(items).FanOutAsync(options, operation, cancellationToken);
+
+        public override Task FanOutAsync<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken) =>
+            Create(items).FanOutAsync(options, operation, cancellationToken);
+
         protected abstract IEnumerable<T> Create<T>(IEnumerable<T> items);
-
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
-            Create(items).FanOutAsync(options, operation, cancellationToken);
-
-        protected override Task FanOutAsync<T>(
-            IEnumerable<T> items,
-            FanOutOptions options,
-            Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
-            Create(items).FanOutAsync(options, operation, cancellationToken);
     }
 
-    public abstract class OfAsyncEnumerable(NothingLeftBehind leaks) : FanOutContract(leaks)
+    private abstract class OverAsyncEnumerable : FanOutSubject
     {
-        protected abstract IAsyncEnumerable<T> Create<T>(IEnumerable<T> items);
-
-        protected override Task<TResult[]> FanOutAsync<T, TResult>(
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
             IEnumerable<T> items,
             FanOutOptions options,
             Func<T, CancellationToken, ValueTask<TResult>> operation,
-            CancellationToken cancellationToken = default) =>
+            CancellationToken cancellationToken) =>
             Create(items).FanOutAsync(options, operation, cancellationToken);
 
-        protected override Task FanOutAsync<T>(
+        public override Task FanOutAsync<T>(
             IEnumerable<T> items,
             FanOutOptions options,
             Func<T, CancellationToken, ValueTask> operation,
-            CancellationToken cancellationToken = default) =>
+            CancellationToken cancellationToken) =>
             Create(items).FanOutAsync(options, operation, cancellationToken);
+
+        protected abstract IAsyncEnumerable<T> Create<T>(IEnumerable<T> items);
     }
 
     private const int ChannelCapacity = 4;
@@ -116,24 +161,38 @@ public static class FanOutSources
     private static async IAsyncEnumerable<T> ReadFrom<T>(
         IEnumerable<T> items, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        using var leaving = new CancellationTokenSource();
         var channel = Channel.CreateBounded<T>(ChannelCapacity);
         var writing = WriteAsync();
-        await foreach (var item in channel.Reader.ReadAllAsync(cancellationToken))
+        try
         {
-            yield return item;
+            await foreach (var item in channel.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return item;
+            }
         }
-
-        await writing;
+        finally
+        {
+            await leaving.CancelAsync(); // Whoever leaves early does not leave the writer waiting.
+            await writing;
+        }
 
         async Task WriteAsync()
         {
             await Task.Yield();
-            foreach (var item in items)
+            try
             {
-                await channel.Writer.WriteAsync(item, cancellationToken);
-            }
+                foreach (var item in items)
+                {
+                    await channel.Writer.WriteAsync(item, leaving.Token);
+                }
 
-            channel.Writer.Complete();
+                channel.Writer.Complete();
+            }
+            catch (OperationCanceledException)
+            {
+                // The reader has left.
+            }
         }
     }
 }

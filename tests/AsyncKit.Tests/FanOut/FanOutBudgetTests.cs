@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>Allocation and memory budgets. Times are benchmarks; bytes are tests.</summary>
-public sealed class FanOutBudgetTests
+public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Items = 100_000;
 

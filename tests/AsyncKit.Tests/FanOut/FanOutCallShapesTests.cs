@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>Every call shape of the documentation compiles without a cast and binds to the form it should.</summary>
-public sealed class FanOutCallShapesTests
+public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly string[] Items = ["a", "bb", "ccc"];
     private static readonly int[] Lengths = [1, 2, 3];

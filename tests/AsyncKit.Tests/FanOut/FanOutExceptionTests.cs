@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-public sealed class FanOutExceptionTests
+public sealed class FanOutExceptionTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     public async Task The_message_counts_the_failures_and_quotes_the_first()

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-public sealed class FanOutOptionsTests
+public sealed class FanOutOptionsTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]
     [InlineData(0)]

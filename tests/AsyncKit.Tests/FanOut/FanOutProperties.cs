@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 namespace AsyncKit.Tests;
 
 /// <summary>Fan-out against its model, the sequential map, with everything drawn at random.</summary>
-public sealed class FanOutProperties
+public sealed class FanOutProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly Arbitrary<Script> Scripts = Arb.From(
         from items in Gen.Choose(0, 30).ListOf()

@@ -6,7 +6,7 @@ namespace AsyncKit.Tests;
 /// </summary>
 internal sealed class Gate
 {
-    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _opened = NewSignal();
     private readonly List<(int Count, TaskCompletionSource Reached)> _expectations = [];
     private readonly Lock _lock = new();
     private int _arrivals;
@@ -54,7 +54,7 @@ internal sealed class Gate
                 return Task.CompletedTask;
             }
 
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var reached = NewSignal();
             _expectations.Add((count, reached));
             return reached.Task.OrHangs();
         }
@@ -63,17 +63,17 @@ internal sealed class Gate
     /// <summary>Arrives and stays, without waiting.</summary>
     public void Arrive()
     {
+        List<TaskCompletionSource> reached;
         lock (_lock)
         {
             _arrivals++;
             _peak = Math.Max(_peak, ++_inside);
-            foreach (var (count, reached) in _expectations)
-            {
-                if (_arrivals >= count)
-                {
-                    reached.TrySetResult();
-                }
-            }
+            reached = [.. _expectations.Where(one => one.Count <= _arrivals).Select(one => one.Reached)];
+        }
+
+        foreach (var one in reached)
+        {
+            one.TrySetResult();
         }
     }
 
@@ -93,4 +93,8 @@ internal sealed class Gate
             }
         }
     }
+
+    /// <summary>Under a schedule nothing goes through the pool that need not.</summary>
+    private static TaskCompletionSource NewSignal() => new(
+        World.IsScheduled ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,20 +1,36 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A class fixture: fails the class if a task's exception was never observed while its tests ran.</summary>
+/// <summary>
+/// The class fixture of every test class: fails the class if its tests left a task whose exception was never observed,
+/// a worker of the library that still lives, or a timer that is still set.
+/// </summary>
 public sealed class NothingLeftBehind : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly List<Exception> _unobserved = [];
+    private readonly long _timersBefore = Timer.ActiveCount;
 
     public NothingLeftBehind() => TaskScheduler.UnobservedTaskException += OnUnobserved;
 
     public void Dispose()
     {
-        Check();
-        TaskScheduler.UnobservedTaskException -= OnUnobserved;
+        try
+        {
+            Check();
+            CheckWorkersAndTimers(Patience);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= OnUnobserved;
+        }
     }
 
-    /// <summary>Collects what is garbage now and fails if there was an unobserved exception among it.</summary>
-    public void Check()
+    /// <summary>Fails if the exception of a task that is garbage now was never observed.</summary>
+    public void Check() => Assert.Empty(TakeUnobserved());
+
+    /// <summary>Collects what is garbage now and gives the unobserved exceptions among it, once.</summary>
+    public IReadOnlyList<Exception> TakeUnobserved()
     {
         for (var round = 0; round < 3; round++)
         {
@@ -24,7 +40,20 @@ public sealed class NothingLeftBehind : IDisposable
 
         lock (_unobserved)
         {
-            Assert.Empty(_unobserved);
+            Exception[] taken = [.. _unobserved];
+            _unobserved.Clear();
+            return taken;
+        }
+    }
+
+    /// <summary>Fails if something still lives after that long: a thread that has just ended a run may have a moment to
+    /// go.</summary>
+    public void CheckWorkersAndTimers(TimeSpan patience)
+    {
+        if (!SpinWait.SpinUntil(() => Live.Count == 0 && Timer.ActiveCount <= _timersBefore, patience))
+        {
+            Assert.Fail(
+                $"{Live.Count} workers or runs still live; {Timer.ActiveCount} timers are set, {_timersBefore} before.");
         }
     }
 

@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>Single steps of the gate, which on threads would show only as lost time.</summary>
-public sealed class PullGateTests
+public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
 {
     private readonly PullGate _gate = new();
     private readonly PullGate.Waiter _first = new(isComing: true);

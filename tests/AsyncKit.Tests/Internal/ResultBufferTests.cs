@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-public sealed class ResultBufferTests
+public sealed class ResultBufferTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<int?, int> Sizes()
     {

@@ -4,7 +4,7 @@ namespace AsyncKit.Tests;
 /// The gate on real threads, with what it must keep: one holder at a time, nobody asleep beside a free gate, everybody
 /// out after it closes. A lost wake-up shows as a hang.
 /// </summary>
-public sealed class PullGateStressTests
+public sealed class PullGateStressTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<int, int> WorkersAndSeeds()
     {

@@ -1,0 +1,47 @@
+namespace AsyncKit.Tests;
+
+/// <summary>What the contracts of the fan-out share.</summary>
+public abstract class FanOutTests(FanOutSubject subject, World world, NothingLeftBehind leaks)
+    : IClassFixture<NothingLeftBehind>
+{
+    protected NothingLeftBehind Leaks { get; } = leaks;
+
+    protected bool IsPulled => subject.IsPulled;
+
+    protected int Ahead => subject.Ahead;
+
+    protected static FanOutOptions StopAtFirst(int limit) => new() { MaxConcurrency = limit };
+
+    protected static FanOutOptions RunToEnd(int limit) =>
+        new() { MaxConcurrency = limit, OnFailure = FailureMode.RunToEnd };
+
+    protected static async Task<Exception> FailureOfAsync(Task run)
+    {
+        try
+        {
+            await run.OrHangs();
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+
+        throw new InvalidOperationException("The run has succeeded.");
+    }
+
+    protected Task RunAsync(Func<Task> test) => world.RunAsync(test);
+
+    protected Task<TResult[]> FanOutAsync<T, TResult>(
+        IEnumerable<T> items,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        subject.FanOutAsync(items, options, operation, cancellationToken);
+
+    protected Task FanOutAsync<T>(
+        IEnumerable<T> items,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask> operation,
+        CancellationToken cancellationToken = default) =>
+        subject.FanOutAsync(items, options, operation, cancellationToken);
+}

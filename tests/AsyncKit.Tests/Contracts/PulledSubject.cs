@@ -1,0 +1,42 @@
+namespace AsyncKit.Tests;
+
+/// <summary>One of the two kinds of enumerators.</summary>
+public abstract class PulledSubject
+{
+    public static PulledSubject Enumerable { get; } = new OfEnumerable();
+
+    public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
+
+    internal abstract PulledSource<int> Create(ProbedSource source);
+
+    internal abstract Task<TResult[]> FanOutAsync<TResult>(
+        ProbedSource source,
+        FanOutOptions options,
+        Func<int, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken);
+
+    private sealed class OfEnumerable : PulledSubject
+    {
+        internal override PulledSource<int> Create(ProbedSource source) => new EnumerableSource<int>(source);
+
+        internal override Task<TResult[]> FanOutAsync<TResult>(
+            ProbedSource source,
+            FanOutOptions options,
+            Func<int, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) =>
+            source.FanOutAsync(options, operation, cancellationToken);
+    }
+
+    private sealed class OfAsyncEnumerable : PulledSubject
+    {
+        internal override PulledSource<int> Create(ProbedSource source) =>
+            new AsyncEnumerableSource<int>(source.AsAsync());
+
+        internal override Task<TResult[]> FanOutAsync<TResult>(
+            ProbedSource source,
+            FanOutOptions options,
+            Func<int, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) =>
+            source.AsAsync().FanOutAsync(options, operation, cancellationToken);
+    }
+}

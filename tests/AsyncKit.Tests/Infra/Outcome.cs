@@ -1,0 +1,14 @@
+namespace AsyncKit.Tests;
+
+/// <summary>What a <see cref="ScriptedBody"/> does with an item.</summary>
+public enum Outcome
+{
+    Succeed,
+    SucceedAfterYields,
+    SucceedAlthoughCancelled,
+    ThrowBeforeAwait,
+    ThrowAfterYields,
+    ThrowForeignCancellation,
+    ReturnNull,
+    WaitForToken,
+}
