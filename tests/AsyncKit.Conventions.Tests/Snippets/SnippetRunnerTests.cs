@@ -71,7 +71,7 @@ public sealed class SnippetRunnerTests
     [Fact]
     public async Task A_program_that_does_not_end_is_reported()
     {
-        var page = Page("await Task.Delay(Timeout.Infinite);", output: null);
+        var page = Page("await new TaskCompletionSource().Task;", output: null);
 
         var fault = await SnippetRunner.FaultAsync(page.Blocks[0], null, limit: TimeSpan.FromMilliseconds(1));
 

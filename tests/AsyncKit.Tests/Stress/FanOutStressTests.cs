@@ -4,14 +4,11 @@ namespace AsyncKit.Tests;
 /// random.</summary>
 public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(7)]
-    [InlineData(64)]
-    public async Task Never_exceeds_N_and_reaches_N(int limit)
+    [Fact]
+    [Trait(StressTime.Trait, "FanOut")]
+    public Task Never_exceeds_N_and_reaches_N() => StressTime.RunAsync(async seed =>
     {
-        for (var round = 0; round < 60; round++)
+        foreach (var limit in (int[])[1, 2, 7, 64])
         {
             var source = new ProbedSource(limit * 4);
             var gate = new Gate();
@@ -21,7 +18,7 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
                 return item;
             };
 
-            var run = (round % 3) switch
+            var run = (seed % 3) switch
             {
                 0 => Enumerable.Range(0, limit * 4).ToArray().FanOutAsync(limit, body),
                 1 => source.FanOutAsync(limit, body),
@@ -33,13 +30,14 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
             Assert.Equal(Enumerable.Range(0, limit * 4), await run.OrHangs());
             Assert.Equal(limit, gate.Peak);
         }
-    }
+    });
 
     [Fact]
-    public async Task Always_ends_whatever_fails_or_is_cancelled_whenever()
+    [Trait(StressTime.Trait, "FanOut")]
+    public Task Always_ends_whatever_fails_or_is_cancelled_whenever() => StressTime.RunAsync(async seed =>
     {
-        var random = new Random(20);
-        for (var round = 0; round < 1_500; round++)
+        var random = new Random(seed);
+        for (var one = 0; one < 100; one++)
         {
             var (limit, count) = (random.Next(1, 20), random.Next(0, 60));
             var (failAt, cancelAt) = (random.Next(0, 120), random.Next(0, 120));
@@ -94,5 +92,5 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
         }
 
         leaks.Check();
-    }
+    });
 }

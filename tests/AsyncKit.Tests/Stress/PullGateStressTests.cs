@@ -6,23 +6,17 @@ namespace AsyncKit.Tests;
 /// </summary>
 public sealed class PullGateStressTests : IClassFixture<NothingLeftBehind>
 {
-    public static TheoryData<int, int> WorkersAndSeeds()
+    [Fact]
+    [Trait(StressTime.Trait, "PullGate")]
+    public Task One_holder_at_a_time_and_nobody_is_forgotten() => StressTime.RunAsync(async seed =>
     {
-        var data = new TheoryData<int, int>();
-        foreach (var workers in (int[])[2, 3, 16, 200])
+        foreach (var limit in (int[])[2, 3, 16, 200])
         {
-            for (var seed = 0; seed < 25; seed++)
-            {
-                data.Add(workers, seed);
-            }
+            await RoundAsync(limit, seed);
         }
+    });
 
-        return data;
-    }
-
-    [Theory]
-    [MemberData(nameof(WorkersAndSeeds))]
-    public async Task One_holder_at_a_time_and_nobody_is_forgotten(int limit, int seed)
+    private static async Task RoundAsync(int limit, int seed)
     {
         const int Pulls = 2_000;
         var gate = new PullGate();
