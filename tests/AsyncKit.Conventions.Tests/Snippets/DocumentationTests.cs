@@ -5,7 +5,9 @@ namespace AsyncKit.Conventions.Tests;
 /// <list type="bullet">
 /// <item>A ```csharp block is a whole program with top-level statements. It may await.</item>
 /// <item>The implicit usings of a console project and AsyncKit need no using directive; others do.</item>
-/// <item>It references .NET and every package under src with its dependencies. Warnings are allowed.</item>
+/// <item>It references .NET, every package under src with its dependencies, and xunit, since these tests run on it.
+/// Warnings are allowed.</item>
+/// <item>The AppContext switch AsyncKit.Testing is set, as in a project that refers to that package.</item>
 /// <item>It ends within 30 s, throws nothing and returns 0.</item>
 /// <item>What it prints equals the ```text block that follows it with only blank lines between, if there is one. Line
 /// endings and empty lines at the end do not count, nor does a comment that shows a result.</item>
