@@ -52,6 +52,8 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
             _kind = random.Next(3);
             _source = _kind == 0 ? null : new ProbedSource(_script.Length)
             {
+                Fault = random.Next(4) == 0 ? (SourceFault)random.Next(1, 5) : SourceFault.None,
+                FaultAt = random.Next(14),
                 OnMoveNextAsync = async (pulled, _) =>
                 {
                     for (var i = random.Next(3); i > 0; i--)
@@ -94,7 +96,8 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
         {
             if (_source is { Enumerated: > 0 })
             {
-                Assert.Equal((1, 1, false), (_source.Enumerated, _source.Disposed, _source.DisposedWhileMoving));
+                var opened = _source.Fault == SourceFault.GetEnumerator ? 0 : 1;
+                Assert.Equal((1, opened, false), (_source.Enumerated, _source.Disposed, _source.DisposedWhileMoving));
                 Assert.InRange(_source.PeakMoveNext, 0, 1);
             }
         }
@@ -105,28 +108,50 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
             if (run.IsCompletedSuccessfully)
             {
                 Assert.Empty(failing);
+                Assert.False(SourceMustFail, "The source's failure was lost.");
                 Assert.Equal(Enumerable.Range(0, _script.Length), run.GetAwaiter().GetResult());
                 return;
             }
 
-            Assert.True(failing.Count > 0 || isCancelled, "It failed without a reason.");
+            Assert.True(failing.Count > 0 || isCancelled || SourceMustFail, "It failed without a reason.");
             if (run.IsCanceled)
             {
                 Assert.True(isCancelled, "It was cancelled, and nobody has.");
                 return;
             }
 
-            var exceptions = run.Exception!.InnerExceptions;
-            if (_options.OnFailure == FailureMode.RunToEnd)
+            if (_options.OnFailure == FailureMode.StopAtFirst)
             {
-                var failed = Assert.IsType<FanOutException>(Assert.Single(exceptions)).Failures;
-                Assert.Equal(failing, failed.Select(failure => failure.Index));
-                Assert.Equal(_script.Length, Body.Started.Count);
+                Assert.All(
+                    run.Exception!.InnerExceptions.Where(one => !IsOfSource(one)),
+                    one => Assert.Contains((int)one.Data["AsyncKit.Index"]!, failing));
+                return;
+            }
+
+            var all = Assert.IsType<FanOutException>(Assert.Single(run.Exception!.InnerExceptions));
+            var failed = all.Failures.Select(failure => failure.Index).ToList();
+            if (SourceMustFail && _source!.Fault != SourceFault.Dispose)
+            {
+                Assert.Equal(failing.Where(Body.Started.Contains), failed);
             }
             else
             {
-                Assert.All(exceptions, one => Assert.Contains((int)one.Data["AsyncKit.Index"]!, failing));
+                Assert.Equal(failing, failed);
+                Assert.Equal(_script.Length, Body.Started.Count);
             }
+
+            Assert.Equal(SourceMustFail, all.InnerExceptions.Any(IsOfSource));
         }
+
+        /// <summary>If nothing else ends the run before.</summary>
+        private bool SourceMustFail => _source?.Fault switch
+        {
+            SourceFault.GetEnumerator or SourceFault.Dispose => true,
+            SourceFault.MoveNext => _source.FaultAt <= _script.Length,
+            SourceFault.Current => _source.FaultAt < _script.Length,
+            _ => false,
+        };
+
+        private static bool IsOfSource(Exception exception) => exception is SourceFaultException;
     }
 }
