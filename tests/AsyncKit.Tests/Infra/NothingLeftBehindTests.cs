@@ -31,14 +31,15 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
     }
 
     [Fact]
-    public void Finds_a_timer_that_is_still_set()
+    public void Finds_timers_that_are_still_set()
     {
         var fixture = new NothingLeftBehind();
-        using (new Timer(_ => { }, null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan))
-        {
-            var found = Record.Exception(() => fixture.CheckWorkersAndTimers(TimeSpan.Zero));
-            Assert.Contains("timers are set", found?.Message, StringComparison.Ordinal);
-        }
+        var timers = Enumerable.Range(0, 2 * NothingLeftBehind.TimersOfTheHost)
+            .Select(_ => new Timer(_ => { }, null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan)).ToList();
+
+        var found = Record.Exception(() => fixture.CheckWorkersAndTimers(TimeSpan.Zero));
+        timers.ForEach(timer => timer.Dispose());
+        Assert.Contains("timers are set", found?.Message, StringComparison.Ordinal);
 
         fixture.Dispose();
     }
