@@ -25,10 +25,11 @@ public sealed class AsyncTestContext
     /// that the code under test sets on the way fires on the way.</summary>
     /// <param name="by">How far: zero or more.</param>
     /// <returns>A task that ends when the clock has got there and nothing is left to run.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative; thrown at the call.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative, or the clock would pass
+    /// the year 9999; thrown at the call.</exception>
     public Task AdvanceAsync(TimeSpan by)
     {
-        VirtualTime.CheckAdvance(by);
+        _ = Time.Goal(by);
         return _schedule.AdvanceAsync(by);
     }
 }

@@ -78,6 +78,8 @@ public sealed class VirtualTime : TimeProvider
     /// <value>UTC, unless <see cref="SetLocalTimeZone"/> was called.</value>
     public override TimeZoneInfo LocalTimeZone => Volatile.Read(ref _localTimeZone);
 
+    private long End => (DateTimeOffset.MaxValue - _start).Ticks;
+
     private long Now
     {
         get
@@ -122,7 +124,7 @@ public sealed class VirtualTime : TimeProvider
     /// year 9999.</exception>
     public void Advance(TimeSpan by)
     {
-        CheckAdvance(by);
+        _ = Goal(by);
         lock (_firing)
         {
             AdvanceTo(Goal(by));
@@ -132,6 +134,7 @@ public sealed class VirtualTime : TimeProvider
     /// <summary>Moves the clock to the next timer that is due and fires it, and all that are due at the same
     /// time.</summary>
     /// <returns>False when no timer is pending; the clock stays.</returns>
+    /// <exception cref="InvalidOperationException">The clock would pass the year 9999.</exception>
     public bool AdvanceToNextTimer()
     {
         lock (_firing)
@@ -144,19 +147,13 @@ public sealed class VirtualTime : TimeProvider
                     return false;
                 }
 
-                goal = next.Due;
+                goal = next.Due <= End
+                    ? next.Due
+                    : throw new InvalidOperationException("The next timer is due beyond the year 9999.");
             }
 
             AdvanceTo(goal);
             return true;
-        }
-    }
-
-    internal static void CheckAdvance(TimeSpan by)
-    {
-        if (by < TimeSpan.Zero)
-        {
-            throw new ArgumentOutOfRangeException(nameof(by), by, "by must not be negative: this clock only goes on.");
         }
     }
 
@@ -203,12 +200,18 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    private long Goal(TimeSpan by)
+    /// <summary>Where that leads; throws when it may not.</summary>
+    internal long Goal(TimeSpan by)
     {
+        if (by < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(by), by, "by must not be negative: this clock only goes on.");
+        }
+
         lock (_state)
         {
             var goal = _now + by.Ticks;
-            return goal >= 0 && goal <= (DateTimeOffset.MaxValue - _start).Ticks
+            return goal >= 0 && goal <= End
                 ? goal
                 : throw new ArgumentOutOfRangeException(nameof(by), by, "by must not lead beyond the year 9999.");
         }

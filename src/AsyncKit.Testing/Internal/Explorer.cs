@@ -10,28 +10,32 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
 {
     private const int SchedulesPerCollection = 1_000;
 
-    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(30);
+    /// <summary>Only its own tests set it, which have no half a minute.</summary>
+    internal static TimeSpan LongestStep { get; set; } = TimeSpan.FromSeconds(30);
 
     private AggregateException? _unobserved;
     private AsyncTestException? _failure;
     private Schedule? _running;
+    private bool _isAbandoned;
+
+    private bool IsDone => _failure is not null || Volatile.Read(ref _isAbandoned);
 
     public AsyncTestException? Explore()
     {
-        using (PoolWatch.Start())
+        PoolWatch.Start();
+        PoolNoise.CountRun(1);
+        // A generous stack: continuations that complete each other in line nest here as they do in production.
+        var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
+        TaskScheduler.UnobservedTaskException += OnUnobserved;
+        try
         {
-            // A generous stack: continuations that complete each other in line nest here as they do in production.
-            var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
-            TaskScheduler.UnobservedTaskException += OnUnobserved;
-            try
-            {
-                thread.Start();
-                return Watch(thread);
-            }
-            finally
-            {
-                TaskScheduler.UnobservedTaskException -= OnUnobserved;
-            }
+            thread.Start();
+            return Watch(thread);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= OnUnobserved;
+            PoolNoise.CountRun(-1);
         }
     }
 
@@ -44,6 +48,7 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
             var now = Volatile.Read(ref _running);
             if (now is not null && now == seen && now.Steps == steps && !System.Diagnostics.Debugger.IsAttached)
             {
+                Volatile.Write(ref _isAbandoned, true);
                 thread.Interrupt();
                 return Failed(now.Seed, new ScheduleFailure(string.Create(
                     CultureInfo.InvariantCulture,
@@ -59,13 +64,25 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
 
     private void RunAll()
     {
+        try
+        {
+            RunEach();
+        }
+        catch (ThreadInterruptedException)
+        {
+            // Between two schedules; reported by the thread that watches.
+        }
+    }
+
+    private void RunEach()
+    {
         var first = options.Seed ?? 1;
         var last = options.Seed ?? (long)options.Schedules;
         var firstUnchecked = first;
-        for (long next = first; next <= last && _failure is null; next++)
+        for (long next = first; next <= last && !IsDone; next++)
         {
             Run((int)next);
-            if (_failure is null && (next == last || (next - first + 1) % SchedulesPerCollection == 0))
+            if (!IsDone && (next == last || (next - first + 1) % SchedulesPerCollection == 0))
             {
                 FindUnobserved(firstUnchecked, (int)next);
                 firstUnchecked = unchecked((int)next + 1);
@@ -77,12 +94,25 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
     {
         var schedule = new Schedule(seed, options);
         Volatile.Write(ref _running, schedule);
-        if (schedule.Run(test) is { } failure)
+        if (InItsOwnContext(schedule) is { } failure)
         {
             _failure = Failed(seed, failure);
         }
 
         Volatile.Write(ref _running, null);
+    }
+
+    /// <summary>What a body sets in its ExecutionContext, a schedule after it must not see.</summary>
+    private ScheduleFailure? InItsOwnContext(Schedule schedule)
+    {
+        if (ExecutionContext.Capture() is not { } context)
+        {
+            return schedule.Run(test);
+        }
+
+        ScheduleFailure? failure = null;
+        ExecutionContext.Run(context, _ => failure = schedule.Run(test), null);
+        return failure;
     }
 
     /// <summary>
@@ -97,13 +127,13 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
             return;
         }
 
-        for (long seed = first; seed <= last && _failure is null; seed++)
+        for (long seed = first; seed <= last && !IsDone; seed++)
         {
             Run((int)seed);
-            if (_failure is null && CollectUnobserved() is not null)
+            if (!IsDone && CollectUnobserved() is not null)
             {
                 Run((int)seed);
-                if (_failure is null && CollectUnobserved() is { } exception)
+                if (!IsDone && CollectUnobserved() is { } exception)
                 {
                     _failure = Failed((int)seed, new ScheduleFailure(
                         $"the exception of a task was never observed: {exception.GetBaseException().Message}", exception));

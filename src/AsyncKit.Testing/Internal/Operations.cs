@@ -12,6 +12,7 @@ internal sealed partial class Operations
 
     private readonly object _lock = new();
     private readonly Dictionary<int, string> _unfinished = [];
+    private bool _isForgotten;
 
     public bool Any
     {
@@ -31,10 +32,12 @@ internal sealed partial class Operations
         {
             lock (_lock)
             {
-                _unfinished[id] = name;
+                if (!_isForgotten)
+                {
+                    _unfinished[id] = name;
+                    BegunIn[id] = this;
+                }
             }
-
-            BegunIn[id] = this;
         }
     }
 
@@ -54,6 +57,7 @@ internal sealed partial class Operations
     {
         lock (_lock)
         {
+            _isForgotten = true;
             foreach (var id in _unfinished.Keys)
             {
                 _ = BegunIn.TryRemove(id, out _);

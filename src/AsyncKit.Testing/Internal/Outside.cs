@@ -5,39 +5,94 @@ namespace AsyncKit.Testing;
 /// <summary>
 /// What a schedule has on other threads: queued to the pool and not begun, running there, or blocked there.
 /// </summary>
+/// <remarks>
+/// User code is seen by <see cref="Flow"/>. What an item does before and after it, or without any, is over for certain
+/// when its thread begins another item, or when the pool is quiet. Neither may come where others keep threads of the
+/// pool for long; then what is far longer than such a thing takes has to do.
+/// </remarks>
 internal sealed class Outside
 {
-    // What an item does before and after the user's code, or without any, is not seen. It is far shorter.
-    private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>When no other can be what is busy: the processor may be.</summary>
+    private static readonly TimeSpan LongestOwn = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMicroseconds(100);
+
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(100);
 
     private static readonly ConcurrentDictionary<long, Outside> QueuedBy = new(); // By the item's number.
 
+    [ThreadStatic]
+    private static Outside? _lastItemIsOf;
+
     private readonly object _lock = new();
     private readonly HashSet<long> _queued = [];
-    private int _running;
+    private readonly HashSet<Thread> _begun = []; // Their last item is one of ours, and may not have ended.
+    private readonly HashSet<Thread> _running = []; // In user code, and not blocked.
     private bool _isDirty;
-    private long _lastSeen;
+    private bool _isHeld;
+    private int _collections;
+    private long _lastLook;
+    private TimeSpan _unseen;
 
-    /// <summary>How many pool threads were busy when nothing of ours was there; the fewest ever seen.</summary>
-    private int _busyOthers = PoolWatch.BusyThreads;
+    /// <summary>While true, what comes from the schedule to other threads does not begin: a step is running. Not for
+    /// ever, since the step may be one that spins until it has.</summary>
+    public bool IsHeld
+    {
+        get => Volatile.Read(ref _isHeld);
+        set => Volatile.Write(ref _isHeld, value);
+    }
 
-    public void Enter() => Count(1);
-
-    public void Leave() => Count(-1);
-
-    public void Queue(long item)
+    public void Enter()
     {
         lock (_lock)
         {
-            _isDirty = true;
+            See();
+            _ = _running.Add(Thread.CurrentThread);
+        }
+
+        if (IsHeld)
+        {
+            var begin = TimeProvider.System.GetTimestamp();
+            var spinner = default(SpinWait);
+            while (IsHeld && TimeProvider.System.GetElapsedTime(begin) < LongestStep)
+            {
+                spinner.SpinOnce();
+            }
+        }
+    }
+
+    public void Leave() => _ = TryLeave();
+
+    /// <summary>After the user's code a thread has left its context, and may still queue what waited for it.</summary>
+    public static void QueuedBySomeone(long item) => (Schedule.Current?.Outside ?? _lastItemIsOf)?.Queue(item);
+
+    private void Queue(long item)
+    {
+        lock (_lock)
+        {
+            See();
             _ = _queued.Add(item);
             QueuedBy[item] = this;
         }
     }
 
+    /// <summary>A thread of the pool begins an item, of whomever: the one before has ended.</summary>
     public static void Begin(long item)
     {
-        if (QueuedBy.TryRemove(item, out var owner))
+        _ = QueuedBy.TryRemove(item, out var owner);
+        if (_lastItemIsOf is { } last && last != owner)
+        {
+            last.OnEnded();
+        }
+
+        _lastItemIsOf = owner;
+        if (owner is null)
+        {
+            PoolNoise.CountBegunByOther();
+        }
+        else
         {
             owner.OnBegun(item);
         }
@@ -47,14 +102,21 @@ internal sealed class Outside
     /// wait for it.</summary>
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        Leave();
+        var wasRunning = TryLeave();
         try
         {
             return ControlledContext.ReallyWait(waitHandles, waitAll, millisecondsTimeout);
         }
         finally
         {
-            Enter();
+            if (wasRunning)
+            {
+                lock (_lock)
+                {
+                    See();
+                    _ = _running.Add(Thread.CurrentThread);
+                }
+            }
         }
     }
 
@@ -77,21 +139,13 @@ internal sealed class Outside
     {
         lock (_lock)
         {
-            if (_running > 0)
+            // A thread whose context was set and never restored does not leave by itself.
+            if (_running.Count > 0 && _running.RemoveWhere(static thread => !thread.IsAlive) >= 0 && _running.Count > 0)
             {
                 return false;
             }
 
-            var busy = PoolWatch.BusyThreads;
-            var isPoolQuiet = PoolWatch.PendingItems == 0 && busy <= _busyOthers;
-            if (isPoolQuiet)
-            {
-                _busyOthers = busy;
-            }
-
-            // In a process with much else to do the pool is never quiet: then what was seen has to do.
-            if (!isPoolQuiet
-                && (_queued.Count > 0 || TimeProvider.System.GetElapsedTime(_lastSeen) < LongestUnseen))
+            if (!HasEnded())
             {
                 return false;
             }
@@ -102,27 +156,78 @@ internal sealed class Outside
             }
 
             _queued.Clear();
+            _begun.Clear();
             _isDirty = false;
             return true;
         }
+    }
+
+    private bool HasEnded()
+    {
+        // The number of an item is its address, and means nothing any more when items have been moved.
+        var isCertain = GC.CollectionCount(0) == _collections;
+        if (isCertain && _queued.Count == 0 && _begun.Count == 0)
+        {
+            return true;
+        }
+
+        var isNonePending = PoolWatch.PendingItems == 0;
+        var isAllThereIs = PoolNoise.IsAllThereIs(out var isOthersKnown);
+        if (isNonePending && isAllThereIs)
+        {
+            return true;
+        }
+
+        // An item that its own waiter has taken back from the queue is not seen to begin, but is not pending either.
+        if (isCertain && _queued.Count > 0 && !isNonePending)
+        {
+            return false;
+        }
+
+        // Only time in which this thread has run: a pause may have stopped the others as well.
+        var now = TimeProvider.System.GetTimestamp();
+        var passed = TimeProvider.System.GetElapsedTime(_lastLook, now);
+        _lastLook = now;
+        _unseen += passed < LongestLook ? passed : LongestLook;
+        return _unseen >= (isOthersKnown ? LongestOwn : LongestUnseen);
     }
 
     private void OnBegun(long item)
     {
         lock (_lock)
         {
+            See();
             _ = _queued.Remove(item);
-            _lastSeen = TimeProvider.System.GetTimestamp();
+            _ = _begun.Add(Thread.CurrentThread);
         }
     }
 
-    private void Count(int change)
+    private void OnEnded()
     {
         lock (_lock)
         {
-            _isDirty = true;
-            _running += change;
-            _lastSeen = TimeProvider.System.GetTimestamp();
+            _ = _begun.Remove(Thread.CurrentThread);
         }
+    }
+
+    private bool TryLeave()
+    {
+        lock (_lock)
+        {
+            See();
+            return _running.Remove(Thread.CurrentThread);
+        }
+    }
+
+    private void See()
+    {
+        if (!_isDirty)
+        {
+            _isDirty = true;
+            _collections = GC.CollectionCount(0);
+            PoolNoise.Measure();
+        }
+
+        _unseen = TimeSpan.Zero;
     }
 }

@@ -19,6 +19,10 @@ internal sealed class PoolWatch : EventListener
     private const int ItemIsQueued = 30;
     private const int ItemBegins = 31;
 
+    private static readonly object Gate = new();
+    private static PoolWatch? _shared;
+    private static volatile bool _isNoticed;
+
     private PoolWatch()
     {
     }
@@ -35,14 +39,23 @@ internal sealed class PoolWatch : EventListener
 
     public static long PendingItems => ThreadPool.PendingWorkItemCount;
 
-    /// <summary>Returns when the pool has noticed.</summary>
-    public static PoolWatch Start()
+    /// <summary>
+    /// Returns when the pool has noticed. One for all, so that each event comes once, and for good: a thread of the pool
+    /// looks only now and then whether to tell, and may take a pause between two listeners for the end of all.
+    /// </summary>
+    public static void Start()
     {
-        var watch = new PoolWatch();
-        using var noticed = new ManualResetEventSlim();
-        ThreadPool.UnsafeQueueUserWorkItem(static noticed => noticed.Set(), noticed, preferLocal: false);
-        noticed.Wait();
-        return watch;
+        lock (Gate)
+        {
+            _shared ??= new PoolWatch();
+            using var hasRun = new AutoResetEvent(initialState: false);
+            while (!_isNoticed)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static hasRun => hasRun.Set(), hasRun, preferLocal: false);
+                _ = hasRun.WaitOne();
+                _ = Thread.Yield();
+            }
+        }
     }
 
     protected override void OnEventSourceCreated(EventSource eventSource)
@@ -70,8 +83,9 @@ internal sealed class PoolWatch : EventListener
             case ItemBegins when payload[0] is long item:
                 Outside.Begin(item);
                 break;
-            case ItemIsQueued when payload[0] is long item && Schedule.Current is { } schedule:
-                schedule.Outside.Queue(item);
+            case ItemIsQueued when payload[0] is long item:
+                _isNoticed = true;
+                Outside.QueuedBySomeone(item);
                 break;
             case OperationBegins when payload[0] is int id && Schedule.Current is { } schedule:
                 schedule.Operations.Begin(id, (string)payload[1]!);

@@ -20,6 +20,7 @@ internal sealed class Schedule
 
     private readonly object _lock = new();
     private readonly List<(SendOrPostCallback Callback, object? State)> _runnable = [];
+    private readonly List<(SendOrPostCallback Callback, object? State)> _arrived = []; // From other threads.
     private readonly Queue<TaskCompletionSource> _waitingForIdle = new();
     private readonly AsyncTestOptions _options;
     private readonly ControlledContext[] _contexts;
@@ -74,7 +75,9 @@ internal sealed class Schedule
             lock (_lock)
             {
                 _isOver = true;
+                _outside.IsHeld = false;
                 _runnable.Clear();
+                _arrived.Clear();
             }
 
             Operations.Forget();
@@ -90,7 +93,7 @@ internal sealed class Schedule
         {
             if (!_isOver)
             {
-                _runnable.Add((callback, state));
+                (IsOnItsThread ? _runnable : _arrived).Add((callback, state));
                 Monitor.Pulse(_lock);
             }
         }
@@ -125,11 +128,25 @@ internal sealed class Schedule
 
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        const int TimedOut = 258;
         if (!IsOnItsThread)
         {
             return _outside.Wait(waitHandles, waitAll, millisecondsTimeout);
         }
+
+        _outside.IsHeld = false;
+        try
+        {
+            return WaitHere(waitHandles, waitAll, millisecondsTimeout);
+        }
+        finally
+        {
+            _outside.IsHeld = true;
+        }
+    }
+
+    private int WaitHere(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
+    {
+        const int TimedOut = 258;
 
         // Briefly, since it may be a lock that another thread is about to leave.
         var patience = (int)PatienceWithOthers.TotalMilliseconds;
@@ -166,6 +183,11 @@ internal sealed class Schedule
                     $"it has not ended after {_options.MaxSteps} steps. Unfinished: {Operations.Unfinished()}"));
             }
 
+            if (Time.Elapsed > _options.MaxVirtualTime)
+            {
+                return OutOfTime();
+            }
+
             if (Draw() is var (callback, state))
             {
                 Step(callback, state);
@@ -178,9 +200,7 @@ internal sealed class Schedule
             {
                 if (Time.Elapsed + wait > _options.MaxVirtualTime)
                 {
-                    return new ScheduleFailure(FormattableString.Invariant(
-                        $"it has not ended after {_options.MaxVirtualTime} of virtual time. ")
-                        + $"Unfinished: {Operations.Unfinished()}");
+                    return OutOfTime();
                 }
 
                 Step(static time => ((VirtualTime)time!).AdvanceToNextTimer(), Time);
@@ -193,12 +213,19 @@ internal sealed class Schedule
             }
         }
 
-        return _failure ?? FailureOf(body!) ?? (_options.FailOnLeak ? Leak() : null);
+        return _failure ?? FailureOf(body!)
+            ?? (Time.Elapsed > _options.MaxVirtualTime ? OutOfTime() : null)
+            ?? (_options.FailOnLeak ? Leak() : null);
     }
+
+    private ScheduleFailure OutOfTime() => new(
+        FormattableString.Invariant($"it has not ended after {_options.MaxVirtualTime} of virtual time. ")
+        + $"Unfinished: {Operations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
     {
         _steps++;
+        _outside.IsHeld = true;
         SynchronizationContext.SetSynchronizationContext(_contexts[(int)(NextChance() & 1)]);
         try
         {
@@ -211,6 +238,7 @@ internal sealed class Schedule
         }
 
         SynchronizationContext.SetSynchronizationContext(null);
+        _outside.IsHeld = false;
         _outside.Settle();
     }
 
@@ -218,6 +246,8 @@ internal sealed class Schedule
     {
         lock (_lock)
         {
+            _runnable.AddRange(_arrived); // After those of the step, however soon they came.
+            _arrived.Clear();
             if (_runnable.Count == 0)
             {
                 return null;
@@ -245,12 +275,16 @@ internal sealed class Schedule
         body.GetAwaiter().UnsafeOnCompleted(Wake);
         lock (_lock)
         {
-            if (_runnable.Count == 0 && !body.IsCompleted)
+            if (_arrived.Count == 0 && !body.IsCompleted)
             {
                 _ = Monitor.Wait(_lock, PatienceWithOthers);
             }
+        }
 
-            return _runnable.Count > 0 || body.IsCompleted;
+        _outside.Settle();
+        lock (_lock)
+        {
+            return _arrived.Count > 0 || _waitingForIdle.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
         }
 
         void Wake()

@@ -1,0 +1,396 @@
+using System.Threading.Channels;
+
+namespace AsyncKit.Testing.Tests;
+
+/// <summary>Each kind of fault is found, named, and replayed by its seed.</summary>
+public sealed class AsyncTestFindsTests
+{
+    [Fact]
+    public void A_failure_names_the_seed_of_its_order_and_the_seed_replays_it()
+    {
+        var failure = Found.By(LostUpdateAsync, 10);
+
+        Assert.StartsWith($"Schedule {failure.Seed} of 100 failed, Seed = {failure.Seed}: ", failure.Message, Ordinal);
+        Assert.EndsWith(
+            "To run exactly this one again: new AsyncTestOptions { Seed = " + failure.Seed + " }", failure.Message, Ordinal);
+        Assert.StartsWith("The schedule failed, Seed = ", Found.Replayed(LostUpdateAsync, failure.Seed).Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_lost_update_is_found()
+    {
+        var failure = Found.By(LostUpdateAsync, 10);
+
+        Assert.IsType<FormatException>(failure.InnerException);
+        Assert.Contains("FormatException: 1 instead of 2", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_deadlock_is_a_failure_and_not_a_hang_the_message_names_the_async_methods_that_still_wait()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                using var a = new SemaphoreSlim(1);
+                using var b = new SemaphoreSlim(1);
+                await Task.WhenAll(TransferAsync(a, b, default), TransferAsync(b, a, default));
+            },
+            10);
+
+        Assert.Contains("deadlock: nothing can run, no timer is pending", failure.Message, Ordinal);
+        Assert.Contains("TransferAsync (2 times)", failure.Message, Ordinal);
+        Assert.Null(failure.InnerException);
+    }
+
+    [Fact]
+    public void A_deadlock_with_tokens_is_found()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                using var source = new CancellationTokenSource();
+                using var a = new SemaphoreSlim(1);
+                using var b = new SemaphoreSlim(1);
+                await Task.WhenAll(TransferAsync(a, b, source.Token), TransferAsync(b, a, source.Token));
+            },
+            10);
+
+        Assert.Contains("deadlock", failure.Message, Ordinal);
+        Assert.Contains("TransferAsync (2 times)", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_body_that_leaves_a_timer_pending_has_failed_the_message_names_it()
+    {
+        var failure = Found.By(
+            context =>
+            {
+                _ = context.Time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+                return Task.CompletedTask;
+            },
+            10);
+
+        Assert.Contains("left something behind; pending timers: 1, the next due in 00:00:05", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_body_that_leaves_an_async_method_unfinished_has_failed_the_message_names_it()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                _ = ForgottenAsync();
+                await Task.Yield();
+
+                static async Task ForgottenAsync() => await new TaskCompletionSource().Task;
+            },
+            10);
+
+        Assert.Contains("left something behind; unfinished: ForgottenAsync", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_body_that_leaves_the_exception_of_a_task_unobserved_has_failed_the_message_names_it()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                ThrowUnobserved();
+                await context.RunUntilIdleAsync();
+            },
+            3);
+
+        Assert.Contains("the exception of a task was never observed: forgotten", failure.Message, Ordinal);
+        var inner = Assert.IsType<AggregateException>(failure.InnerException);
+        Assert.IsType<FormatException>(inner.InnerException);
+        Assert.Equal(1, failure.Seed);
+    }
+
+    [Fact]
+    public void An_unobserved_exception_is_found_in_the_one_schedule_that_has_it()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                if (context.Seed == 42)
+                {
+                    ThrowUnobserved();
+                }
+
+                await context.RunUntilIdleAsync();
+            },
+            1);
+
+        Assert.Equal(42, failure.Seed);
+    }
+
+    [Fact]
+    public void More_virtual_time_than_the_options_allow_is_a_failure()
+    {
+        var failure = Found.By(
+            async context =>
+            {
+                while (true)
+                {
+                    await Task.Delay(TimeSpan.FromHours(1), context.Time);
+                }
+            },
+            10);
+
+        Assert.Contains("it has not ended after 1.00:00:00 of virtual time. Unfinished: ", failure.Message, Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void More_virtual_time_is_a_failure_when_the_body_advances_the_clock_too(bool inSteps)
+    {
+        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
+            async context =>
+            {
+                if (inSteps)
+                {
+                    await context.AdvanceAsync(TimeSpan.FromMinutes(2));
+                }
+                else
+                {
+                    context.Time.Advance(TimeSpan.FromMinutes(2));
+                }
+            },
+            new() { MaxVirtualTime = TimeSpan.FromMinutes(1) }));
+
+        Assert.Contains("of virtual time", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void Exactly_the_virtual_time_that_the_options_allow_is_no_failure() => AsyncTest.Run(
+        context => Task.Delay(TimeSpan.FromHours(1), context.Time),
+        new() { MaxVirtualTime = TimeSpan.FromHours(1) });
+
+    [Fact]
+    public void More_steps_than_the_options_allow_are_a_failure()
+    {
+        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
+            async context =>
+            {
+                while (true)
+                {
+                    await Task.Yield();
+                }
+            },
+            new() { MaxSteps = 1_000 }));
+
+        Assert.Contains("it has not ended after 1000 steps. Unfinished: a lambda in More_steps", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void As_many_steps_as_the_options_allow_are_no_failure()
+    {
+        AsyncTest.Run(_ => YieldAsync(10), new() { MaxSteps = 10 });
+
+        Assert.Throws<AsyncTestException>(() => AsyncTest.Run(_ => YieldAsync(11), new() { MaxSteps = 10 }));
+
+        static async Task YieldAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    [Fact]
+    public void Without_FailOnLeak_what_is_left_is_no_failure() => AsyncTest.Run(
+        async context =>
+        {
+            _ = context.Time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+            _ = ForgottenAsync();
+            await Task.Yield();
+
+            static async Task ForgottenAsync() => await new TaskCompletionSource().Task;
+        },
+        new() { FailOnLeak = false });
+
+    [Fact]
+    public void An_exception_before_the_first_await_is_a_failure()
+    {
+        var thrown = new FormatException("at once");
+
+        Assert.Same(thrown, Found.By(_ => throw thrown, 2).InnerException);
+        Assert.Same(thrown, Found.By(_ => Task.FromException(thrown), 2).InnerException);
+        Assert.Same(thrown, Found.By(ThrowAsync, 2).InnerException);
+
+#pragma warning disable CS1998 // Before the first await, and there is none.
+        async Task ThrowAsync(AsyncTestContext context) => throw thrown;
+#pragma warning restore CS1998
+    }
+
+    [Fact]
+    public void The_bodys_own_exception_is_the_inner_one()
+    {
+        var thrown = new FormatException("mine");
+
+        var failure = Found.By(
+            async context =>
+            {
+                await Task.Yield();
+                throw thrown;
+            },
+            2);
+
+        Assert.Same(thrown, failure.InnerException);
+        Assert.Contains("FormatException: mine", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void A_cancelled_body_is_a_failure()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+
+        Assert.IsAssignableFrom<OperationCanceledException>(
+            Found.By(_ => Task.FromCanceled(source.Token), 2).InnerException);
+        Assert.IsAssignableFrom<OperationCanceledException>(
+            Found.By(context => Task.Delay(1, source.Token), 2).InnerException);
+    }
+
+    [Fact]
+    public void An_exception_of_an_async_void_method_is_a_failure()
+    {
+        var thrown = new FormatException("void");
+
+        var failure = Found.By(
+            async context =>
+            {
+                FireAndForget();
+                await context.RunUntilIdleAsync();
+            },
+            5);
+
+        Assert.Same(thrown, failure.InnerException);
+
+#pragma warning disable VSTHRD100 // The subject.
+        async void FireAndForget()
+#pragma warning restore VSTHRD100
+        {
+            await Task.Yield();
+            throw thrown;
+        }
+    }
+
+    [Fact]
+    public void An_exception_of_a_timers_callback_is_a_failure()
+    {
+        var thrown = new FormatException("timer");
+
+        var failure = Found.By(
+            async context =>
+            {
+                using var timer = context.Time.CreateTimer(
+                    _ => throw thrown, null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+                await Task.Delay(TimeSpan.FromSeconds(2), context.Time);
+            },
+            5);
+
+        Assert.Same(thrown, failure.InnerException);
+    }
+
+    [Fact]
+    public void Async_iterators_left_early_are_no_leak() => AsyncTest.Run(async context =>
+    {
+        var seen = 0;
+        await foreach (var item in CountAsync())
+        {
+            seen = item;
+            if (item == 3)
+            {
+                break;
+            }
+        }
+
+        await using (var halfway = CountAsync().GetAsyncEnumerator())
+        {
+            Assert.True(await halfway.MoveNextAsync());
+        }
+
+        await using var never = CountAsync().GetAsyncEnumerator();
+        Assert.Equal(3, seen);
+
+        static async IAsyncEnumerable<int> CountAsync()
+        {
+            for (var i = 0; ; i++)
+            {
+                await Task.Yield();
+                yield return i;
+            }
+        }
+    });
+
+    [Fact]
+    public void What_has_ended_in_any_way_is_no_leak() => AsyncTest.Run(async context =>
+    {
+        using var source = new CancellationTokenSource();
+        var channel = Channel.CreateUnbounded<int>();
+        var reader = ReadAsync(source.Token);
+        var failing = FailAsync();
+        var notBegun = Task.Run(() => { }, new CancellationToken(canceled: true));
+        var loser = Task.Delay(TimeSpan.FromHours(1), context.Time, source.Token);
+        var winner = await Task.WhenAny(loser, Task.Delay(TimeSpan.FromSeconds(1), context.Time, source.Token));
+        Assert.NotSame(loser, winner);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader);
+        await Assert.ThrowsAsync<FormatException>(() => failing);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => notBegun);
+
+        async Task ReadAsync(CancellationToken token) => await channel.Reader.ReadAsync(token);
+
+        static async Task FailAsync()
+        {
+            await Task.Yield();
+            throw new FormatException();
+        }
+    });
+
+    private static async Task LostUpdateAsync(AsyncTestContext context)
+    {
+        var count = 0;
+        await Task.WhenAll(IncrementAsync(), IncrementAsync());
+        if (count != 2)
+        {
+            throw new FormatException($"{count} instead of 2");
+        }
+
+        async Task IncrementAsync()
+        {
+            var read = count;
+            await Task.Yield();
+            count = read + 1;
+        }
+    }
+
+    private static async Task TransferAsync(SemaphoreSlim first, SemaphoreSlim second, CancellationToken token)
+    {
+        await first.WaitAsync(token);
+        try
+        {
+            await Task.Yield();
+            await second.WaitAsync(token);
+            second.Release();
+        }
+        finally
+        {
+            first.Release();
+        }
+    }
+
+    private static void ThrowUnobserved()
+    {
+        _ = ThrowAsync();
+
+        static async Task ThrowAsync()
+        {
+            await Task.Yield();
+            throw new FormatException("forgotten");
+        }
+    }
+}

@@ -1,0 +1,459 @@
+#pragma warning disable VSTHRD002, VSTHRD103, xUnit1031 // Blocking waits are the subject.
+#pragma warning disable CA2008, MA0134, MA0158, VSTHRD105, VSTHRD110 // What the default scheduler does is the subject as well.
+
+namespace AsyncKit.Testing.Tests;
+
+/// <summary>What leaves the controlled thread, and what blocks it.</summary>
+public sealed class AsyncTestThreadTests
+{
+    private static readonly AsyncTestOptions Few = new() { Schedules = 20 };
+
+    [Fact]
+    public void What_goes_through_the_thread_pool_is_waited_for() => AsyncTest.Run(
+        async context =>
+        {
+            var done = false;
+            _ = Task.Run(() =>
+            {
+                Thread.Sleep(1); // Far longer than the rest of the body takes.
+                done = true;
+            });
+            await Task.Yield();
+            Assert.True(done);
+        },
+        Few);
+
+    [Fact]
+    public void Task_Run_comes_back_to_the_controlled_thread() => AsyncTest.Run(
+        async context =>
+        {
+            var controlled = Environment.CurrentManagedThreadId;
+            var other = await Task.Run(() => Environment.CurrentManagedThreadId);
+            Assert.NotEqual(controlled, other);
+            Assert.Equal(controlled, Environment.CurrentManagedThreadId);
+            await Task.Run(async () =>
+            {
+                await Task.Yield();
+                Assert.Equal(controlled, Environment.CurrentManagedThreadId);
+            });
+        },
+        Few);
+
+    [Fact]
+    public void A_body_may_return_Task_Run() => AsyncTest.Run(
+        context => Task.Run(async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Time);
+            await Task.Run(() => { });
+        }),
+        Few);
+
+    [Fact]
+    public void A_failure_inside_Task_Run_is_the_bodys_failure() =>
+        Assert.IsType<FormatException>(Found.By(_ => Task.Run(() => throw new FormatException()), 3).InnerException);
+
+    [Fact]
+    public void ContinueWith_and_StartNew_are_waited_for() => AsyncTest.Run(
+        async context =>
+        {
+            var first = Task.Factory.StartNew(() => 1);
+            var second = first.ContinueWith(task => task.Result + 1);
+            var inner = await Task.Factory.StartNew(async () =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), context.Time);
+                return 3;
+            });
+            var longRunning = Task.Factory.StartNew(() => 4, TaskCreationOptions.LongRunning);
+            var here = Task.Factory.StartNew(
+                () => 5,
+                CancellationToken.None,
+                TaskCreationOptions.None,
+                TaskScheduler.FromCurrentSynchronizationContext());
+            Assert.Equal(15, first.Result + await second + await inner + await longRunning + await here);
+        },
+        Few);
+
+    [Fact]
+    public void QueueUserWorkItem_is_waited_for() => AsyncTest.Run(
+        async context =>
+        {
+            var done = 0;
+            ThreadPool.QueueUserWorkItem(_ => done++);
+            await Task.Yield();
+            Assert.Equal(1, done);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => done++, null);
+            await Task.Yield();
+            Assert.Equal(2, done);
+        },
+        Few);
+
+    [Fact]
+    public void A_new_thread_may_complete_what_the_body_awaits() => AsyncTest.Run(
+        async context =>
+        {
+            var completion = new TaskCompletionSource<int>();
+            new Thread(() =>
+            {
+                Thread.Sleep(5);
+                completion.SetResult(1);
+            }).Start();
+            Assert.Equal(1, await completion.Task);
+        },
+        new() { Schedules = 5 });
+
+    [Fact]
+    public void A_blocked_thread_may_set_the_timer_that_the_body_waits_for() => AsyncTest.Run(
+        async context =>
+        {
+            var completion = new TaskCompletionSource();
+            new Thread(() =>
+            {
+                using var never = new ManualResetEventSlim();
+                Assert.False(never.Wait(20)); // Blocked, so nobody waits for this thread.
+                _ = context.Time.CreateTimer(
+                    _ => completion.SetResult(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            }).Start();
+            await completion.Task;
+        },
+        new() { Schedules = 3 });
+
+    [Fact]
+    public void Without_the_flow_of_the_ExecutionContext_it_is_waited_for_too() => AsyncTest.Run(
+        async context =>
+        {
+            var done = false;
+            Task task;
+            using (ExecutionContext.SuppressFlow())
+            {
+                task = Task.Run(() => done = true);
+            }
+
+            await Task.Yield();
+            Assert.True(done);
+            await task;
+        },
+        Few);
+
+    [Fact]
+    public void An_ExecutionContext_run_elsewhere_counts_as_long_as_it_runs() => AsyncTest.Run(
+        async context =>
+        {
+            var captured = ExecutionContext.Capture()!;
+            var done = false;
+            using (ExecutionContext.SuppressFlow())
+            {
+                new Thread(() =>
+                {
+                    ExecutionContext.Run(captured, _ => { }, null);
+                    ExecutionContext.Run(captured, _ => ExecutionContext.Run(captured, _ => { }, null), null);
+                    Assert.Throws<FormatException>(
+                        () => ExecutionContext.Run(captured, _ => throw new FormatException(), null));
+                    ExecutionContext.Restore(captured);
+                    Thread.Sleep(1);
+                    done = true;
+                }).Start();
+            }
+
+            while (!done)
+            {
+                await Task.Run(() => Thread.Sleep(0));
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Time);
+        },
+        new() { Schedules = 5 });
+
+    [Fact]
+    public void A_blocking_wait_on_the_controlled_thread_is_a_failure_and_not_a_hang_it_throws_where_it_waits()
+    {
+        var never = new TaskCompletionSource<int>();
+        using var semaphore = new SemaphoreSlim(0);
+        using var slim = new ManualResetEventSlim();
+        using var handle = new ManualResetEvent(false);
+        var isEntered = new TaskCompletionSource();
+        var gate = new object();
+        Action[] waits =
+        [
+            () => never.Task.Wait(),
+            () => _ = never.Task.Result,
+            () => never.Task.GetAwaiter().GetResult(),
+            () => Task.WaitAll(never.Task),
+            () => Task.WaitAny(never.Task),
+            () => semaphore.Wait(),
+            () => semaphore.Wait(60_000),
+            () => slim.Wait(),
+            () => handle.WaitOne(),
+            () => WaitHandle.WaitAny([handle]),
+            () => ((IAsyncResult)never.Task).AsyncWaitHandle.WaitOne(),
+            () =>
+            {
+                lock (gate)
+                {
+                    _ = Monitor.Wait(gate);
+                }
+            },
+        ];
+        foreach (var wait in waits)
+        {
+            Exception? seen = null;
+            var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
+            {
+                await Task.Yield();
+                seen = Record.Exception(wait);
+            }));
+
+            Assert.Contains("A blocking wait on the controlled thread", failure.Message, Ordinal);
+            Assert.Same(seen, failure.InnerException);
+        }
+
+        // Nothing is left locked by the waits that were broken off.
+        Threads.Run(1, _ =>
+        {
+            Assert.True(Monitor.TryEnter(gate, 10_000));
+            Monitor.PulseAll(gate);
+            Monitor.Exit(gate);
+            slim.Set();
+            slim.Wait();
+            semaphore.Release();
+            semaphore.Wait();
+            never.SetResult(1);
+        });
+        Assert.Equal(0, semaphore.CurrentCount);
+    }
+
+    [Fact]
+    public void A_lock_held_elsewhere_for_a_moment_is_no_failure()
+    {
+        var gate = new object();
+        var modern = new Lock();
+        AsyncTest.Run(
+            async context =>
+            {
+                using var isHeld = new SemaphoreSlim(0);
+                using (ExecutionContext.SuppressFlow()) // Not waited for.
+                {
+                    new Thread(() =>
+                    {
+                        lock (gate)
+                        {
+                            lock (modern)
+                            {
+                                isHeld.Release();
+                                Thread.Sleep(10);
+                            }
+                        }
+                    }).Start();
+                }
+
+                Assert.True(isHeld.Wait(90));
+                lock (gate)
+                {
+                    lock (modern)
+                    {
+                    }
+                }
+
+                await Task.Yield();
+            },
+            new() { Schedules = 3 });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_lock_held_elsewhere_for_ever_is_a_failure_and_works_again_when_it_is_left(bool isModern)
+    {
+        var gate = new object();
+        var modern = new Lock();
+        using var mayEnd = new ManualResetEventSlim();
+        using var isHeld = new ManualResetEventSlim();
+        var holder = new Thread(() => Inside(() =>
+        {
+            isHeld.Set();
+            mayEnd.Wait();
+        }));
+        holder.Start();
+        isHeld.Wait();
+
+        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
+        {
+            await Task.Yield();
+            Inside(() => { });
+        }));
+
+        Assert.Contains("A blocking wait on the controlled thread", failure.Message, Ordinal);
+        mayEnd.Set();
+        holder.Join();
+        var entered = 0;
+        Threads.Run(3, _ =>
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                Inside(() => entered++);
+            }
+        });
+        Assert.Equal(3_000, entered);
+
+        void Inside(Action action)
+        {
+            if (isModern)
+            {
+                lock (modern)
+                {
+                    action();
+                }
+            }
+            else
+            {
+                lock (gate)
+                {
+                    action();
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_short_wait_may_time_out() => AsyncTest.Run(
+        async context =>
+        {
+            using var semaphore = new SemaphoreSlim(0);
+            Assert.False(semaphore.Wait(1));
+            Assert.False(semaphore.Wait(0));
+            await Task.Yield();
+        },
+        new() { Schedules = 2 });
+
+    [Fact]
+    public void A_thread_that_outlives_the_schedule_does_not_break_the_next_one()
+    {
+        using var mayEnd = new ManualResetEventSlim();
+        var threads = new List<Thread>();
+        AsyncTest.Run(
+            async context =>
+            {
+                using var isBlocked = new SemaphoreSlim(0);
+                var thread = new Thread(() =>
+                {
+                    mayEnd.Wait();
+                    _ = AwaitAsync();
+                });
+                thread.Start();
+                threads.Add(thread);
+                await Task.Yield();
+                await Task.Delay(TimeSpan.FromSeconds(1), context.Time);
+
+                static async Task AwaitAsync()
+                {
+                    await Task.Yield();
+                    await Task.Run(() => { });
+                }
+            },
+            new() { Schedules = 5 });
+
+        mayEnd.Set();
+        threads.ForEach(thread => thread.Join());
+        AsyncTest.Run(async context => await Task.Run(() => { }), new() { Schedules = 5 });
+        Assert.Equal(5, threads.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_step_that_takes_for_ever_is_a_failure_and_no_other_schedule_runs_after_it(bool isOutside)
+    {
+        var (longest, bodies) = (Explorer.LongestStep, 0);
+        using var mayEnd = new ManualResetEventSlim();
+        Explorer.LongestStep = TimeSpan.FromMilliseconds(200);
+        try
+        {
+            var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
+            {
+                Interlocked.Increment(ref bodies);
+                await (isOutside ? Task.Run(Spin) : Task.CompletedTask);
+                Spin();
+            }));
+
+            Assert.Contains("one step has taken more than 0.2 s", failure.Message, Ordinal);
+            Assert.Equal(1, failure.Seed);
+        }
+        finally
+        {
+            Explorer.LongestStep = longest;
+            mayEnd.Set();
+        }
+
+        AsyncTest.Run(async context => await Task.Run(() => { }), new() { Schedules = 5 });
+        Assert.Equal(1, bodies);
+
+        void Spin()
+        {
+            while (!mayEnd.IsSet)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    [Fact]
+    public void Two_calls_on_two_threads_do_not_disturb_each_other()
+    {
+        var traces = new List<string>[4];
+        Threads.Run(4, index =>
+        {
+            traces[index] = [];
+            AsyncTest.Run(
+                async context => traces[index].Add(await Traces.AllAsync(context, 3)),
+                new() { Schedules = 30 });
+        });
+
+        Assert.All(traces, trace => Assert.Equal(traces[0], trace));
+    }
+
+    [Fact]
+    public void One_call_that_fails_does_not_disturb_another()
+    {
+        Threads.Run(2, index =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                if (index == 0)
+                {
+                    AsyncTest.Run(context => Traces.AllAsync(context, 2), new() { Schedules = 5 });
+                }
+                else
+                {
+                    var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
+                        async context =>
+                        {
+                            _ = NeverAsync();
+                            await Task.Run(() => { });
+
+                            static async Task NeverAsync() => await new TaskCompletionSource().Task;
+                        }));
+                    Assert.Contains("unfinished: NeverAsync", failure.Message, Ordinal);
+                    Assert.DoesNotContain(",", failure.Message[failure.Message.IndexOf("Never", Ordinal)..], Ordinal);
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public void A_hundred_thousand_continuations_in_line_do_not_overflow_the_stack() => AsyncTest.Run(
+        async context =>
+        {
+            var first = new TaskCompletionSource();
+            Task last = first.Task;
+            for (var i = 0; i < 100_000; i++)
+            {
+                last = AfterAsync(last);
+            }
+
+            await Task.Yield();
+            first.SetResult();
+            await last;
+
+            static async Task AfterAsync(Task before) => await before;
+        },
+        new() { Schedules = 2 });
+}

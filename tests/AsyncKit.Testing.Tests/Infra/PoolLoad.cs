@@ -1,0 +1,41 @@
+namespace AsyncKit.Testing.Tests;
+
+/// <summary>Others that use the pool all the time, with short work items.</summary>
+internal sealed class PoolLoad : IDisposable
+{
+    private readonly Thread[] _threads;
+    private volatile bool _isOver;
+
+    public PoolLoad()
+    {
+        _threads = [.. Enumerable.Range(0, 2).Select(_ => new Thread(Load))];
+        Array.ForEach(_threads, thread => thread.Start());
+    }
+
+    public void Dispose()
+    {
+        _isOver = true;
+        Array.ForEach(_threads, thread => thread.Join());
+    }
+
+    private void Load()
+    {
+        var pending = 0;
+        while (!_isOver)
+        {
+            if (Volatile.Read(ref pending) < 4)
+            {
+                Interlocked.Increment(ref pending);
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    _ =>
+                    {
+                        Thread.SpinWait(50);
+                        Interlocked.Decrement(ref pending);
+                    },
+                    null);
+            }
+
+            Thread.Yield();
+        }
+    }
+}
