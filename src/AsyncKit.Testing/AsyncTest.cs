@@ -8,11 +8,12 @@ namespace AsyncKit.Testing;
 /// <list type="bullet">
 /// <item>One continuation runs at a time. Which one is next, of those that can run, follows from the seed.</item>
 /// <item>The same seed gives the same order every time.</item>
-/// <item>When nothing can run, the clock goes on to the next timer; an hour takes no time.</item>
+/// <item>When nothing can run, the clock goes on to the next timer; an hour takes no time. Which of several that are due
+/// at once fires first follows from the seed.</item>
 /// <item>A deadlock is a failure and not a hang: nothing can run, no timer is pending, and the body has not ended. The
 /// message names the async methods that still wait.</item>
-/// <item>A body that leaves an async method unfinished or a timer pending has failed, and so has one that leaves the
-/// exception of a task unobserved. The message names them.</item>
+/// <item>A body that leaves an async method unfinished, work queued or a timer pending has failed, and so has one that
+/// leaves the exception of a task unobserved. The message names them.</item>
 /// <item>A blocking wait on the controlled thread is a failure and not a hang: it throws where it waits.</item>
 /// <item>More virtual time or more steps than the options allow are a failure.</item>
 /// <item>AsyncKit's own continuations are controlled as well, and its default clock is the virtual one.</item>
@@ -22,8 +23,8 @@ namespace AsyncKit.Testing;
 /// anything else runs, so it is no race with the rest; only the order of several such at once is left to the pool.
 /// <para>Real time and real I/O are not controlled: pass <see cref="AsyncTestContext.Time"/> on, and a fake for the
 /// network.</para>
-/// Works with any test framework, in a test method that is not async. Cost: a thread for each call, and some ten
-/// microseconds for each schedule beside what the body does.
+/// Works with any test framework, in a test method that is not async. Cost: a thread for each call; a schedule
+/// costs little beside what the body does.
 /// </remarks>
 public static class AsyncTest
 {

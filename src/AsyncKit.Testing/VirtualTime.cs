@@ -157,6 +157,29 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
+    /// <summary>Moves the clock to the next timer that is due and fires one of those that are due then.</summary>
+    /// <param name="draw">Gets how many they are and says which one, from 0.</param>
+    internal void AdvanceToOneOfNext(Func<int, int> draw)
+    {
+        lock (_firing)
+        {
+            VirtualTimer timer;
+            lock (_state)
+            {
+                if (_pending.Min is not { } next || next.Due > End)
+                {
+                    return;
+                }
+
+                var many = _pending.TakeWhile(other => other.Due == next.Due).Count();
+                timer = many == 1 ? next : _pending.ElementAt(draw(many));
+                Take(timer);
+            }
+
+            Fire(timer);
+        }
+    }
+
     /// <returns>False when the timer has been disposed.</returns>
     internal bool Set(VirtualTimer timer, long? dueIn, long period)
     {
@@ -221,14 +244,19 @@ public sealed class VirtualTime : TimeProvider
     {
         while (TakeDue(goal) is { } timer)
         {
-            try
-            {
-                timer.Fire();
-            }
-            finally
-            {
-                Done(timer);
-            }
+            Fire(timer);
+        }
+    }
+
+    private void Fire(VirtualTimer timer)
+    {
+        try
+        {
+            timer.Fire();
+        }
+        finally
+        {
+            Done(timer);
         }
     }
 
@@ -243,17 +271,22 @@ public sealed class VirtualTime : TimeProvider
                 return null;
             }
 
-            _now = Math.Max(_now, timer.Due);
-            _ = _pending.Remove(timer);
-            timer.Running++;
-            if (timer.Period > 0)
-            {
-                timer.Due += timer.Period;
-                timer.Sequence = ++_sequence;
-                _ = _pending.Add(timer);
-            }
-
+            Take(timer);
             return timer;
+        }
+    }
+
+    /// <summary>Under the lock: its time has come, and it is running.</summary>
+    private void Take(VirtualTimer timer)
+    {
+        _now = Math.Max(_now, timer.Due);
+        _ = _pending.Remove(timer);
+        timer.Running++;
+        if (timer.Period > 0)
+        {
+            timer.Due += timer.Period;
+            timer.Sequence = ++_sequence;
+            _ = _pending.Add(timer);
         }
     }
 

@@ -137,7 +137,7 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("it has not ended after 1.00:00:00 of virtual time. Unfinished: ", failure.Message, Ordinal);
+        Assert.Contains("it would take more virtual time than MaxVirtualTime, 1.00:00:00. Unfinished: ", failure.Message, Ordinal);
     }
 
     [Theory]
@@ -159,7 +159,7 @@ public sealed class AsyncTestFindsTests
             },
             new() { MaxVirtualTime = TimeSpan.FromMinutes(1) }));
 
-        Assert.Contains("of virtual time", failure.Message, Ordinal);
+        Assert.Contains("more virtual time than MaxVirtualTime", failure.Message, Ordinal);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class AsyncTestFindsTests
             },
             new() { MaxSteps = 1_000 }));
 
-        Assert.Contains("it has not ended after 1000 steps. Unfinished: a lambda in More_steps", failure.Message, Ordinal);
+        Assert.Contains("it has not ended after MaxSteps, 1000, steps. Unfinished: a lambda in More_steps", failure.Message, Ordinal);
     }
 
     [Fact]
@@ -293,6 +293,48 @@ public sealed class AsyncTestFindsTests
             5);
 
         Assert.Same(thrown, failure.InnerException);
+    }
+
+    [Fact]
+    public void Work_that_is_queued_when_the_body_ends_is_named()
+    {
+        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(_ =>
+        {
+            SynchronizationContext.Current!.Post(static _ => { }, null);
+            return Task.CompletedTask;
+        }));
+
+        Assert.Contains("continuations that have not run: 1", failure.Message, Ordinal);
+    }
+
+    [Fact]
+    public void Which_of_several_timers_that_are_due_at_once_fires_first_follows_from_the_seed()
+    {
+        var answers = Enumerable.Range(1, 20).Select(IsAnswered).ToList();
+
+        Assert.InRange(answers.Count(isAnswered => isAnswered), 1, 19);
+        Assert.Equal(answers, Enumerable.Range(1, 20).Select(IsAnswered));
+
+        static bool IsAnswered(int seed)
+        {
+            var isAnswered = false;
+            AsyncTest.Run(
+                async context =>
+                {
+                    using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), context.Time);
+                    try
+                    {
+                        await Task.Delay(TimeSpan.FromSeconds(5), context.Time, limit.Token);
+                        isAnswered = true;
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        isAnswered = false;
+                    }
+                },
+                new AsyncTestOptions { Seed = seed });
+            return isAnswered;
+        }
     }
 
     [Fact]

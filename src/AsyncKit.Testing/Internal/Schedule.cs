@@ -116,7 +116,7 @@ internal sealed class Schedule
         await WhenIdleAsync();
         while (Time.Elapsed + Time.UntilNextTimer <= goal)
         {
-            _ = Time.AdvanceToNextTimer();
+            FireOne();
             await WhenIdleAsync();
         }
 
@@ -180,7 +180,7 @@ internal sealed class Schedule
             if (_steps > _options.MaxSteps)
             {
                 return new ScheduleFailure(FormattableString.Invariant(
-                    $"it has not ended after {_options.MaxSteps} steps. Unfinished: {Operations.Unfinished()}"));
+                    $"it has not ended after MaxSteps, {_options.MaxSteps}, steps. Unfinished: {Operations.Unfinished()}"));
             }
 
             if (Time.Elapsed > _options.MaxVirtualTime)
@@ -203,13 +203,14 @@ internal sealed class Schedule
                     return OutOfTime();
                 }
 
-                Step(static time => ((VirtualTime)time!).AdvanceToNextTimer(), Time);
+                Step(static schedule => ((Schedule)schedule!).FireOne(), this);
             }
             else if (!HasHelpFromOutside(body))
             {
                 return new ScheduleFailure(
                     "deadlock: nothing can run, no timer is pending, and the test body has not ended. "
-                    + $"Unfinished: {Operations.Unfinished()}");
+                    + $"Unfinished: {Operations.Unfinished()}. If it waits for real time or I/O: pass the Time of the "
+                    + "context on, and a fake for the rest.");
             }
         }
 
@@ -218,8 +219,10 @@ internal sealed class Schedule
             ?? (_options.FailOnLeak ? Leak() : null);
     }
 
+    private void FireOne() => Time.AdvanceToOneOfNext(many => (int)(NextChance() % (ulong)many));
+
     private ScheduleFailure OutOfTime() => new(
-        FormattableString.Invariant($"it has not ended after {_options.MaxVirtualTime} of virtual time. ")
+        FormattableString.Invariant($"it would take more virtual time than MaxVirtualTime, {_options.MaxVirtualTime}. ")
         + $"Unfinished: {Operations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
@@ -323,6 +326,14 @@ internal sealed class Schedule
         if (Operations.Any)
         {
             left.Add("unfinished: " + Operations.Unfinished());
+        }
+
+        lock (_lock)
+        {
+            if (left.Count == 0 && _runnable.Count + _arrived.Count is var waiting and > 0)
+            {
+                left.Add(FormattableString.Invariant($"continuations that have not run: {waiting}"));
+            }
         }
 
         if (Time.UntilNextTimer is { } wait)
