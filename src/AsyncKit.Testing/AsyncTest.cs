@@ -37,7 +37,8 @@ public static class AsyncTest
     /// <exception cref="ArgumentNullException"><paramref name="test"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The AppContext switch AsyncKit.Testing is not set, or the call is
     /// inside the body of another one.</exception>
-    /// <exception cref="AsyncTestException">A schedule has failed. The body's own exception is the inner one.</exception>
+    /// <exception cref="AsyncTestException">A schedule has failed. The body's own exception is the inner
+    /// one.</exception>
     public static void Run(Func<AsyncTestContext, Task> test, AsyncTestOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);

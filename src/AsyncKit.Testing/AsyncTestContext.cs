@@ -18,7 +18,8 @@ public sealed class AsyncTestContext
     public int Seed => _schedule.Seed;
 
     /// <summary>Ends when nothing is left to run but what waits for a timer or for this; no time passes.</summary>
-    /// <returns>A task that ends then. Of several that wait, each ends at an idle moment of its own, in order.</returns>
+    /// <returns>A task that ends then. Of several that wait, each ends at an idle moment of its own, in
+    /// order.</returns>
     public Task RunUntilIdleAsync() => _schedule.WhenIdleAsync();
 
     /// <summary>Lets time pass, one timer after the other; before each, and at the end, runs until idle. So a timer

@@ -12,8 +12,11 @@ public sealed class AsyncTestFindsTests
 
         Assert.StartsWith($"Schedule {failure.Seed} of 100 failed, Seed = {failure.Seed}: ", failure.Message, Ordinal);
         Assert.EndsWith(
-            "To run exactly this one again: new AsyncTestOptions { Seed = " + failure.Seed + " }", failure.Message, Ordinal);
-        Assert.StartsWith("The schedule failed, Seed = ", Found.Replayed(LostUpdateAsync, failure.Seed).Message, Ordinal);
+            "To run exactly this one again: new AsyncTestOptions { Seed = " + failure.Seed + " }",
+            failure.Message,
+            Ordinal);
+        Assert.StartsWith(
+            "The schedule failed, Seed = ", Found.Replayed(LostUpdateAsync, failure.Seed).Message, Ordinal);
     }
 
     [Fact]
@@ -180,7 +183,10 @@ public sealed class AsyncTestFindsTests
             },
             new() { MaxSteps = 1_000 }));
 
-        Assert.Contains("it has not ended after MaxSteps, 1000, steps. Unfinished: a lambda in More_steps", failure.Message, Ordinal);
+        Assert.Contains(
+            "it has not ended after MaxSteps, 1000, steps. Unfinished: a lambda in More_steps",
+            failure.Message,
+            Ordinal);
     }
 
     [Fact]

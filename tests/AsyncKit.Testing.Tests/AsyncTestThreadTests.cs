@@ -1,5 +1,5 @@
 #pragma warning disable VSTHRD002, VSTHRD103, xUnit1031 // Blocking waits are the subject.
-#pragma warning disable CA2008, MA0134, MA0158, VSTHRD105, VSTHRD110 // What the default scheduler does is the subject as well.
+#pragma warning disable CA2008, MA0134, MA0158, VSTHRD105, VSTHRD110 // So is the default scheduler.
 
 namespace AsyncKit.Testing.Tests;
 

@@ -68,7 +68,7 @@ public sealed class AsyncTestUseTests
     }
 
     [Fact]
-    public void RunUntilIdleAsync_ends_when_nothing_is_left_to_run_and_no_time_passes() => AsyncTest.Run(async context =>
+    public void RunUntilIdleAsync_ends_when_nothing_is_left_to_run_no_time_passes() => AsyncTest.Run(async context =>
     {
         var ended = 0;
         var late = Task.Delay(TimeSpan.FromSeconds(1), context.Time);

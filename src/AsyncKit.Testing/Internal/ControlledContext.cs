@@ -1,8 +1,8 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Makes continuations steps of a <see cref="Schedule"/>, and finds blocking waits: the runtime asks the current context
-/// to do them. A schedule has two that are alike. Which one a step runs under is left to chance, because what was
+/// Makes continuations steps of a <see cref="Schedule"/>, and finds blocking waits: the runtime asks the current
+/// context to do them. A schedule has two that are alike. Which one a step runs under is left to chance, because what was
 /// awaited under the same one may continue in line, and what was awaited under the other one may not.
 /// </summary>
 /// <remarks>AsyncKit recognizes it by <see cref="IServiceProvider"/> and asks it for the clock and for

@@ -52,8 +52,8 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
                 thread.Interrupt();
                 return Failed(now.Seed, new ScheduleFailure(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"one step has taken more than {LongestStep.TotalSeconds} s. It loops for ever, blocks the thread, or "
-                    + $"waits for what it has started on another thread.")));
+                    $"one step has taken more than {LongestStep.TotalSeconds} s. It loops for ever, blocks the thread, "
+                    + $"or waits for what it has started on another thread.")));
             }
 
             (seen, steps) = (now, now?.Steps ?? 0);
@@ -136,7 +136,8 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
                 if (!IsDone && CollectUnobserved() is { } exception)
                 {
                     _failure = Failed((int)seed, new ScheduleFailure(
-                        $"the exception of a task was never observed: {exception.GetBaseException().Message}", exception));
+                        $"the exception of a task was never observed: {exception.GetBaseException().Message}",
+                        exception));
                 }
             }
         }

@@ -1,8 +1,8 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Follows the code of a schedule to other threads by the ExecutionContext that goes with it. There it counts as running
-/// outside, and gets a SynchronizationContext of the schedule, so that what it awaits next comes back: a new one, since
+/// Follows the code of a schedule to other threads by the ExecutionContext that goes with it. There it counts as
+/// running outside, and gets a SynchronizationContext of the schedule, so that what it awaits next comes back: a new one, since
 /// what was awaited under another one never continues in line.
 /// </summary>
 internal static class Flow

@@ -72,7 +72,8 @@ internal sealed partial class Operations
         {
             return _unfinished.Count == 0
                 ? "nothing that is known by name"
-                : string.Join(", ", _unfinished.OrderBy(one => one.Key).GroupBy(one => Readable(one.Value), StringComparer.Ordinal)
+                : string.Join(", ", _unfinished.OrderBy(one => one.Key)
+                    .GroupBy(one => Readable(one.Value), StringComparer.Ordinal)
                     .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ({group.Count()} times)"));
         }
     }
@@ -81,7 +82,9 @@ internal sealed partial class Operations
     internal static string Readable(string name)
     {
         var compiled = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-        var method = StateMachine().Match(compiled) is { Success: true } machine ? machine.Groups["name"].Value : compiled;
+        var method = StateMachine().Match(compiled) is { Success: true } machine
+            ? machine.Groups["name"].Value
+            : compiled;
         return LocalFunction().Match(method) is { Success: true } local ? local.Groups["name"].Value
             : Lambda().Match(method) is { Success: true } lambda ? "a lambda in " + lambda.Groups["name"].Value
             : method;

@@ -40,8 +40,8 @@ internal sealed class PoolWatch : EventListener
     public static long PendingItems => ThreadPool.PendingWorkItemCount;
 
     /// <summary>
-    /// Returns when the pool has noticed. One for all, so that each event comes once, and for good: a thread of the pool
-    /// looks only now and then whether to tell, and may take a pause between two listeners for the end of all.
+    /// Returns when the pool has noticed. One for all, so that each event comes once, and for good: a thread of the
+    /// pool looks only now and then whether to tell, and may take a pause between two listeners for the end of all.
     /// </summary>
     public static void Start()
     {

@@ -162,8 +162,8 @@ internal sealed class Schedule
         }
 
         var blocked = new InvalidOperationException(
-            "A blocking wait on the controlled thread would never end, since what it waits for runs on that thread too. "
-            + "Await instead of calling Wait(), Result or GetResult().");
+            "A blocking wait on the controlled thread would never end, since what it waits for runs on that thread "
+            + "too. Await instead of calling Wait(), Result or GetResult().");
         _failure ??= new ScheduleFailure(blocked.Message, blocked);
         throw blocked;
     }
