@@ -58,6 +58,17 @@ internal sealed class PoolWatch : EventListener
         }
     }
 
+    /// <summary>For tests that count bytes, which the events cost too. No schedule may be running.</summary>
+    public static void Stop()
+    {
+        lock (Gate)
+        {
+            _shared?.Dispose();
+            _shared = null;
+            _isNoticed = false;
+        }
+    }
+
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
         switch (eventSource.Name)
