@@ -3,6 +3,9 @@ namespace AsyncKit;
 internal sealed class EnumerableSource<T>(IEnumerable<T> source) : PulledSource<T>
 {
     private IEnumerator<T>? _enumerator;
+    private int? _countHint;
+
+    public override int? CountHint => _countHint;
 
     protected override T Current => _enumerator!.Current;
 
@@ -20,7 +23,7 @@ internal sealed class EnumerableSource<T>(IEnumerable<T> source) : PulledSource<
 
     private IEnumerator<T> Open()
     {
-        CountHint = source.TryGetNonEnumeratedCount(out var count) ? count : null;
+        _countHint = source.TryGetNonEnumeratedCount(out var count) ? count : null;
         return source.GetEnumerator()
             ?? throw new InvalidOperationException("The source's GetEnumerator returned null.");
     }

@@ -32,14 +32,31 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     }
 
     /// <inheritdoc cref="AddCancellation"/>
-    public bool AddItemFailure(int index, object? item, Exception exception) =>
-        Add(new FanOutFailure(index, item, exception), stops: mode == FailureMode.StopAtFirst);
+    public bool AddItemFailure(long index, object? item, Exception exception) =>
+        Add(new FanOutFailure(FanOutSlot.ShownIndex(index), item, exception), stops: mode == FailureMode.StopAtFirst);
 
     /// <summary>A failure of the source or of a cancellation callback: of no item, and after all items' in
     /// order.</summary>
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddRunFailure(Exception exception) =>
         Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);
+
+    /// <summary>Whether the caller's cancellation was the first cause.</summary>
+    public bool IsCancelled => _cause == Cause.Cancellation && _isCutShort;
+
+    /// <summary>Whether something is recorded that the run ends with.</summary>
+    public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };
+
+    /// <summary>The token whose cancellation is told, if it is not that of the run: it may be linked from several.</summary>
+    public Func<CancellationToken>? TokenToTell { get; set; }
+
+    /// <summary>What the source or a cancellation callback has thrown; called when the run has ended.</summary>
+    public Exception? RunFailure() => _failures?.Where(failure => failure.Index == NoItem).ToList() switch
+    {
+        null or [] => null,
+        [var one] => one.Exception,
+        var several => new AggregateException(several.Select(failure => failure.Exception)),
+    };
 
     /// <summary>How the run has ended; called once, after its last worker.</summary>
     /// <returns>The cancellation, or the exceptions that fault the run, or nothing: then every item has
@@ -97,10 +114,12 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
 
     private OperationCanceledException Cancelled(List<FanOutFailure> failures) => failures switch
     {
-        [] => new OperationCanceledException(callerToken),
-        [_] when mode == FailureMode.StopAtFirst => new CanceledFanOutException(Annotated(failures)[0], callerToken),
-        _ => new CanceledFanOutException(AllOf(failures), callerToken),
+        [] => new OperationCanceledException(Token),
+        [_] when mode == FailureMode.StopAtFirst => new CanceledFanOutException(Annotated(failures)[0], Token),
+        _ => new CanceledFanOutException(AllOf(failures), Token),
     };
+
+    private CancellationToken Token => TokenToTell?.Invoke() ?? callerToken;
 
     private bool Add(FanOutFailure failure, bool stops)
     {

@@ -9,14 +9,17 @@ namespace AsyncKit;
 /// <typeparam name="T">The items.</typeparam>
 /// <typeparam name="TResult">The results; <see cref="Nothing"/> when the operation has none.</typeparam>
 #pragma warning disable CA1001 // Its token source lives as long as the run, which disposes it when it finishes.
-internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
+internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
     private readonly TaskCompletionSource<Task<TResult[]>> _end = Seam.NewCompletion<Task<TResult[]>>();
 
     private readonly CancellationTokenSource _bodies = new();
     private readonly CancellationToken _callerToken;
-    private readonly FailureRecord _failures;
+    private readonly FanOutSink<T, TResult>? _sink;
+    private readonly FanOutOptions _options;
+    private readonly TimeProvider? _clock;
+    private ProgressReporter? _progress;
     private readonly int _maxConcurrency;
     private CancellationTokenRegistration _callerRegistration;
     private ResultBuffer<TResult>? _results;
@@ -29,7 +32,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         PulledSource<T>? pulled,
         Operation<T, TResult> operation,
         FanOutOptions options,
-        CancellationToken callerToken)
+        CancellationToken callerToken,
+        FanOutSink<T, TResult>? sink = null)
     {
         Indexed = indexed;
         Pulled = pulled;
@@ -37,10 +41,15 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         Context = ExecutionContext.Capture();
         Token = _bodies.Token;
         _callerToken = callerToken;
-        _failures = new FailureRecord(options.OnFailure, callerToken);
+        _sink = sink;
+        _options = options;
+        _clock = sink is { WantsDuration: true } || operation.NeedsSlot ? Seam.Clock(options.TimeProvider) : null;
+        Failures = new FailureRecord(options.OnFailure, callerToken);
         _maxConcurrency = options.MaxConcurrency;
-        _results = indexed is not null && operation.HasResult ? new ResultBuffer<TResult>(indexed.Count) : null;
+        _results = indexed is not null && operation.HasResult && sink is null ? new ResultBuffer<TResult>(indexed.Count) : null;
     }
+
+    public FailureRecord Failures { get; }
 
     /// <summary>Null when the source is <see cref="Pulled"/>.</summary>
     public IndexedSource<T>? Indexed { get; }
@@ -64,6 +73,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         Live.Begin();
         _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
+        StartProgress();
         _callerRegistration = _callerToken.UnsafeRegister(
             static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
         QueueWorker();
@@ -95,38 +105,17 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         return _isStopping;
     }
 
-    /// <summary>Called by the holder of the gate, which has just pulled the first item.</summary>
-    public void PrepareResults(int? expected)
+    /// <summary>Nobody wants the rest: stops as if the caller had cancelled.</summary>
+    public void Abandon() => OnCallerCancelled();
+
+    public void OnPullFailed(Exception exception)
     {
-        if (_results is null && Operation.HasResult)
+        if (MustStop())
         {
-            _results = new ResultBuffer<TResult>(expected);
-        }
-    }
-
-    public void Store(int index, TResult result) => _results!.Store(index, result);
-
-    /// <summary>Notes that an item was not run, or not known to have succeeded, when the run was told to
-    /// stop.</summary>
-    public void CutShort() => _failures.CutShort();
-
-    public void OnItemFailed(int index, T item, Exception exception)
-    {
-        if (IsCancellation(exception))
-        {
-            OnCancelled();
-            if (exception is not CanceledFanOutException { InnerException: { } failure })
-            {
-                return;
-            }
-
-            exception = failure; // A fan-out inside the item had failures before it was cancelled.
+            CutShort(); // Nobody knows what would have come.
         }
 
-        if (_failures.AddItemFailure(index, item, exception))
-        {
-            Stop();
-        }
+        OnSourceFailed(exception);
     }
 
     public void OnSourceFailed(Exception exception)
@@ -135,7 +124,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         {
             OnCancelled();
         }
-        else if (_failures.AddRunFailure(exception))
+        else if (Failures.AddRunFailure(exception))
         {
             Stop();
         }
@@ -172,6 +161,19 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Without the caller's context: its timer runs when nobody has called.</summary>
+    private void StartProgress()
+    {
+        if (_options.Progress is { } receiver)
+        {
+            _progress = new ProgressReporter(
+                receiver,
+                _options.ProgressInterval,
+                () => Indexed?.Count ?? Pulled!.CountHint,
+                Seam.Clock(_options.TimeProvider));
+        }
+    }
+
     private void QueueWorker()
     {
         Live.Begin();
@@ -201,7 +203,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     private void OnCallerCancelled()
     {
-        if (_failures.AddCancellation())
+        if (Failures.AddCancellation())
         {
             Stop();
         }
@@ -210,6 +212,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private void Stop()
     {
         _isStopping = true;
+        _sink?.Stop();
         _ = CancelBodiesAsync();
     }
 
@@ -230,7 +233,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             var thrown = exception is AggregateException all ? all.InnerExceptions : new([exception]);
             foreach (var one in thrown.Where(one => !IsCancellation(one)))
             {
-                _ = _failures.AddRunFailure(one);
+                _ = Failures.AddRunFailure(one);
             }
         }
 
@@ -270,6 +273,19 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             OnSourceFailed(exception);
         }
 
+        try
+        {
+            if (_progress is not null)
+            {
+                await _progress.FinishAsync().Cfg();
+            }
+        }
+        catch (Exception exception)
+        {
+            // The receiver is the user's too.
+            OnSourceFailed(exception);
+        }
+
         _bodies.Dispose();
         Live.End();
         Seam.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
@@ -279,10 +295,10 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         try
         {
-            var (cancelled, faults) = _failures.Conclude();
+            var (cancelled, faults) = Failures.Conclude();
             if (cancelled is null && faults.Count == 0)
             {
-                return Task.FromResult(_results?.ToArray(Indexed?.Count ?? Pulled!.Pulled) ?? []);
+                return Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
             }
 
             if (cancelled is not null)

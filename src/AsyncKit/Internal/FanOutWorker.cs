@@ -12,6 +12,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 {
     private readonly Operation<T, TResult> _operation = run.Operation;
     private readonly CancellationToken _token = run.Token;
+    private readonly FanOutSlot? _slot = run.NewSlot();
     private readonly PullGate.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
     private readonly SynchronizationContext? _home = Seam.Controller;
     private ExecutionContext? _context = run.Context;
@@ -21,7 +22,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private ValueTask<TResult> _withResult;
     private ValueTask _withoutResult;
     private T _item = default!;
-    private int _index;
+    private long _index;
 
     private enum Wait
     {
@@ -85,16 +86,17 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         {
                             if (_operation.HasResult)
                             {
-                                run.Store(_index, await _withResult.Cfg());
+                                run.OnItemSucceeded(_index, _item, await _withResult.Cfg(), _slot);
                             }
                             else
                             {
                                 await _withoutResult.Cfg();
+                                run.OnItemSucceeded(_index, _item, _slot);
                             }
                         }
                         catch (Exception exception)
                         {
-                            run.OnItemFailed(_index, _item, exception);
+                            run.OnItemFailed(_index, _item, exception, _slot);
                         }
 
                         _item = default!; // Nobody else may need it any more.
@@ -114,12 +116,30 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
         catch (Exception exception)
         {
-            run.OnSourceFailed(exception);
+            run.OnPullFailed(exception);
         }
 
-        RestoreContext(); // The source may be disposed next.
+        RestoreContext(); // What the worker has opened is disposed next, or the source.
+        if (_slot is { HasResource: true })
+        {
+            await DisposeResourceAsync(_slot).Cfg();
+        }
+
         Live.End();
         run.LetGo();
+    }
+
+    private async Task DisposeResourceAsync(FanOutSlot slot)
+    {
+        try
+        {
+            await slot.DisposeResourceAsync().Cfg();
+        }
+        catch (Exception exception)
+        {
+            // It is the user's and may throw anything.
+            run.OnSourceFailed(exception);
+        }
     }
 
     private Wait Advance(bool afterItem) =>
@@ -210,7 +230,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     /// <inheritdoc cref="PullTakeAndRun"/>
     private Wait TakeAndRun(PulledSource<T> pulled, bool more)
     {
-        int index;
+        long index;
         T item;
         try
         {
@@ -245,14 +265,16 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     }
 
     /// <returns>False when the operation has not completed yet.</returns>
-    private bool TryRun(int index, T item)
+    private bool TryRun(long index, T item)
     {
         RestoreContext();
+        _slot?.Start();
+        run.OnItemStarting();
         try
         {
             if (_operation.HasResult)
             {
-                var started = _operation.InvokeAsync(item, _token);
+                var started = _operation.InvokeAsync(item, _slot, _token);
                 if (!started.IsCompleted)
                 {
                     _withResult = started;
@@ -260,7 +282,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                     return false;
                 }
 
-                run.Store(index, started.Completed());
+                run.OnItemSucceeded(index, item, started.Completed(), _slot);
             }
             else
             {
@@ -273,11 +295,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 }
 
                 started.Completed();
+                run.OnItemSucceeded(index, item, _slot);
             }
         }
         catch (Exception exception)
         {
-            run.OnItemFailed(index, item, exception);
+            run.OnItemFailed(index, item, exception, _slot);
         }
 
         return true;

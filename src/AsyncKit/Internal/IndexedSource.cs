@@ -45,6 +45,15 @@ internal sealed class IndexedSource<T>
         _ => null,
     };
 
+    /// <summary>For a report, after the run.</summary>
+    /// <returns>False when a list has become shorter.</returns>
+    public bool TryGetItem(int index, out T? item)
+    {
+        var isThere = _array is not null || index < _list!.Count;
+        item = !isThere ? default : _array is not null ? _array[index] : _list![index];
+        return isThere;
+    }
+
     /// <exception cref="InvalidOperationException">The list has changed since the run began; thrown once.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(out int index, out T item)

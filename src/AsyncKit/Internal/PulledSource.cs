@@ -6,30 +6,25 @@ namespace AsyncKit;
 /// </summary>
 internal abstract class PulledSource<T>
 {
-    private int _pulled;
+    private long _pulled;
 
     public PullGate Gate { get; } = new();
 
     /// <summary>How many items to expect, null when unknown. Only a hint: the enumerator decides.</summary>
-    public int? CountHint { get; protected set; }
+    public virtual int? CountHint => null;
 
-    /// <summary>How many items were pulled; stays at <see cref="int.MaxValue"/> once that many were.</summary>
-    public int Pulled => _pulled;
+    /// <summary>How many items were pulled.</summary>
+    public virtual long Pulled => _pulled;
 
     /// <summary>Opens the enumerator on the first call.</summary>
     public abstract ValueTask<bool> MoveNextAsync(CancellationToken runToken);
 
     public abstract ValueTask DisposeAsync();
 
-    public T Take(out int index)
+    public virtual T Take(out long index)
     {
         var item = Current;
-        index = _pulled;
-        if (_pulled < int.MaxValue)
-        {
-            _pulled++;
-        }
-
+        index = _pulled++;
         return item;
     }
 

@@ -34,6 +34,9 @@ internal static class Seam
 
     public static ConfiguredTaskAwaitable Cfg(this Task task) => task.ConfigureAwait(Controller is not null);
 
+    public static ConfiguredTaskAwaitable<T> Cfg<T>(this Task<T> task) =>
+        task.ConfigureAwait(Controller is not null);
+
     public static ConfiguredValueTaskAwaitable Cfg(this ValueTask task) =>
         task.ConfigureAwait(Controller is not null);
 

@@ -120,31 +120,6 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Further_real_failures_are_in_the_tasks_exception_after_the_first() => RunAsync(async () =>
-    {
-        var gate = new Gate();
-
-        var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async ValueTask<int> (item, token) =>
-        {
-            if (item == 1)
-            {
-                await gate.ArrivedAsync(2);
-                throw new InvalidOperationException("first");
-            }
-
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.PassAsync(token));
-            throw new TimeoutException("second and third");
-        });
-        await FailureOfAsync(run);
-
-        Assert.Collection(
-            run.Exception!.InnerExceptions,
-            exception => Assert.Equal("first", exception.Message),
-            exception => Assert.IsType<TimeoutException>(exception),
-            exception => Assert.IsType<TimeoutException>(exception));
-    });
-
-    [Fact]
     public Task The_failing_items_index_is_in_the_exceptions_data() => RunAsync(async () =>
     {
         var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(1), (item, _) =>
@@ -447,7 +422,6 @@ public abstract partial class FanOutContract
 
         Assert.Equal("first", run.Exception!.InnerExceptions[0].Message);
         Assert.All(run.Exception.InnerExceptions.Skip(1), one => Assert.IsType<NotSupportedException>(one));
-        Assert.NotEmpty(run.Exception.InnerExceptions.Skip(1));
     });
 
     [Fact]

@@ -1,14 +1,19 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a contract is held against: a fan-out over one kind of source.</summary>
-public abstract class FanOutSubject
+/// <summary>What a contract is held against: one way to call a fan-out, over one kind of source. What it gives back is
+/// told as if it were a task of an array.</summary>
+public abstract class FanOutSubject(SourceKind kind)
 {
-    /// <summary>True when items are pulled one by one while the run goes on, so that the source may be
-    /// endless.</summary>
-    public abstract bool IsPulled { get; }
+    /// <inheritdoc cref="SourceKind.IsPulled"/>
+    public bool IsPulled => Kind.IsPulled;
 
-    /// <summary>How many items the source itself may hold ready, beyond what the run has pulled.</summary>
-    public virtual int Ahead => 0;
+    /// <inheritdoc cref="SourceKind.Ahead"/>
+    public int Ahead => Kind.Ahead;
+
+    /// <summary>False when results come as they finish.</summary>
+    public virtual bool IsInSourceOrder => true;
+
+    protected SourceKind Kind { get; } = kind;
 
     public abstract Task<TResult[]> FanOutAsync<T, TResult>(
         IEnumerable<T> items,
@@ -16,9 +21,33 @@ public abstract class FanOutSubject
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken);
 
-    public abstract Task FanOutAsync<T>(
+    public virtual Task FanOutAsync<T>(
         IEnumerable<T> items,
         FanOutOptions options,
         Func<T, CancellationToken, ValueTask> operation,
-        CancellationToken cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        return FanOutAsync(items, options, (item, token) => ZeroAsync(operation(item, token)), cancellationToken);
+
+        static async ValueTask<int> ZeroAsync(ValueTask task)
+        {
+            await task;
+            return 0;
+        }
+    }
+
+    /// <summary>A task that has ended with this very exception: cancelled only by the caller's token.</summary>
+    protected static Task<TResult[]> EndedWith<TResult>(Exception exception, CancellationToken callerToken)
+    {
+        if (exception is OperationCanceledException cancelled && callerToken.IsCancellationRequested
+            && cancelled.CancellationToken == callerToken)
+        {
+            var builder = AsyncTaskMethodBuilder<TResult[]>.Create();
+            var task = builder.Task;
+            builder.SetException(exception);
+            return task;
+        }
+
+        return Task.FromException<TResult[]>(exception);
+    }
 }

@@ -10,6 +10,8 @@ public abstract class FanOutTests(FanOutSubject subject, World world, NothingLef
 
     protected int Ahead => subject.Ahead;
 
+    protected bool IsInSourceOrder => subject.IsInSourceOrder;
+
     protected static FanOutOptions StopAtFirst(int limit) => new() { MaxConcurrency = limit };
 
     protected static FanOutOptions RunToEnd(int limit) =>

@@ -2,14 +2,15 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Where the tests of a contract run: on real threads, or under a thousand schedules.</summary>
+/// <summary>Where the tests of a contract run: on real threads, or under schedules.</summary>
 public abstract class World
 {
-    private const int Schedules = 1_000;
-
     public static World Threads { get; } = new OnThreads();
 
-    public static World Scheduled { get; } = new UnderSchedules();
+    public static World Scheduled { get; } = new UnderSchedules(1_000);
+
+    /// <summary>For what differs only in how results are handed out.</summary>
+    public static World ScheduledBriefly { get; } = new UnderSchedules(100);
 
     /// <summary>True inside a schedule, where nothing needs a limit of real time.</summary>
     public static bool IsScheduled => SynchronizationContext.Current is IServiceProvider;
@@ -22,11 +23,11 @@ public abstract class World
         public override Task RunAsync(Func<Task> test) => test();
     }
 
-    private sealed class UnderSchedules : World
+    private sealed class UnderSchedules(int schedules) : World
     {
         public override Task RunAsync(Func<Task> test)
         {
-            AsyncTest.Run(_ => test(), new AsyncTestOptions { Schedules = Schedules });
+            AsyncTest.Run(_ => test(), new AsyncTestOptions { Schedules = schedules });
             return Task.CompletedTask;
         }
     }

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+
+namespace AsyncKit;
+
+/// <content>Outcomes while the run goes on.</content>
+public static partial class FanOut
+{
+    /// <summary>
+    /// Runs <paramref name="operation"/> over every item, at most <paramref name="maxConcurrency"/> at once, and hands out
+    /// in source order what became of each, while the run goes on. A failing item stops nothing.
+    /// </summary>
+    /// <typeparam name="T">The items.</typeparam>
+    /// <typeparam name="TResult">The results.</typeparam>
+    /// <param name="source">The items. Any <see cref="IEnumerable{T}"/> is enumerated, on the pool, once for each
+    /// enumeration of the stream.</param>
+    /// <param name="maxConcurrency">The most operations at once: at least 1, <see cref="int.MaxValue"/> for no
+    /// limit.</param>
+    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run
+    /// stops early: pass it on.</param>
+    /// <param name="cancellationToken">Stops the run, as does the token given to the enumeration: nothing new starts, the
+    /// operations' token is cancelled, what is in flight is awaited.</param>
+    /// <returns>A stream of one outcome for each item that was started. Each enumeration is a run of its own, which begins
+    /// when the first outcome is asked for.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1; thrown at the
+    /// call.</exception>
+    /// <exception cref="OperationCanceledException">From the enumeration, after the last outcome: a token was cancelled
+    /// before every item had ended well.</exception>
+    /// <remarks>
+    /// The exceptions of items are in their outcomes; only what the source throws, and the cancellation, come out of the
+    /// enumeration, after every outcome. See <see cref="FanOut"/> for the guarantees. Cost: as for
+    /// <c>FanOutStream</c>, and two readings of the clock per item.
+    /// </remarks>
+    [OverloadResolutionPriority(3)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, Every(maxConcurrency), Of(operation), cancellationToken);
+
+    /// <summary>
+    /// Runs <paramref name="operation"/> over every item under <paramref name="options"/> and hands out what became of each,
+    /// while the run goes on, in source order or as they finish. Whether a failing item stops the run is for the options to
+    /// say.
+    /// </summary>
+    /// <typeparam name="T">The items.</typeparam>
+    /// <typeparam name="TResult">The results.</typeparam>
+    /// <param name="source">The items. Any <see cref="IEnumerable{T}"/> is enumerated, on the pool, once for each
+    /// enumeration of the stream.</param>
+    /// <param name="options">The limit and what else governs the run.</param>
+    /// <param name="operation">Called once for each item, on the pool, with a token that is cancelled when the run
+    /// stops early: pass it on.</param>
+    /// <param name="cancellationToken">Stops the run, as does the token given to the enumeration: nothing new starts, the
+    /// operations' token is cancelled, what is in flight is awaited.</param>
+    /// <returns>A stream of one outcome for each item that was started. Each enumeration is a run of its own, which begins
+    /// when the first outcome is asked for.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
+    /// <exception cref="OperationCanceledException">From the enumeration, after the last outcome: a token was cancelled
+    /// before every item had ended well.</exception>
+    /// <remarks>
+    /// The exceptions of items are in their outcomes; only what the source throws, and the cancellation, come out of the
+    /// enumeration, after every outcome. See <see cref="FanOut"/> for the guarantees. Cost: as for
+    /// <c>FanOutStream</c>, and two readings of the clock per item.
+    /// </remarks>
+    [OverloadResolutionPriority(3)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, options, Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(2)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, Every(maxConcurrency), Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(2)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, options, Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(7)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, Every(maxConcurrency), Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(7)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, options, Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(6)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, Every(maxConcurrency), Of(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    [OverloadResolutionPriority(6)]
+    public static IAsyncEnumerable<FanOutOutcome<T, TResult>> FanOutOutcomes<T, TResult>(
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task<TResult>> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(source, options, Of(operation), cancellationToken);
+}

@@ -1,0 +1,11 @@
+namespace AsyncKit;
+
+/// <summary>What a stream throws at its end.</summary>
+internal enum FanOutStreamEnd
+{
+    /// <summary>Everything that the run has ended with.</summary>
+    TellsItems,
+
+    /// <summary>Only the failure of the source and the cancellation: the items' are outcomes.</summary>
+    TellsRun,
+}

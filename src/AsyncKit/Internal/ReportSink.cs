@@ -1,0 +1,38 @@
+namespace AsyncKit;
+
+/// <summary>Keeps every outcome by index.</summary>
+internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSource<T>? pulled) : FanOutSink<T, TResult>
+{
+    private readonly ResultBuffer<FanOutOutcome<T, TResult>> _outcomes =
+        indexed is null ? new(expected: null) : new(indexed.Count);
+
+    public override bool WantsDuration => true;
+
+    public override void Put(
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, FanOutSlot? slot) =>
+        _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, slot));
+
+    /// <summary>Called once, after the run.</summary>
+    public FanOutOutcome<T, TResult>[] ToArray()
+    {
+        if (indexed is null)
+        {
+            return _outcomes.ToArray((int)pulled!.Pulled);
+        }
+
+        var all = _outcomes.ToArray(indexed.Count);
+        var hasAll = true;
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (all[i].Kind == FanOutOutcomeKind.NotStarted)
+            {
+                hasAll &= indexed.TryGetItem(i, out var item);
+                all[i] = new(i, item!, FanOutOutcomeKind.NotStarted);
+            }
+        }
+
+        // A list that was cut during the run no longer has the rest.
+        return hasAll ? all : Array.FindAll(
+            all, one => one.Kind != FanOutOutcomeKind.NotStarted || indexed.TryGetItem(one.Index, out _));
+    }
+}

@@ -1,0 +1,202 @@
+namespace AsyncKit.Tests;
+
+/// <summary>The entry points that the contract is held against.</summary>
+public static class FanOutSubjects
+{
+    public sealed class Async(SourceKind kind) : FanOutSubject(kind)
+    {
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutAsync(options, operation, cancellationToken),
+                source => source.FanOutAsync(options, operation, cancellationToken));
+
+        public override Task FanOutAsync<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutAsync(options, operation, cancellationToken),
+                source => source.FanOutAsync(options, operation, cancellationToken));
+    }
+
+    public sealed class Streamed(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
+    {
+        public override bool IsInSourceOrder => order == FanOutOrder.Source;
+
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken)
+        {
+            options = options with { Order = order };
+            var stream = Kind.Over(
+                items,
+                source => source.FanOutStream(options, operation, cancellationToken),
+                source => source.FanOutStream(options, operation, cancellationToken));
+            return CollectAsync().Unwrap();
+
+            async Task<Task<TResult[]>> CollectAsync()
+            {
+                List<TResult> results = [];
+                try
+                {
+                    await foreach (var result in stream)
+                    {
+                        results.Add(result);
+                    }
+                }
+                catch (Exception exception)
+                {
+                    return EndedWith<TResult>(exception, cancellationToken);
+                }
+
+                return Task.FromResult(results.ToArray());
+            }
+        }
+    }
+
+    public sealed class Outcomes(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
+    {
+        public override bool IsInSourceOrder => order == FanOutOrder.Source;
+
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken)
+        {
+            options = options with { Order = order };
+            var stream = Kind.Over(
+                items,
+                source => source.FanOutOutcomes(options, operation, cancellationToken),
+                source => source.FanOutOutcomes(options, operation, cancellationToken));
+            return CollectAsync().Unwrap();
+
+            async Task<Task<TResult[]>> CollectAsync()
+            {
+                List<FanOutOutcome<T, TResult>> outcomes = [];
+                Exception? end = null;
+                try
+                {
+                    await foreach (var outcome in stream)
+                    {
+                        outcomes.Add(outcome);
+                    }
+                }
+                catch (Exception exception)
+                {
+                    end = exception;
+                }
+
+                var isCancelled = end is OperationCanceledException cancelled
+                    && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken;
+                return Rebuild(outcomes, options, isCancelled ? null : end, isCancelled, cancellationToken);
+            }
+        }
+    }
+
+    public sealed class Report(SourceKind kind) : FanOutSubject(kind)
+    {
+        public override Task<TResult[]> FanOutAsync<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken)
+        {
+            var report = Kind.Over(
+                items,
+                source => source.FanOutReportAsync(options, operation, cancellationToken),
+                source => source.FanOutReportAsync(options, operation, cancellationToken));
+            return ReadAsync().Unwrap();
+
+            async Task<Task<TResult[]>> ReadAsync()
+            {
+                var all = await report;
+                Assert.Equal(Enumerable.Range(0, all.Outcomes.Count), all.Outcomes.Select(outcome => outcome.Index));
+                return Rebuild(all.Outcomes, options, all.SourceException, all.IsCancelled, cancellationToken);
+            }
+        }
+
+        public override Task FanOutAsync<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken)
+        {
+            var report = Kind.Over(
+                items,
+                source => source.FanOutReportAsync(options, operation, cancellationToken),
+                source => source.FanOutReportAsync(options, operation, cancellationToken));
+            return ReadAsync().Unwrap();
+
+            async Task<Task<int[]>> ReadAsync()
+            {
+                var all = await report;
+                return Rebuild(
+                    [.. all.Outcomes.Select(one => new FanOutOutcome<T, int>(one.Index, one.Item, one.Kind, 0, one.Exception))],
+                    options,
+                    all.SourceException,
+                    all.IsCancelled,
+                    cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>What the run would have thrown, from what became of its items.</summary>
+    private static Task<TResult[]> Rebuild<T, TResult>(
+        IReadOnlyList<FanOutOutcome<T, TResult>> outcomes,
+        FanOutOptions options,
+        Exception? sourceException,
+        bool isCancelled,
+        CancellationToken token)
+    {
+        List<FanOutFailure> failures =
+        [
+            .. outcomes.Where(one => one.Kind == FanOutOutcomeKind.Failed).OrderBy(one => one.Index)
+                .Select(one => new FanOutFailure(one.Index, one.Item, one.Exception!)),
+        ];
+        var exceptions = failures.ConvertAll(failure => failure.Exception);
+        exceptions.AddRange(sourceException switch
+        {
+            null => [],
+            AggregateException several => several.InnerExceptions,
+            _ => [sourceException],
+        });
+        var stops = options.OnFailure == FailureMode.StopAtFirst;
+        var single = exceptions switch
+        {
+            [] => null,
+            [var one] when stops => one,
+            _ => new FanOutException(failures, exceptions),
+        };
+        if (isCancelled)
+        {
+            return EndedWithCancellation<TResult>(
+                single is null ? new OperationCanceledException(token) : new CanceledFanOutException(single, token));
+        }
+
+        if (exceptions.Count > 0)
+        {
+            var faulted = new TaskCompletionSource<TResult[]>();
+            faulted.SetException(stops ? exceptions : [single!]);
+            return faulted.Task;
+        }
+
+        Assert.All(outcomes, one => Assert.Equal(FanOutOutcomeKind.Succeeded, one.Kind));
+        return Task.FromResult(outcomes.Select(one => one.Value).ToArray());
+    }
+
+    private static Task<TResult[]> EndedWithCancellation<TResult>(OperationCanceledException exception)
+    {
+        var builder = AsyncTaskMethodBuilder<TResult[]>.Create();
+        var task = builder.Task;
+        builder.SetException(exception);
+        return task;
+    }
+}
