@@ -4,7 +4,7 @@ namespace AsyncKit.Tests;
 public abstract partial class FanOutContract
 {
     public static TheoryData<int, int> CountsAndLimits =>
-        new() { { 0, 1 }, { 1, 1 }, { 7, 1 }, { 7, 3 }, { 100, 8 }, { 100, 100 }, { 100, 1000 }, { 33, int.MaxValue } };
+        new() { { 0, 1 }, { 1, 1 }, { 7, 1 }, { 7, 3 }, { 30, 8 }, { 30, 30 }, { 30, 1000 }, { 33, int.MaxValue } };
 
     [Theory]
     [MemberData(nameof(CountsAndLimits))]
@@ -41,7 +41,7 @@ public abstract partial class FanOutContract
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(8)]
-    [InlineData(64)]
+    [InlineData(20)]
     public Task Never_more_than_the_limit_at_once_and_the_limit_is_reached_when_there_is_work(int limit) => RunAsync(async () =>
     {
         var gate = new Gate();
@@ -65,15 +65,15 @@ public abstract partial class FanOutContract
     {
         var gate = new Gate();
 
-        var run = FanOutAsync(Enumerable.Range(0, 120), StopAtFirst(int.MaxValue), async (item, token) =>
+        var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(int.MaxValue), async (item, token) =>
         {
             await gate.PassAsync(token);
             return item;
         });
-        await gate.ArrivedAsync(120);
+        await gate.ArrivedAsync(50);
         gate.Open();
 
-        Assert.Equal(120, (await run.OrHangs()).Length);
+        Assert.Equal(50, (await run.OrHangs()).Length);
     });
 
     [Fact]
@@ -82,7 +82,7 @@ public abstract partial class FanOutContract
         var local = new AsyncLocal<string> { Value = "caller" };
         var seen = new System.Collections.Concurrent.ConcurrentBag<string?>();
 
-        var run = FanOutAsync(Enumerable.Range(0, 200), StopAtFirst(3), (item, _) =>
+        var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(3), (item, _) =>
         {
             seen.Add(local.Value); // Not an async method: what it sets stays, unless the worker restores its context.
             local.Value = "item " + item;
@@ -91,7 +91,7 @@ public abstract partial class FanOutContract
         local.Value = "later";
         await run.OrHangs();
 
-        Assert.Equal(200, seen.Count);
+        Assert.Equal(50, seen.Count);
         Assert.All(seen, value => Assert.Equal("caller", value));
 
         static async Task<int> YieldAsync()
@@ -104,15 +104,15 @@ public abstract partial class FanOutContract
     [Fact]
     public Task Nested_fan_outs_work() => RunAsync(async () =>
     {
-        var sums = await FanOutAsync(Enumerable.Range(0, 5), StopAtFirst(2), async (outer, outerToken) =>
+        var sums = await FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(2), async (outer, outerToken) =>
         {
             var inner = await FanOutAsync(
-                Enumerable.Range(0, 5),
+                Enumerable.Range(0, 3),
                 StopAtFirst(2),
                 async (middle, token) =>
                 {
                     var leaves = await FanOutAsync(
-                        Enumerable.Range(0, 5),
+                        Enumerable.Range(0, 3),
                         StopAtFirst(2),
                         (leaf, _) => new ValueTask<int>(outer + middle + leaf),
                         token);
@@ -122,6 +122,6 @@ public abstract partial class FanOutContract
             return inner.Sum();
         }).OrHangs();
 
-        Assert.Equal([100, 125, 150, 175, 200], IsInSourceOrder ? sums : sums.Order());
+        Assert.Equal([18, 27, 36], IsInSourceOrder ? sums : sums.Order());
     });
 }

@@ -280,7 +280,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
 
         Assert.Equal(4, gate.Arrivals);
         Assert.True(!IsPulled || pulled <= 4 + Ahead, $"{pulled} items were pulled.");
-        Assert.InRange(allocated, 0, 100_000);
+        Assert.InRange(allocated, 0, 250_000); // A quarter of a byte for each of a million items.
     }
 
     [Fact]

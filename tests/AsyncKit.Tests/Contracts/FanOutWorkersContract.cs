@@ -84,14 +84,15 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     public Task Cancelling_claims_none_of_the_items_that_wait() => world.RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
+        var limit = World.IsScheduled ? 20 : 256;
         var gate = new Gate();
         var items = IndexedSource<int>.TryCreate(new int[World.IsScheduled ? 1_000 : 1_000_000])!;
-        var task = Create(indexed: items, gate: gate, token: cts.Token).RunAsync();
-        await gate.ArrivedAsync(256);
+        var task = Create(indexed: items, gate: gate, token: cts.Token, limit: limit).RunAsync();
+        await gate.ArrivedAsync(limit);
         await cts.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.OrHangs());
-        Assert.Equal(256, items.Claimed);
+        Assert.Equal(limit, items.Claimed);
     });
 
     [Fact]
@@ -111,6 +112,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
         PulledSource<int>? pulled = null,
         IndexedSource<int>? indexed = null,
         Gate? gate = null,
+        int limit = 256,
         CancellationToken token = default) => new(
             indexed,
             pulled,
@@ -119,6 +121,6 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
                 await gate!.PassAsync(token);
                 return item;
             }),
-            new FanOutOptions { MaxConcurrency = 256 },
+            new FanOutOptions { MaxConcurrency = limit },
             token);
 }
