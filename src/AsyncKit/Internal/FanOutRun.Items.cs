@@ -47,7 +47,7 @@ internal sealed partial class FanOutRun<T, TResult>
 
     public void OnItemFailed(long index, T item, Exception exception, FanOutSlot? slot)
     {
-        slot?.End();
+        slot?.EndFailed();
         if (IsCancellation(exception))
         {
             OnCancelled();

@@ -38,9 +38,24 @@ internal sealed class FanOutSlot(TimeProvider clock)
 
     public void Start()
     {
-        Attempts = 1;
+        Attempts = 0;
+        Duration = TimeSpan.Zero;
         _startedAt = clock.GetTimestamp();
+        Attempts = 1;
     }
 
     public void End() => Duration = clock.GetElapsedTime(_startedAt);
+
+    /// <summary>Of an item that has failed, maybe by this very clock: it must be put all the same.</summary>
+    public void EndFailed()
+    {
+        try
+        {
+            End();
+        }
+        catch (Exception)
+        {
+            // The item's own exception is told.
+        }
+    }
 }

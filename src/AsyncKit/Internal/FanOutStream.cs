@@ -60,6 +60,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
                 return LeaveAsync();
             }
 
+            _isOver = true; // Also when it never began: what is disposed does not begin any more.
             _linked?.Dispose();
             return default;
         }

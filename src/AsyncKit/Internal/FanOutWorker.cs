@@ -268,10 +268,10 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private bool TryRun(long index, T item)
     {
         RestoreContext();
-        _slot?.Start();
         run.OnItemStarting();
         try
         {
+            _slot?.Start(); // Inside: an item that was taken is put, whatever throws.
             if (_operation.HasResult)
             {
                 var started = _operation.InvokeAsync(item, _slot, _token);

@@ -51,16 +51,16 @@ internal sealed class HandOver<TValue>
     /// <summary>The reader passes over this place.</summary>
     public void PutGap(long place) => Put(place, default!, Content.Gap);
 
-    public bool MayStart(long index) => index - Volatile.Read(ref _place.Value) <= _lookahead || _isClosed;
+    public bool MayStart(long index) => index - Volatile.Read(ref _place.Value) <= _lookahead;
 
     /// <summary>Ends when the index may be started, or the window was closed.</summary>
     public ValueTask UntilMayStartAsync(long index)
     {
         _starter.Arm(index);
-        return MayStart(index) && _starter.TryDisarm(index) ? default : _starter.Woken;
+        return (MayStart(index) || _isClosed) && _starter.TryDisarm(index) ? default : _starter.Woken;
     }
 
-    /// <summary>Lets everybody start, who will find the run stopped.</summary>
+    /// <summary>Nobody waits any more for a start, which will not come.</summary>
     public void Close()
     {
         _isClosed = true;

@@ -23,7 +23,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.Threads, leaks);
 
     public sealed class ListScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.Scheduled, leaks);
+        : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.ScheduledBriefly, leaks);
 
     public sealed class ListThreads(NothingLeftBehind leaks)
         : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.List), leaks)
@@ -39,7 +39,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.Threads, leaks);
 
     public sealed class ImmutableArrayScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.Scheduled, leaks);
+        : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
     public sealed class ImmutableArrayThreads(NothingLeftBehind leaks)
         : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), leaks)
@@ -93,7 +93,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.Threads, leaks);
 
     public sealed class ChannelReaderScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.Scheduled, leaks);
+        : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
     public sealed class ChannelReaderThreads(NothingLeftBehind leaks)
         : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.ChannelReader), leaks)

@@ -278,6 +278,50 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_stream_disposed_before_its_first_item_was_asked_for_does_not_begin()
+    {
+        var source = new ProbedSource(3);
+        var results = source.FanOutStream(2, (item, _) => new ValueTask<int>(item)).GetAsyncEnumerator();
+
+        await results.DisposeAsync();
+        await results.DisposeAsync();
+
+        Assert.False(await results.MoveNextAsync());
+        Assert.Equal(0, source.Enumerated);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    [InlineData(1, int.MaxValue)]
+    [InlineData(2, int.MaxValue)]
+    [InlineData(20, int.MaxValue)]
+    public async Task When_the_clock_throws_every_outcome_is_handed_out_all_the_same(int first, int last)
+    {
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 3,
+            Lookahead = 3,
+            OnFailure = FailureMode.RunToEnd,
+            TimeProvider = new BrokenClock(first, last),
+        };
+        var outcomes = new List<FanOutOutcome<int, int>>();
+
+        await Task.Run(async () =>
+        {
+            await foreach (var outcome in Enumerable.Range(0, 30).FanOutOutcomes(options, (item, _) => new ValueTask<int>(item)))
+            {
+                outcomes.Add(outcome);
+            }
+        }).OrHangs();
+
+        Assert.Equal(Enumerable.Range(0, 30), outcomes.Select(outcome => outcome.Item));
+        var failures = outcomes.Select(outcome => outcome.Exception).OfType<FormatException>().Count();
+        Assert.InRange(failures, 1, last == first ? 1 : 30);
+    }
+
+    [Fact]
     public void However_it_is_read_the_order_is_right_and_the_window_is_kept() =>
         AsyncTest.Run(async context =>
         {
@@ -321,5 +365,16 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
         }
 
         return results;
+    }
+
+    private sealed class BrokenClock(int first, int last) : TimeProvider
+    {
+        private int _asked;
+
+        public override long GetTimestamp()
+        {
+            var asked = Interlocked.Increment(ref _asked);
+            return asked >= first && asked <= last ? throw new FormatException("broken") : base.GetTimestamp();
+        }
     }
 }

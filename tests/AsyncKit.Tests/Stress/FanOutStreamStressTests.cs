@@ -1,0 +1,286 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Xunit.Abstractions;
+
+namespace AsyncKit.Tests;
+
+/// <summary>Streams on real threads: every item once and in order, the window kept, nobody forgotten. A lost wake-up
+/// shows as a hang.</summary>
+public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutputHelper output) : IClassFixture<NothingLeftBehind>
+{
+    /// <summary>How many items the long stream has; 10,000,000 take some seconds in Release.</summary>
+    private const string ItemsVariable = "ASYNCKIT_STRESS_ITEMS";
+
+    private const int ItemsByDefault = 200_000;
+    private const long MostGrowth = 4 << 20;
+
+    [Fact]
+    [Trait(StressTime.Trait, "Streams")]
+    public Task The_ring_hands_over_every_place_once_and_wakes_whoever_waits() => StressTime.RunAsync(async seed =>
+    {
+        foreach (var lookahead in (int[])[0, 1, 2, 3, 4, 7, 100])
+        {
+            await HandOverAsync(lookahead, seed, places: 2_000, PauseAsync).OrHangs();
+            await HandOverAsync(lookahead, seed, places: 20_000, HardlyAsync).OrHangs();
+        }
+    });
+
+    [Fact]
+    [Trait(StressTime.Trait, "Streams")]
+    public Task Every_item_once_and_in_order_however_it_is_read_fails_or_is_left() => StressTime.RunAsync(async seed =>
+    {
+        var random = new Random(seed);
+        for (var one = 0; one < 50; one++)
+        {
+            await Task.Run(() => StreamAsync(random)).OrHangs();
+        }
+
+        leaks.Check();
+    });
+
+    [Fact]
+    [Trait("Stress10M", "Streams")]
+    public async Task A_long_stream_stays_in_order_and_its_memory_flat()
+    {
+        var items = Environment.GetEnvironmentVariable(ItemsVariable) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : ItemsByDefault;
+        var random = new Random(items);
+        var (next, early, pauseAt) = (0, 0L, 0);
+        var start = TimeProvider.System.GetTimestamp();
+
+        await foreach (var result in Enumerable.Range(0, items).FanOutStream(4, RunAsync))
+        {
+            if (result != next)
+            {
+                Assert.Equal(next, result);
+            }
+
+            next++;
+            if (next > pauseAt)
+            {
+                pauseAt = next + random.Next(2_000);
+                await PauseAsync(random);
+            }
+
+            if (next % (items / 10) == 0)
+            {
+                var live = GC.GetTotalMemory(forceFullCollection: true);
+                early = early == 0 ? live : early;
+                output.WriteLine($"{next} items after {TimeProvider.System.GetElapsedTime(start)}: {live} bytes live");
+                Assert.InRange(live - early, long.MinValue, MostGrowth);
+            }
+        }
+
+        Assert.Equal(items, next);
+
+        static ValueTask<int> RunAsync(int item, CancellationToken token) =>
+            item % 64 == 0 ? LaterAsync(item) : new ValueTask<int>(item);
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        static async ValueTask<int> LaterAsync(int item)
+        {
+            await Task.Yield();
+            return item;
+        }
+    }
+
+    private static async Task HandOverAsync(int lookahead, int seed, int places, Func<Random, ValueTask> pauseAsync)
+    {
+        var handOver = new HandOver<int>(lookahead);
+        var starting = Task.Run(() => StartAsync(new Random(seed)));
+        var reading = Task.Run(() => ReadAsync(new Random(~seed)));
+
+        Assert.Equal(places, await starting);
+        Assert.Equal([.. Enumerable.Range(0, places).Where(place => !IsGap(place))], await reading);
+
+        static bool IsGap(int place) => place % 17 is 3 or 4;
+
+        async Task<int> StartAsync(Random random)
+        {
+            for (var place = 0; place < places; place++)
+            {
+                for (var spins = random.Next(40); spins > 0 && !handOver.MayStart(place); spins--)
+                {
+                    Thread.SpinWait(1);
+                }
+
+                if (!handOver.MayStart(place))
+                {
+                    await handOver.UntilMayStartAsync(place);
+                    Assert.True(handOver.MayStart(place));
+                }
+
+                await pauseAsync(random);
+                if (IsGap(place))
+                {
+                    handOver.PutGap(place);
+                }
+                else
+                {
+                    handOver.Put(place, place);
+                }
+            }
+
+            handOver.End();
+            return places;
+        }
+
+        async Task<List<int>> ReadAsync(Random random)
+        {
+            List<int> read = [];
+            while (true)
+            {
+                var hasEnded = handOver.HasEnded;
+                if (handOver.TryRead(out var value))
+                {
+                    read.Add(value);
+                    await pauseAsync(random);
+                    handOver.MoveOn();
+                }
+                else if (hasEnded)
+                {
+                    return read;
+                }
+                else
+                {
+                    await handOver.UntilReadableAsync();
+                }
+            }
+        }
+    }
+
+    private static async Task StreamAsync(Random random)
+    {
+        var count = random.Next(200);
+        var (failEvery, leaveAt, cancelAt) = (Often(random, 20), Often(random, 200), Often(random, 200));
+        var areOutcomes = random.Next(2) == 0;
+        var source = new ProbedSource(count);
+        var (started, running, asked, failed, tooEarly) = (0, 0, 0, 0, 0);
+        using var cts = new CancellationTokenSource();
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = random.Next(4) == 0 ? int.MaxValue : random.Next(1, 9),
+            Lookahead = random.Next(4) == 0 ? 0 : random.Next(12),
+            OnFailure = (FailureMode)random.Next(2),
+            Order = (FanOutOrder)random.Next(2),
+        };
+        var lookahead = options.Lookahead.Value;
+        var stream = random.Next(2) == 0
+            ? source.FanOutOutcomes(options, RunAsync, cts.Token)
+            : source.AsAsync().FanOutOutcomes(options, RunAsync, cts.Token);
+        var results = random.Next(2) == 0
+            ? source.FanOutStream(options, RunAsync, cts.Token)
+            : source.AsAsync().FanOutStream(options, RunAsync, cts.Token);
+        List<int> indexes = [];
+
+        Exception? failure = null;
+        try
+        {
+            if (areOutcomes)
+            {
+                await ReadAsync(stream, outcome => outcome.Index);
+            }
+            else
+            {
+                await ReadAsync(results, result => result);
+                Assert.DoesNotContain(indexes, IsFailing);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or FormatException or FanOutException)
+        {
+            failure = exception;
+        }
+
+        Assert.Equal(0, running);
+        Assert.Equal(source.Enumerated, source.Disposed);
+        Assert.Equal(0, tooEarly);
+        Assert.InRange(source.Pulled, started, MayBeStarted());
+        Assert.Equal(indexes.Count, indexes.Distinct().Count());
+        if (options.Order == FanOutOrder.Source)
+        {
+            Assert.Equal(indexes.Order(), indexes);
+        }
+
+        if (failure is null && leaveAt >= count && failEvery > count)
+        {
+            Assert.Equal(Enumerable.Range(0, count), indexes.Order());
+        }
+
+        // The reader passes over failed items, unless they are outcomes.
+        long MayBeStarted() => asked == 0
+            ? 0
+            : (long)Volatile.Read(ref asked) + lookahead + (areOutcomes ? 0 : Volatile.Read(ref failed));
+
+        bool IsFailing(int item) => (item + 1) % failEvery == 0;
+
+        async Task ReadAsync<TValue>(IAsyncEnumerable<TValue> values, Func<TValue, int> indexOf)
+        {
+            await using var reader = values.GetAsyncEnumerator(CancellationToken.None);
+            while (indexes.Count < leaveAt)
+            {
+                Interlocked.Increment(ref asked);
+                if (!await reader.MoveNextAsync())
+                {
+                    break;
+                }
+
+                indexes.Add(indexOf(reader.Current));
+                await PauseAsync(random);
+            }
+        }
+
+        async ValueTask<int> RunAsync(int item, CancellationToken token)
+        {
+            Interlocked.Increment(ref started);
+            Interlocked.Increment(ref running);
+            Interlocked.Add(ref tooEarly, item < MayBeStarted() ? 0 : 1);
+            try
+            {
+                var pauses = new Random(item);
+                await PauseAsync(pauses);
+                if (item == cancelAt)
+                {
+                    await cts.CancelAsync();
+                }
+
+                await PauseAsync(pauses);
+                if (!IsFailing(item))
+                {
+                    return item;
+                }
+
+                Interlocked.Increment(ref failed);
+                throw new FormatException();
+            }
+            finally
+            {
+                Interlocked.Decrement(ref running);
+            }
+        }
+    }
+
+    private static int Often(Random random, int most) => random.Next(2) == 0 ? int.MaxValue : random.Next(1, most);
+
+    private static async ValueTask PauseAsync(Random random)
+    {
+        switch (random.Next(12))
+        {
+            case 0:
+                await Task.Yield();
+                break;
+            case 1:
+                Thread.SpinWait(random.Next(500));
+                break;
+            case 2:
+                Thread.Yield();
+                break;
+        }
+    }
+
+    private static ValueTask HardlyAsync(Random random)
+    {
+        Thread.SpinWait(random.Next(20));
+        return default;
+    }
+}
