@@ -14,12 +14,16 @@ internal static class PeakLive
 
     public static void Start() => _before = Bytes();
 
-    public static void Sample(string method) =>
+    public static void Sample(Type type, string method) =>
         Peaks.AddOrUpdate(
-            method, static (_, now) => now, static (_, peak, now) => Math.Max(peak, now), Bytes() - _before);
+            Key(type, method), static (_, now) => now, static (_, peak, now) => Math.Max(peak, now), Bytes() - _before);
 
     public static double Of(BenchmarkCase benchmark) =>
-        Peaks.TryGetValue(benchmark.Descriptor.WorkloadMethod.Name, out var peak) ? peak : double.NaN;
+        Peaks.TryGetValue(Key(benchmark.Descriptor.Type, benchmark.Descriptor.WorkloadMethod.Name), out var peak)
+            ? peak
+            : double.NaN;
+
+    private static string Key(Type type, string method) => $"{type.Name}.{method}";
 
     /// <summary>What a full collection leaves.</summary>
     private static long Bytes()

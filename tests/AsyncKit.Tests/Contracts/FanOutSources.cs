@@ -55,7 +55,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.Threads, leaks);
 
     public sealed class LazyEnumerableScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+        : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
     public sealed class LazyEnumerableThreads(NothingLeftBehind leaks)
         : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), leaks)

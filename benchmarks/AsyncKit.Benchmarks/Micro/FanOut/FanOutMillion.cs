@@ -38,7 +38,7 @@ public class FanOutMillion
         await Task.Yield();
         if (Interlocked.Increment(ref _ran) % (Items / 5) == 0)
         {
-            PeakLive.Sample(method);
+            PeakLive.Sample(typeof(FanOutMillion), method);
         }
 
         return item;
