@@ -184,13 +184,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     /// <summary>Ours or the caller's, in contrast to a foreign one, which is a failure like any other.</summary>
     private bool IsCancellation(Exception exception) =>
         (Token.IsCancellationRequested || _callerToken.IsCancellationRequested)
-        && (exception is OperationCanceledException || IsBlockedWaitCancelled(exception));
-
-    /// <summary>What <c>Task.Wait()</c> makes of a cancellation.</summary>
-    private static bool IsBlockedWaitCancelled(Exception exception) =>
-        exception is AggregateException all and not FanOutException
-        && all.InnerExceptions.Count > 0
-        && all.Flatten().InnerExceptions.All(inner => inner is OperationCanceledException);
+        && Cancellation.Is(exception);
 
     private void OnCancelled()
     {

@@ -1,0 +1,31 @@
+using System.Runtime.CompilerServices;
+
+namespace AsyncKit;
+
+/// <summary>Brings the four shapes of an operation to the one that the engines await.</summary>
+internal static class Callee
+{
+    public static T NotNull<T>(T value, [CallerArgumentExpression(nameof(value))] string? name = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        return value;
+    }
+
+    public static ValueTask<TResult> AsValueTask<TResult>(Task<TResult>? task) => new(task ?? throw NullTask());
+
+    public static ValueTask<Nothing> WithNothingAsync(Task? task) =>
+        WithNothingAsync(new ValueTask(task ?? throw NullTask()));
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<Nothing> WithNothingAsync(ValueTask task)
+    {
+        await task.Cfg();
+        return default;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public static async ValueTask DropAsync(ValueTask<Nothing> task) => _ = await task.Cfg();
+
+    private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");
+}

@@ -1,0 +1,60 @@
+namespace AsyncKit;
+
+/// <summary>Over some time after a token was cancelled; never, if it is not.</summary>
+internal sealed class GracePeriod : IDisposable
+{
+    private readonly TaskCompletionSource<bool> _over = Seam.NewCompletion<bool>();
+    private readonly object _lock = new();
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _period;
+    private readonly CancellationTokenRegistration _registration;
+    private ITimer? _timer;
+    private bool _isDisposed;
+    private bool _isOver;
+
+    public GracePeriod(TimeProvider clock, TimeSpan period, CancellationToken token)
+    {
+        _clock = clock;
+        _period = period;
+        _registration = token.UnsafeRegister(static grace => ((GracePeriod)grace!).Start(), this);
+    }
+
+    public Task Over => _over.Task;
+
+    public void Dispose()
+    {
+        _ = _registration.Unregister();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _timer?.Dispose();
+        }
+    }
+
+    private void Start()
+    {
+        lock (_lock)
+        {
+            if (!_isDisposed && DeadlineTerms.IsFinite(_period))
+            {
+                _timer = _clock.CreateTimer(
+                    static grace => ((GracePeriod)grace!).End(), this, _period, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            if (_isOver || _isDisposed)
+            {
+                return;
+            }
+
+            _isOver = true;
+        }
+
+        Seam.Complete(_over, result: true);
+    }
+}

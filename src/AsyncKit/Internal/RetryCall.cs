@@ -1,0 +1,112 @@
+namespace AsyncKit;
+
+/// <summary>One operation that has failed at least once: what the next attempt depends on.</summary>
+internal sealed class RetryCall(RetryEngine engine, long startedAt, Random random)
+{
+    private List<Exception>? _earlier;
+    private Exception? _last;
+    private bool _isOwnTimeout;
+    private TimeSpan _previous;
+    private bool _isFirstTaken;
+
+    public int Attempts { get; private set; }
+
+    /// <summary>As <see cref="ShouldGoOn"/> has decided.</summary>
+    public TimeSpan Delay { get; private set; }
+
+    public Exception? Last => _last;
+
+    public void Fail(Exception exception, bool isOwnTimeout)
+    {
+        if (_last is not null)
+        {
+            (_earlier ??= []).Add(_last);
+        }
+
+        Attempts++;
+        _last = exception;
+        _isOwnTimeout = isOwnTimeout;
+    }
+
+    public bool ShouldGoOn(Exception exception)
+    {
+        var options = engine.Options;
+        if (Attempts >= options.MaxAttempts || !IsRetried(exception) || !TryFindDelay(exception, out var delay))
+        {
+            return false;
+        }
+
+        if (options.TotalTimeout is { } total && DeadlineTerms.IsFinite(total)
+            && delay >= total - engine.Clock.GetElapsedTime(startedAt))
+        {
+            return false; // No attempt could follow.
+        }
+
+        if (options.Budget?.TryTake() == false)
+        {
+            return false;
+        }
+
+        Delay = _previous = delay;
+        return true;
+    }
+
+    /// <summary>The failure of the attempt that was made before the pipeline was entered; once.</summary>
+    public Exception? TakeFirst()
+    {
+        var isFirst = !_isFirstTaken;
+        _isFirstTaken = true;
+        return isFirst ? _last : null;
+    }
+
+    /// <summary>What the operation ends with: its last failure, or the caller's cancellation around that.</summary>
+    public Exception ToThrow(Exception exception, CancellationToken token)
+    {
+        if (token.IsCancellationRequested && Cancellation.Is(exception))
+        {
+            return ReferenceEquals(exception, _last) || _last is null
+                ? Cancellation.ByCaller(exception, token)
+                : new OperationCanceledException(exception.Message, _last, token); // In a wait.
+        }
+
+        if (ReferenceEquals(exception, _last))
+        {
+            Annotate(exception);
+        }
+
+        return exception;
+    }
+
+    private void Annotate(Exception exception)
+    {
+        try
+        {
+            exception.Data[Retry.AttemptsDataKey] = Attempts;
+            if (_earlier is not null)
+            {
+                exception.Data[Retry.EarlierDataKey] = _earlier.ToArray();
+            }
+        }
+        catch (Exception)
+        {
+            // Data is virtual: an exception class that refuses the entry must not replace its own report.
+        }
+    }
+
+    private bool IsRetried(Exception exception) =>
+        _isOwnTimeout
+        || ((!Cancellation.Is(exception) || Transient.IsHttpClientTimeout(exception))
+            && engine.Options.ShouldRetry(exception));
+
+    private bool TryFindDelay(Exception exception, out TimeSpan delay)
+    {
+        if (engine.Options.DelayHint?.Invoke(exception) is { } hint)
+        {
+            delay = hint > TimeSpan.Zero ? hint : TimeSpan.Zero;
+            return delay <= engine.Options.MaxDelayHint;
+        }
+
+        delay = engine.Options.Backoff.Next(Attempts, _previous, random);
+        return true;
+    }
+}

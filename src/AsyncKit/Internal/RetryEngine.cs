@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Polly;
+using Polly.Retry;
+
+namespace AsyncKit;
+
+/// <summary>
+/// What a <see cref="RetryOptions"/> comes to: a Polly pipeline that loops and waits, and decides nothing by itself. It is
+/// entered when the first attempt has failed, with that failure as its first outcome; so an operation that succeeds at once
+/// does not pay for it.
+/// </summary>
+internal sealed class RetryEngine
+{
+    private static readonly ResiliencePropertyKey<RetryCall> CallKey = new("AsyncKit.Retry");
+
+    private readonly ResiliencePipeline? _pipeline;
+
+    public RetryEngine(RetryOptions options, TimeProvider clock)
+    {
+        Options = options;
+        Clock = clock;
+        _pipeline = options.MaxAttempts > 1 ? Build(options, clock) : null;
+    }
+
+    public RetryOptions Options { get; }
+
+    public TimeProvider Clock { get; }
+
+    public ValueTask<TResult> RunAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<TResult>(cancellationToken);
+        }
+
+        return Options.TotalTimeout is { } total
+            ? DeadlineRun.RunAsync(
+                static (call, token) => call.Engine.AttemptsAsync(call.Operation, call.State, token),
+                (Engine: this, Operation: operation, State: state),
+                new DeadlineTerms(Clock, total, Options.Name, Logger: Options.Logger),
+                cancellationToken)
+            : AttemptsAsync(operation, state, cancellationToken);
+    }
+
+    private static ResiliencePipeline Build(RetryOptions options, TimeProvider clock) =>
+        new ResiliencePipelineBuilder { TimeProvider = clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = options.MaxAttempts - 1,
+                ShouldHandle = static arguments => new ValueTask<bool>(
+                    arguments.Outcome.Exception is { } exception
+                    && !arguments.Context.CancellationToken.IsCancellationRequested
+                    && CallOf(arguments.Context).ShouldGoOn(exception)),
+                DelayGenerator = static arguments => new ValueTask<TimeSpan?>(CallOf(arguments.Context).Delay),
+                OnRetry = arguments =>
+                {
+                    Tell(options, CallOf(arguments.Context));
+                    return default;
+                },
+            })
+            .Build();
+
+    private static RetryCall CallOf(ResilienceContext context) => context.Properties.GetValue(CallKey, null!);
+
+    private static void Tell(RetryOptions options, RetryCall call)
+    {
+        ResilienceTelemetry.Retries.Add(1);
+        if (options.Logger is { } logger)
+        {
+            Log.Retrying(logger, DeadlineTerms.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
+        }
+
+        options.OnRetry?.Invoke(new RetryAttempt(call.Attempts, call.Delay, call.Last!));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> AttemptsAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
+    {
+        Options.Budget?.OnOperation();
+        var startedAt = Options.TotalTimeout is null ? 0 : Clock.GetTimestamp();
+        Attempt<TResult> first;
+        try
+        {
+            first = Options.AttemptTimeout is null
+                ? new(await operation(state, token).Cfg())
+                : await LimitedAttemptAsync(operation, state, token).Cfg();
+        }
+        catch (Exception exception)
+        {
+            first = new(exception, isOwnTimeout: false);
+        }
+
+        return first.Exception is null
+            ? first.Result
+            : await RetryAsync(operation, state, first, startedAt, token).Cfg();
+    }
+
+    private async ValueTask<TResult> RetryAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation,
+        TState state,
+        Attempt<TResult> first,
+        long startedAt,
+        CancellationToken token)
+    {
+        var call = new RetryCall(this, startedAt, Seam.Random);
+        call.Fail(first.Exception!, first.IsOwnTimeout);
+        if (_pipeline is null || token.IsCancellationRequested)
+        {
+            ExceptionDispatchInfo.Throw(call.ToThrow(first.Exception!, token));
+        }
+
+        Outcome<TResult> outcome;
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: Seam.Controller is not null, token);
+        try
+        {
+            context.Properties.Set(CallKey, call);
+            outcome = await _pipeline.ExecuteOutcomeAsync(
+                static (context, retry) => retry.Engine.OutcomeAsync(retry.Operation, retry.State, retry.Call, context),
+                context,
+                (Engine: this, Operation: operation, State: state, Call: call)).Cfg();
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+
+        if (outcome.Exception is { } exception)
+        {
+            ExceptionDispatchInfo.Throw(call.ToThrow(exception, token));
+        }
+
+        return outcome.Result!;
+    }
+
+    private async ValueTask<Outcome<TResult>> OutcomeAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation,
+        TState state,
+        RetryCall call,
+        ResilienceContext context)
+    {
+        if (call.TakeFirst() is { } first)
+        {
+            return Outcome.FromException<TResult>(first);
+        }
+
+        var token = context.CancellationToken;
+        try
+        {
+            if (Options.AttemptTimeout is null)
+            {
+                return Outcome.FromResult(await operation(state, token).Cfg());
+            }
+
+            var attempt = await LimitedAttemptAsync(operation, state, token).Cfg();
+            if (attempt.Exception is null)
+            {
+                return Outcome.FromResult(attempt.Result);
+            }
+
+            call.Fail(attempt.Exception, attempt.IsOwnTimeout);
+            return Outcome.FromException<TResult>(attempt.Exception);
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception, isOwnTimeout: false);
+            return Outcome.FromException<TResult>(exception);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Attempt<TResult>> LimitedAttemptAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
+    {
+        var terms = new DeadlineTerms(Clock, Options.AttemptTimeout!.Value, Options.Name, Logger: Options.Logger);
+        if (terms.Limit == TimeSpan.Zero)
+        {
+            return new(terms.TimedOut(terms.Limit, TimeSpan.Zero, null), isOwnTimeout: true);
+        }
+
+        var scope = DeadlineScope.Begin(Clock, terms.Limit, token);
+        TResult result;
+        try
+        {
+            result = await operation(state, scope.Token).Cfg();
+        }
+        catch (Exception exception)
+        {
+            var translated = scope.Translate(exception, terms);
+            DeadlineRun.Tell(await scope.EndAsync().Cfg(), terms);
+            return new(
+                translated ?? exception,
+                translated is TimeoutException && ReferenceEquals(translated.InnerException, exception));
+        }
+
+        DeadlineRun.Tell(await scope.EndAsync().Cfg(), terms);
+        return new(result);
+    }
+
+    private readonly struct Attempt<TResult>
+    {
+        public Attempt(TResult result) => Result = result;
+
+        public Attempt(Exception exception, bool isOwnTimeout) =>
+            (Result, Exception, IsOwnTimeout) = (default!, exception, isOwnTimeout);
+
+        public TResult Result { get; }
+
+        public Exception? Exception { get; }
+
+        public bool IsOwnTimeout { get; }
+    }
+}
