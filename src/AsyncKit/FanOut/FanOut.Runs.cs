@@ -146,12 +146,14 @@ public static partial class FanOut
         CancellationToken cancellationToken)
     {
         var sink = new ReportSink<T, TResult>(indexed, pulled);
-        var run = new FanOutRun<T, TResult>(indexed, pulled, operation, options, cancellationToken, sink);
         return cancellationToken.IsCancellationRequested
             ? Task.FromResult(Report(sink, null, isCancelled: true, cancellationToken))
             : indexed is { Count: 0 } && options.Progress is null
                 ? Task.FromResult(Report(sink, null, isCancelled: false, cancellationToken))
-                : AwaitReportAsync(run, sink, cancellationToken);
+                : AwaitReportAsync(
+                    new FanOutRun<T, TResult>(indexed, pulled, operation, options, cancellationToken, sink),
+                    sink,
+                    cancellationToken);
     }
 
     private static async Task<FanOutReport<T, TResult>> AwaitReportAsync<T, TResult>(
@@ -180,6 +182,7 @@ public static partial class FanOut
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
+        FanOutOptions.CheckTogether(options);
     }
 
     private static void CheckNoStream(object source, FanOutOptions options)

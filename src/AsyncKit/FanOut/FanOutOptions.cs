@@ -1,3 +1,7 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Logging;
+using Polly;
+
 namespace AsyncKit;
 
 /// <summary>
@@ -61,6 +65,61 @@ public sealed record FanOutOptions
                 nameof(Lookahead), value, $"Lookahead must be from 0 to {MostLookahead}, or null for the default.");
     }
 
+    /// <summary>How long an item may take, over all its attempts and the waits between them. One that takes longer has
+    /// failed with a <see cref="TimeoutException"/> that names its index.</summary>
+    /// <value>Zero or more; null by default and <see cref="Timeout.InfiniteTimeSpan"/> mean none. It begins when the
+    /// operation is called, and an operation that ignores its token is awaited all the same.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan? ItemTimeout
+    {
+        get;
+        init => field = DeadlineTerms.Check(value, nameof(ItemTimeout));
+    }
+
+    /// <summary>When and how often an item is tried again. Its slot is held while it waits for the next attempt.</summary>
+    /// <value>Null by default: an item is tried once.</value>
+    public RetryOptions? Retry { get; init; }
+
+    /// <summary>A Polly pipeline around each item, in place of <see cref="ItemTimeout"/> and <see cref="Retry"/>. What it
+    /// throws is thrown as it is.</summary>
+    /// <value>Null by default; refused beside either of the two.</value>
+    public ResiliencePipeline? Pipeline { get; init; }
+
+    /// <summary>Asked once before each start, for instance a TokenBucketRateLimiter. What it refuses is waited for as long
+    /// as it says, or 50 ms if it says nothing, and is never an error. The lease is given back when the item has
+    /// ended.</summary>
+    /// <value>Null by default. The slot is held while an item waits. It is the caller's to dispose.</value>
+    public RateLimiter? StartRate { get; init; }
+
+    /// <summary>An item that runs longer than this, and still runs, is reported once to <see cref="OnSlowItem"/> and logged
+    /// as a warning.</summary>
+    /// <value>From 1 ms to 49 days; null by default: none is. Refused without <see cref="OnSlowItem"/> or
+    /// <see cref="Logger"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    public TimeSpan? SlowItemThreshold
+    {
+        get;
+        init => field = value is null || (value >= ShortestInterval && value <= LongestInterval)
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(SlowItemThreshold), value, "SlowItemThreshold must be from 1 ms to 49 days, or null for none.");
+    }
+
+    /// <summary>Called on the pool for an item that has run longer than <see cref="SlowItemThreshold"/>.</summary>
+    /// <value>Null by default; refused without <see cref="SlowItemThreshold"/>. If it throws, the run ends with that
+    /// error.</value>
+    public Action<SlowItem>? OnSlowItem { get; init; }
+
+    /// <summary>What the run is called in messages, in the log, and in the tags of metrics and spans. Few different ones: a
+    /// metric keeps a series for each.</summary>
+    /// <value>Null by default.</value>
+    public string? Name { get; init; }
+
+    /// <summary>Gets slow items as warnings; at the level Debug, items that fail and the end of the run. Never an item
+    /// itself, only its index.</summary>
+    /// <value>Null by default.</value>
+    public ILogger? Logger { get; init; }
+
     /// <summary>Gets snapshots while the run goes on: in order, never two at once, and always one at the end, before the
     /// task or the stream ends.</summary>
     /// <value>Null by default. Called on the pool; a <see cref="Progress{T}"/> passes it on to where that was made. If it
@@ -89,6 +148,34 @@ public sealed record FanOutOptions
             ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
     } = TimeProvider.System;
 
+    /// <summary>Whether something is put around the operation.</summary>
+    internal bool IsDecorated => ItemTimeout is not null || Retry is not null || Pipeline is not null || StartRate is not null;
+
+    /// <summary>Whether somebody wants to know what becomes of the items.</summary>
+    internal bool IsObserved => Progress is not null || SlowItemThreshold is not null || Logger is not null;
+
     internal int LookaheadOrDefault =>
         Lookahead ?? (int)Math.Min((long)LookaheadPerSlot * MaxConcurrency, MostLookaheadByDefault);
+
+    /// <summary>At the call: what a with may bring together in any order is not checked when it is set.</summary>
+    internal static void CheckTogether(FanOutOptions options)
+    {
+        if (options.Pipeline is not null && (options.ItemTimeout is not null || options.Retry is not null))
+        {
+            throw new ArgumentException(
+                "Pipeline must be null beside ItemTimeout or Retry: it takes their place.", nameof(options));
+        }
+
+        if (options.OnSlowItem is not null && options.SlowItemThreshold is null)
+        {
+            throw new ArgumentException(
+                "OnSlowItem needs a SlowItemThreshold: without one no item is slow.", nameof(options));
+        }
+
+        if (options is { SlowItemThreshold: not null, OnSlowItem: null, Logger: null })
+        {
+            throw new ArgumentException(
+                "SlowItemThreshold needs OnSlowItem or a Logger: nobody would be told.", nameof(options));
+        }
+    }
 }

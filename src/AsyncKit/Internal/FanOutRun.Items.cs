@@ -12,20 +12,39 @@ internal sealed partial class FanOutRun<T, TResult>
         }
     }
 
-    public void OnItemStarting() => _progress?.Start();
+    public FanOutSlot? NewSlot() =>
+        _observer is not null || Operation.NeedsSlot || _sink is { WantsDuration: true } ? new FanOutSlot(_clock) : null;
 
-    public FanOutSlot? NewSlot() => _clock is null ? null : new FanOutSlot(_clock);
+    public void OnItemTaken(long index, T item, FanOutSlot slot)
+    {
+        slot.Take(index);
+        if (!_isDecorated)
+        {
+            OnItemStarting(item, slot);
+            slot.Attempts = 1;
+        }
+    }
+
+    /// <summary>The operation is called next. Told by whoever lets the item wait, if that may be.</summary>
+    public void OnItemStarting(T item, FanOutSlot slot)
+    {
+        slot.Start();
+        _observer?.OnStarted(item, slot);
+    }
+
+    public void OnItemWaited(TimeSpan wait) => _observer?.OnWaited(wait);
+
+    public void OnItemRetried() => _observer?.OnRetry();
 
     public void OnItemSucceeded(long index, T item, TResult result, FanOutSlot? slot)
     {
-        _progress?.End(FanOutOutcomeKind.Succeeded);
+        OnItemEnded(slot);
         if (_sink is null)
         {
             _results!.Store((int)index, result);
         }
         else
         {
-            slot?.End();
             _sink.Put(index, item, FanOutOutcomeKind.Succeeded, result, null, slot);
         }
     }
@@ -37,35 +56,59 @@ internal sealed partial class FanOutRun<T, TResult>
     /// <summary>Without a result.</summary>
     public void OnItemSucceeded(long index, T item, FanOutSlot? slot)
     {
-        _progress?.End(FanOutOutcomeKind.Succeeded);
-        if (_sink is not null)
-        {
-            slot?.End();
-            _sink.Put(index, item, FanOutOutcomeKind.Succeeded, default!, null, slot);
-        }
+        OnItemEnded(slot);
+        _sink?.Put(index, item, FanOutOutcomeKind.Succeeded, default!, null, slot);
     }
 
     public void OnItemFailed(long index, T item, Exception exception, FanOutSlot? slot)
     {
-        slot?.EndFailed();
         if (IsCancellation(exception))
         {
             OnCancelled();
             if (exception is not CanceledFanOutException { InnerException: { } failure })
             {
-                _progress?.End(FanOutOutcomeKind.Cancelled);
-                _sink?.Put(index, item, FanOutOutcomeKind.Cancelled, default!, exception, slot);
+                var kind = slot is { IsStarted: false } ? FanOutOutcomeKind.NotStarted : FanOutOutcomeKind.Cancelled;
+                OnItemEnded(slot, kind, exception);
+                _sink?.Put(
+                    index, item, kind, default!, kind == FanOutOutcomeKind.Cancelled ? exception : null, slot);
                 return;
             }
 
             exception = failure; // A fan-out inside the item had failures before it was cancelled.
         }
 
-        _progress?.End(FanOutOutcomeKind.Failed);
+        OnItemEnded(slot, FanOutOutcomeKind.Failed, exception);
         _sink?.Put(index, item, FanOutOutcomeKind.Failed, default!, exception, slot);
         if (Failures.AddItemFailure(index, item, exception))
         {
             Stop();
+        }
+    }
+
+    private void OnItemEnded(FanOutSlot? slot)
+    {
+        if (slot is not null)
+        {
+            slot.End();
+            _observer?.OnEnded(FanOutOutcomeKind.Succeeded, slot, null);
+        }
+    }
+
+    private void OnItemEnded(FanOutSlot? slot, FanOutOutcomeKind kind, Exception exception)
+    {
+        if (slot is null)
+        {
+            return;
+        }
+
+        slot.EndFailed();
+        try
+        {
+            _observer?.OnEnded(kind, slot, exception);
+        }
+        catch (Exception)
+        {
+            // Of a listener, or of the log; the item's own exception is told.
         }
     }
 }

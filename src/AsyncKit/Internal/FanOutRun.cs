@@ -19,7 +19,8 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private readonly FanOutSink<T, TResult>? _sink;
     private readonly FanOutOptions _options;
     private readonly TimeProvider? _clock;
-    private ProgressReporter? _progress;
+    private readonly FanOutObserver<T>? _observer;
+    private readonly bool _isDecorated;
     private readonly int _maxConcurrency;
     private CancellationTokenRegistration _callerRegistration;
     private ResultBuffer<TResult>? _results;
@@ -37,13 +38,20 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         Indexed = indexed;
         Pulled = pulled;
-        Operation = operation;
-        Context = ExecutionContext.Capture();
+        _options = options;
+        _observer = FanOutObserver<T>.TryCreate(
+            options, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
+        _isDecorated = options.IsDecorated;
+        _clock = _isDecorated || sink is { WantsDuration: true } || _observer is { NeedsDurations: true }
+            ? Seam.Clock(options.TimeProvider)
+            : null;
+        Operation = _isDecorated
+            ? new ItemRunner<T, TResult>(this, operation, options, _clock!).Decorated
+            : operation;
+        Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
         Token = _bodies.Token;
         _callerToken = callerToken;
         _sink = sink;
-        _options = options;
-        _clock = sink is { WantsDuration: true } || operation.NeedsSlot ? Seam.Clock(options.TimeProvider) : null;
         Failures = new FailureRecord(options.OnFailure, callerToken);
         _maxConcurrency = options.MaxConcurrency;
         _results = indexed is not null && operation.HasResult && sink is null ? new ResultBuffer<TResult>(indexed.Count) : null;
@@ -73,7 +81,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         Live.Begin();
         _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
-        StartProgress();
+        _observer?.BeginRun();
         _callerRegistration = _callerToken.UnsafeRegister(
             static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
         QueueWorker();
@@ -158,19 +166,6 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         else
         {
             ExecutionContext.Run(Context, static run => _ = ((FanOutRun<T, TResult>)run!).FinishAsync(), this);
-        }
-    }
-
-    /// <summary>Without the caller's context: its timer runs when nobody has called.</summary>
-    private void StartProgress()
-    {
-        if (_options.Progress is { } receiver)
-        {
-            _progress = new ProgressReporter(
-                receiver,
-                _options.ProgressInterval,
-                () => Indexed?.Count ?? Pulled!.CountHint,
-                Seam.Clock(_options.TimeProvider));
         }
     }
 
@@ -269,9 +264,9 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
         try
         {
-            if (_progress is not null)
+            if (_observer is not null)
             {
-                await _progress.FinishAsync().Cfg();
+                await _observer.FinishProgressAsync().Cfg();
             }
         }
         catch (Exception exception)
@@ -290,6 +285,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         try
         {
             var (cancelled, faults) = Failures.Conclude();
+            _observer?.EndRun(cancelled ?? (faults is [var first, ..] ? first : null));
             if (cancelled is null && faults.Count == 0)
             {
                 return Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);

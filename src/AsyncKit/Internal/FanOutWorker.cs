@@ -120,20 +120,20 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
 
         RestoreContext(); // What the worker has opened is disposed next, or the source.
-        if (_slot is { HasResource: true })
+        if (_slot is { MustBeDisposed: true })
         {
-            await DisposeResourceAsync(_slot).Cfg();
+            await DisposeAsync(_slot).Cfg();
         }
 
         Live.End();
         run.LetGo();
     }
 
-    private async Task DisposeResourceAsync(FanOutSlot slot)
+    private async Task DisposeAsync(FanOutSlot slot)
     {
         try
         {
-            await slot.DisposeResourceAsync().Cfg();
+            await slot.DisposeAsync().Cfg();
         }
         catch (Exception exception)
         {
@@ -268,10 +268,13 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private bool TryRun(long index, T item)
     {
         RestoreContext();
-        run.OnItemStarting();
         try
         {
-            _slot?.Start(); // Inside: an item that was taken is put, whatever throws.
+            if (_slot is not null)
+            {
+                run.OnItemTaken(index, item, _slot); // Inside: an item that was taken is put, whatever throws.
+            }
+
             if (_operation.HasResult)
             {
                 var started = _operation.InvokeAsync(item, _slot, _token);
@@ -286,7 +289,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             }
             else
             {
-                var started = _operation.InvokeWithoutResultAsync(item, _token);
+                var started = _operation.InvokeWithoutResultAsync(item, _slot, _token);
                 if (!started.IsCompleted)
                 {
                     _withoutResult = started;

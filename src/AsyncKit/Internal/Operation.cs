@@ -6,6 +6,7 @@ internal readonly struct Operation<T, TResult>
     private readonly Func<T, CancellationToken, ValueTask<TResult>>? _withResult;
     private readonly Func<T, CancellationToken, ValueTask>? _withoutResult;
     private readonly Func<T, FanOutSlot, CancellationToken, ValueTask<TResult>>? _withSlot;
+    private readonly Func<T, FanOutSlot, CancellationToken, ValueTask>? _withSlotOnly;
 
     public Operation(Func<T, CancellationToken, ValueTask<TResult>> withResult) => _withResult = withResult;
 
@@ -14,12 +15,16 @@ internal readonly struct Operation<T, TResult>
     /// <summary>Of ours, around the user's: it keeps something from one item of a worker to the next.</summary>
     public Operation(Func<T, FanOutSlot, CancellationToken, ValueTask<TResult>> withSlot) => _withSlot = withSlot;
 
-    public bool HasResult => _withoutResult is null;
+    /// <inheritdoc cref="Operation{T, TResult}(Func{T, FanOutSlot, CancellationToken, ValueTask{TResult}})"/>
+    public Operation(Func<T, FanOutSlot, CancellationToken, ValueTask> withSlotOnly) => _withSlotOnly = withSlotOnly;
 
-    public bool NeedsSlot => _withSlot is not null;
+    public bool HasResult => _withResult is not null || _withSlot is not null;
+
+    public bool NeedsSlot => _withSlot is not null || _withSlotOnly is not null;
 
     public ValueTask<TResult> InvokeAsync(T item, FanOutSlot? slot, CancellationToken token) =>
         _withResult is not null ? _withResult(item, token) : _withSlot!(item, slot!, token);
 
-    public ValueTask InvokeWithoutResultAsync(T item, CancellationToken token) => _withoutResult!(item, token);
+    public ValueTask InvokeWithoutResultAsync(T item, FanOutSlot? slot, CancellationToken token) =>
+        _withoutResult is not null ? _withoutResult(item, token) : _withSlotOnly!(item, slot!, token);
 }

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace AsyncKit;
 
 /// <summary>
-/// Counts what the workers do and tells it at intervals, from a timer, then once more at the end. Nobody waits for the
+/// Tells what the workers have counted at intervals, from a timer, then once more at the end. Nobody waits for the
 /// receiver but the end of the run.
 /// </summary>
 /// <remarks>
@@ -18,45 +18,30 @@ internal sealed class ProgressReporter
     private const double WeightOfTheLatest = 0.3; // Of the smoothed rate: some ten ticks back have no weight any more.
 
     private readonly IProgress<FanOutProgress> _receiver;
+    private readonly FanOutCounts _counts;
     private readonly Func<int?> _total;
     private readonly TimeProvider _clock;
     private readonly long _startedAt;
     private readonly ITimer _timer;
-    private PaddedLong _started;
-    private PaddedLong _succeeded;
-    private PaddedLong _failed;
-    private PaddedLong _cancelled;
     private int _isReporting;
     private double _rate; // Items that ended in a second; zero while unknown.
     private long _endedBefore;
     private TimeSpan _elapsedBefore;
     private Exception? _failure;
 
-    public ProgressReporter(IProgress<FanOutProgress> receiver, TimeSpan interval, Func<int?> total, TimeProvider clock)
+    public ProgressReporter(
+        IProgress<FanOutProgress> receiver,
+        TimeSpan interval,
+        FanOutCounts counts,
+        Func<int?> total,
+        TimeProvider clock)
     {
         _receiver = receiver;
+        _counts = counts;
         _total = total;
         _clock = clock;
         _startedAt = clock.GetTimestamp();
         _timer = clock.CreateTimer(static reporter => ((ProgressReporter)reporter!).Tick(), this, interval, interval);
-    }
-
-    public void Start() => Interlocked.Increment(ref _started.Value);
-
-    public void End(FanOutOutcomeKind kind)
-    {
-        switch (kind)
-        {
-            case FanOutOutcomeKind.Succeeded:
-                Interlocked.Increment(ref _succeeded.Value);
-                break;
-            case FanOutOutcomeKind.Failed:
-                Interlocked.Increment(ref _failed.Value);
-                break;
-            default:
-                Interlocked.Increment(ref _cancelled.Value);
-                break;
-        }
     }
 
     /// <summary>After the last item: tells for the last time.</summary>
@@ -99,17 +84,17 @@ internal sealed class ProgressReporter
 
     private FanOutProgress Snapshot()
     {
-        var succeeded = Volatile.Read(ref _succeeded.Value);
-        var failed = Volatile.Read(ref _failed.Value);
-        var ended = succeeded + failed + Volatile.Read(ref _cancelled.Value);
-        var started = Volatile.Read(ref _started.Value);
+        var (succeeded, failed) = (_counts.Succeeded, _counts.Failed);
+        var ended = succeeded + failed + _counts.Cancelled;
+        var started = _counts.Started;
         var elapsed = _clock.GetElapsedTime(_startedAt);
         var total = _total();
         Smooth(ended, elapsed);
         TimeSpan? remaining = total is { } all && _rate > 0
             ? TimeSpan.FromSeconds(Math.Max(all - ended, 0) / _rate)
             : null;
-        return new FanOutProgress(total, started, succeeded, failed, started - ended, elapsed, remaining);
+        return new FanOutProgress(
+            total, started, succeeded, failed, _counts.Retried, started - ended, elapsed, remaining);
     }
 
     private void Smooth(long ended, TimeSpan elapsed)

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Threading.RateLimiting;
+using Polly;
+
+namespace AsyncKit;
+
+/// <summary>
+/// An item's operation with what the options put around it, from the outside in: the wait for its start, the limit over all
+/// attempts, the retries or a Polly pipeline, the user's operation. The slot is held from the beginning to the end.
+/// </summary>
+internal sealed class ItemRunner<T, TResult>(
+    FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
+{
+    private static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
+
+    private readonly RetryEngine? _retry = options.Retry?.Engine(clock);
+
+    /// <summary>Has a result exactly when the user's has.</summary>
+    public Operation<T, TResult> Decorated => operation.HasResult ? new(RunAsync) : new(RunWithoutResultAsync);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunWithoutResultAsync(T item, FanOutSlot slot, CancellationToken token) =>
+        _ = await RunAsync(item, slot, token).Cfg();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> RunAsync(T item, FanOutSlot slot, CancellationToken token)
+    {
+        var takenAt = clock.GetTimestamp();
+        using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).Cfg() : null;
+        if (lease is not null)
+        {
+            run.OnItemWaited(clock.GetElapsedTime(takenAt));
+        }
+
+        run.OnItemStarting(item, slot);
+        return await LimitedAsync(item, slot, token).Cfg();
+    }
+
+    /// <summary>What a limiter refuses is asked for again when it says, never an error.</summary>
+    private async ValueTask<RateLimitLease> LeaseAsync(RateLimiter limiter, CancellationToken token)
+    {
+        while (true)
+        {
+            var lease = await limiter.AcquireAsync(permitCount: 1, token).Cfg();
+            if (lease.IsAcquired)
+            {
+                return lease;
+            }
+
+            var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
+                ? hint
+                : PauseWithoutHint;
+            lease.Dispose();
+            await Task.Delay(pause < DeadlineTerms.Longest ? pause : DeadlineTerms.Longest, clock, token).Cfg();
+        }
+    }
+
+    private ValueTask<TResult> LimitedAsync(T item, FanOutSlot slot, CancellationToken token) =>
+        options.ItemTimeout is { } limit
+            ? DeadlineRun.RunAsync(
+                static (call, token) => call.Runner.RetriedAsync(call.Item, call.Slot, token),
+                (Runner: this, Item: item, Slot: slot),
+                new DeadlineTerms(clock, limit, options.Name, Logger: options.Logger, Index: slot.Index),
+                token)
+            : RetriedAsync(item, slot, token);
+
+    private ValueTask<TResult> RetriedAsync(T item, FanOutSlot slot, CancellationToken token) =>
+        _retry is not null
+            ? _retry.RunAsync(
+                static (call, token) => call.Runner.CallAsync(call.Item, call.Slot, token),
+                (Runner: this, Item: item, Slot: slot),
+                token)
+            : options.Pipeline is { } pipeline
+                ? PipedAsync(pipeline, item, slot, token)
+                : CallAsync(item, slot, token);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> PipedAsync(
+        ResiliencePipeline pipeline, T item, FanOutSlot slot, CancellationToken token)
+    {
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: Seam.Controller is not null, token);
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static (context, call) => call.Runner.CallAsync(call.Item, call.Slot, context.CancellationToken),
+                context,
+                (Runner: this, Item: item, Slot: slot)).Cfg();
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private ValueTask<TResult> CallAsync(T item, FanOutSlot slot, CancellationToken token)
+    {
+        if (++slot.Attempts > 1)
+        {
+            run.OnItemRetried();
+        }
+
+        return operation.HasResult
+            ? operation.InvokeAsync(item, slot, token)
+            : WithNothingAsync(operation.InvokeWithoutResultAsync(item, slot, token));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<TResult> WithNothingAsync(ValueTask task)
+    {
+        await task.Cfg();
+        return default!; // Nothing, here.
+    }
+}

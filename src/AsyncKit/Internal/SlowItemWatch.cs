@@ -1,0 +1,66 @@
+namespace AsyncKit;
+
+/// <summary>Looks at the items of one worker, with one timer, and tells of each at most once that it is slow.</summary>
+/// <remarks>The timer's callback may come when the next item runs already: then that one has not run for so long, and the
+/// callback arms for the rest. What is told is told outside the lock.</remarks>
+internal sealed class SlowItemWatch<T>(FanOutObserver<T> observer, TimeSpan threshold, TimeProvider clock) : IAsyncDisposable
+{
+    private readonly object _lock = new();
+    private ITimer? _timer;
+    private bool _isArmed;
+    private T _item = default!;
+    private long _index;
+    private long _startedAt;
+
+    public void Arm(long index, T item)
+    {
+        lock (_lock)
+        {
+            (_isArmed, _item, _index) = (true, item, index);
+            _startedAt = clock.GetTimestamp();
+        }
+
+        _timer ??= clock.CreateTimer(
+            static watch => ((SlowItemWatch<T>)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ = _timer.Change(threshold, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Disarm()
+    {
+        lock (_lock)
+        {
+            (_isArmed, _item) = (false, default!);
+        }
+
+        _ = _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? default;
+
+    private void OnTimer()
+    {
+        T item;
+        long index;
+        TimeSpan elapsed;
+        lock (_lock)
+        {
+            if (!_isArmed)
+            {
+                return;
+            }
+
+            elapsed = clock.GetElapsedTime(_startedAt);
+            if (elapsed < threshold)
+            {
+                var rest = Math.Ceiling((threshold - elapsed).TotalMilliseconds);
+                _ = _timer!.Change(TimeSpan.FromMilliseconds(rest), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            _isArmed = false;
+            (item, index) = (_item, _index);
+        }
+
+        observer.OnSlow(item, index, elapsed);
+    }
+}
