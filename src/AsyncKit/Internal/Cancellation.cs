@@ -10,9 +10,29 @@ internal static class Cancellation
             && all.InnerExceptions.Count > 0
             && all.Flatten().InnerExceptions.All(inner => inner is OperationCanceledException));
 
-    /// <summary>With the caller's token, whatever token was thrown with.</summary>
-    public static OperationCanceledException ByCaller(Exception exception, CancellationToken caller) =>
-        exception is OperationCanceledException cancelled && cancelled.CancellationToken == caller
-            ? cancelled
-            : new OperationCanceledException(exception.Message, exception, caller);
+    /// <summary>With the caller's token, whatever token was thrown with. What had failed inside goes along.</summary>
+    public static OperationCanceledException ByCaller(Exception exception, CancellationToken caller) => exception switch
+    {
+        OperationCanceledException cancelled when cancelled.CancellationToken == caller => cancelled,
+        CanceledFanOutException { InnerException: { } failure } =>
+            new CanceledFanOutException(failure, caller, exception.Message),
+        _ => new OperationCanceledException(exception.Message, exception, caller),
+    };
+
+    /// <summary>What callbacks on a token have thrown, beside the cancellation itself; null when nothing.</summary>
+    public static Exception? FailureOf(Exception? ofCallbacks)
+    {
+        List<Exception> failures = ofCallbacks switch
+        {
+            null => [],
+            AggregateException all => [.. all.Flatten().InnerExceptions.Where(one => !Is(one))],
+            _ => Is(ofCallbacks) ? [] : [ofCallbacks],
+        };
+        return failures switch
+        {
+            [] => null,
+            [var one] => one,
+            _ => new AggregateException(failures),
+        };
+    }
 }

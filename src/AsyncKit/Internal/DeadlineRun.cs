@@ -43,13 +43,14 @@ internal static class DeadlineRun
         catch (Exception exception)
         {
             var translated = scope.Translate(exception, terms); // Before the end: then it is somebody else's.
-            Tell(await scope.EndAsync().Cfg(), terms);
+            var ofCallbacks = await scope.EndAsync().Cfg();
             if (translated is null)
             {
+                Tell(ofCallbacks, terms);
                 throw;
             }
 
-            throw translated;
+            throw WithFailure(translated, ofCallbacks, terms);
         }
 
         var ending = scope.EndAsync();
@@ -88,11 +89,25 @@ internal static class DeadlineRun
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token) =>
         await operation(state, token).Cfg();
 
+    /// <summary>A cancellation takes what callbacks on the token have thrown along; a timeout has no place for it.</summary>
+    public static Exception WithFailure(Exception translated, Exception? ofCallbacks, in DeadlineTerms terms)
+    {
+        if (translated is OperationCanceledException cancelled and not CanceledFanOutException
+            && Cancellation.FailureOf(ofCallbacks) is { } failure)
+        {
+            return new CanceledFanOutException(failure, cancelled.CancellationToken, cancelled.Message);
+        }
+
+        Tell(ofCallbacks, terms);
+        return translated;
+    }
+
+    /// <summary>The operation has an end of its own to tell, so what callbacks on its token have thrown is logged.</summary>
     public static void Tell(Exception? ofCallbacks, in DeadlineTerms terms)
     {
-        if (ofCallbacks is not null && terms.Logger is { } logger)
+        if (terms.Logger is { } logger && Cancellation.FailureOf(ofCallbacks) is { } failure)
         {
-            Log.CallbackFailed(logger, terms.Subject, ofCallbacks);
+            Log.CallbackFailed(logger, terms.Subject, failure);
         }
     }
 }

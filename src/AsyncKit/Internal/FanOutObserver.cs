@@ -101,8 +101,9 @@ internal sealed class FanOutObserver<T>
     /// <summary>After the last item.</summary>
     public ValueTask FinishProgressAsync() => _progress?.FinishAsync() ?? default;
 
-    /// <param name="exception">What the run ends with; null when it has succeeded.</param>
-    public void EndRun(Exception? exception)
+    /// <param name="kind">How the run ends.</param>
+    /// <param name="exception">What it ends with; null when it has succeeded.</param>
+    public void EndRun(FanOutOutcomeKind kind, Exception? exception)
     {
         if (_isMeasured)
         {
@@ -111,7 +112,7 @@ internal sealed class FanOutObserver<T>
 
         if (_span is not null)
         {
-            EndSpan(_span, exception);
+            EndSpan(_span, kind, exception);
         }
 
         if (_options.Logger is { } logger)
@@ -194,7 +195,7 @@ internal sealed class FanOutObserver<T>
         {
             slot.Span = null;
             _ = span.SetTag(FanOutTelemetry.AttemptsTag, slot.Attempts);
-            EndSpan(span, exception);
+            EndSpan(span, kind, exception);
         }
 
         if (kind == FanOutOutcomeKind.Failed && _options.Logger is { } logger)
@@ -229,9 +230,11 @@ internal sealed class FanOutObserver<T>
         _ => "not_started",
     };
 
-    private static void EndSpan(Activity span, Exception? exception)
+    /// <summary>A cancellation is no error: somebody wanted it.</summary>
+    private static void EndSpan(Activity span, FanOutOutcomeKind kind, Exception? exception)
     {
-        if (exception is not null)
+        _ = span.SetTag(FanOutTelemetry.OutcomeTag, NameOf(kind));
+        if (kind == FanOutOutcomeKind.Failed && exception is not null)
         {
             _ = span.SetStatus(ActivityStatusCode.Error, exception.Message).AddException(exception);
         }

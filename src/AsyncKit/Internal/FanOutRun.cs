@@ -285,7 +285,10 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         try
         {
             var (cancelled, faults) = Failures.Conclude();
-            _observer?.EndRun(cancelled ?? (faults is [var first, ..] ? first : null));
+            _observer?.EndRun(
+                cancelled is not null ? FanOutOutcomeKind.Cancelled
+                : faults.Count > 0 ? FanOutOutcomeKind.Failed : FanOutOutcomeKind.Succeeded,
+                faults is [var first, ..] ? first : cancelled);
             if (cancelled is null && faults.Count == 0)
             {
                 return Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);

@@ -189,10 +189,9 @@ internal sealed class RetryEngine
         catch (Exception exception)
         {
             var translated = scope.Translate(exception, terms);
-            DeadlineRun.Tell(await scope.EndAsync().Cfg(), terms);
-            return new(
-                translated ?? exception,
-                translated is TimeoutException && ReferenceEquals(translated.InnerException, exception));
+            var ofCallbacks = await scope.EndAsync().Cfg();
+            var isOwn = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
+            return new(DeadlineRun.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);
         }
 
         DeadlineRun.Tell(await scope.EndAsync().Cfg(), terms);

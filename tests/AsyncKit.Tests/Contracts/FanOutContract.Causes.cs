@@ -184,15 +184,21 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_token_of_the_bodies_is_disposed_with_the_run() => RunAsync(async () =>
+    public Task The_token_of_the_bodies_is_disposed_with_the_run_or_not_cancelled_any_more() => RunAsync(async () =>
     {
         CancellationToken seen = default;
+        using var caller = new CancellationTokenSource();
         await FanOutAsync(Enumerable.Range(0, 1), StopAtFirst(1), (item, token) =>
         {
             seen = token;
             return new ValueTask<int>(item);
-        }).OrHangs();
+        }, caller.Token).OrHangs();
+        await caller.CancelAsync();
 
-        Assert.Throws<ObjectDisposedException>(() => seen.WaitHandle);
+        Assert.False(seen.IsCancellationRequested);
+        if (IsTokenTheRuns)
+        {
+            Assert.Throws<ObjectDisposedException>(() => seen.WaitHandle);
+        }
     });
 }

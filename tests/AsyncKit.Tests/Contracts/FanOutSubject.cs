@@ -13,6 +13,9 @@ public abstract class FanOutSubject(SourceKind kind)
     /// <summary>False when results come as they finish.</summary>
     public virtual bool IsInSourceOrder => true;
 
+    /// <summary>False when operations get a token of their own, which may serve others after them.</summary>
+    public virtual bool IsTokenTheRuns => true;
+
     protected SourceKind Kind { get; } = kind;
 
     public abstract Task<TResult[]> FanOutAsync<T, TResult>(

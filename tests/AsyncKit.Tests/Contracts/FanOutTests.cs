@@ -12,6 +12,8 @@ public abstract class FanOutTests(FanOutSubject subject, World world, NothingLef
 
     protected bool IsInSourceOrder => subject.IsInSourceOrder;
 
+    protected bool IsTokenTheRuns => subject.IsTokenTheRuns;
+
     protected static FanOutOptions StopAtFirst(int limit) => new() { MaxConcurrency = limit };
 
     protected static FanOutOptions RunToEnd(int limit) =>

@@ -1,0 +1,382 @@
+using AsyncKit.Testing;
+using Polly;
+using Polly.Retry;
+
+namespace AsyncKit.Tests;
+
+/// <summary>What options put around each item: limits, retries, pipelines, rates; alone and together.</summary>
+public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void An_item_that_takes_longer_than_its_timeout_has_failed_with_a_TimeoutException_that_names_it() =>
+        AsyncTest.Run(async context =>
+        {
+            var options = Options(context) with
+            {
+                ItemTimeout = Second,
+                Name = "pages",
+                OnFailure = FailureMode.RunToEnd,
+            };
+
+            var report = await Enumerable.Range(0, 4).FanOutReportAsync(options, async (item, token) =>
+            {
+                await Task.Delay(item == 2 ? 3 * Second : Second / 2, context.Time, token);
+                return item;
+            });
+
+            Assert.Equal([0, 1, 3], report.Values);
+            var failure = Assert.Single(report.Failures);
+            Assert.IsType<TimeoutException>(failure.Exception);
+            Assert.Contains("Item 2 of 'pages'", failure.Exception.Message, StringComparison.Ordinal);
+            Assert.Contains("00:00:01", failure.Exception.Message, StringComparison.Ordinal);
+            Assert.Equal(Second, failure.Duration);
+        });
+
+    [Fact]
+    public void A_success_after_the_timeout_is_a_success_since_the_item_is_awaited() =>
+        AsyncTest.Run(async context =>
+        {
+            var options = Options(context) with { ItemTimeout = Second };
+
+            var results = await new[] { 7 }.FanOutAsync(options, async (item, _) =>
+            {
+                await Task.Delay(2 * Second, context.Time, CancellationToken.None);
+                return item;
+            });
+
+            Assert.Equal([7], results);
+        });
+
+    [Fact]
+    public void What_a_callback_on_the_items_token_throws_when_the_run_stops_is_a_failure_of_the_item() =>
+        AsyncTest.Run(async context =>
+        {
+            var gate = new Gate();
+            var options = Options(context) with { ItemTimeout = Second, Retry = new RetryOptions { AttemptTimeout = Second } };
+
+            var run = new[] { 0, 1 }.FanOutAsync(options, async (item, token) =>
+            {
+                if (item == 0)
+                {
+                    await gate.ArrivedAsync(1);
+                    throw new InvalidOperationException("first");
+                }
+
+                token.Register(() => throw new NotSupportedException("callback"));
+                await gate.PassAsync(token);
+                return item;
+            });
+            await Assert.ThrowsAsync<InvalidOperationException>(() => run);
+
+            Assert.Equal(["first", "callback"], run.Exception!.InnerExceptions.Select(one => one.Message), StringComparer.Ordinal);
+        });
+
+    [Fact]
+    public void A_failed_item_is_tried_again_and_the_outcome_and_the_progress_say_how_often() =>
+        AsyncTest.Run(async context =>
+        {
+            var calls = new int[4];
+            FanOutProgress? last = null;
+            var options = Options(context) with
+            {
+                Retry = new RetryOptions { MaxAttempts = 3 },
+                OnFailure = FailureMode.RunToEnd,
+                Progress = new Receiver(progress => last = progress),
+            };
+
+            var report = await Enumerable.Range(0, 4).FanOutReportAsync(options, async (item, _) =>
+            {
+                await Task.Yield();
+                var call = ++calls[item];
+                return call <= item ? throw new TimeoutException($"{item}.{call}") : item;
+            });
+
+            Assert.Equal([1, 2, 3, 3], report.Outcomes.Select(outcome => outcome.Attempts));
+            Assert.Equal([0, 1, 2], report.Values);
+            var failure = Assert.Single(report.Failures);
+            Assert.Equal("3.3", failure.Exception!.Message);
+            Assert.Equal(3, failure.Exception.Data["AsyncKit.Attempts"]);
+            Assert.Equal(5, last!.Retried);
+            Assert.Equal((4, 3, 1), (last.Started, last.Succeeded, last.Failed));
+        });
+
+    [Fact]
+    public void In_a_fan_out_the_slot_is_held_while_a_retry_waits() =>
+        AsyncTest.Run(async context =>
+        {
+            var order = new List<string>();
+            var options = Options(context) with
+            {
+                MaxConcurrency = 1,
+                Retry = new RetryOptions { Backoff = Backoff.Constant(Second) },
+            };
+
+            await new[] { 0, 1 }.FanOutAsync(options, async (item, _) =>
+            {
+                await Task.Yield();
+                order.Add($"{item} at {context.Time.GetUtcNow().Second % 60}");
+                if (order.Count == 1)
+                {
+                    throw new TimeoutException();
+                }
+            });
+
+            var first = int.Parse(order[0][5..], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal([$"0 at {first}", $"0 at {(first + 1) % 60}", $"1 at {(first + 1) % 60}"], order);
+        });
+
+    [Fact]
+    public void A_limit_over_all_attempts_ends_a_wait_between_two() =>
+        AsyncTest.Run(async context =>
+        {
+            var start = context.Time.GetTimestamp();
+            var calls = 0;
+            var options = Options(context) with
+            {
+                ItemTimeout = 10 * Second,
+                Retry = new RetryOptions { MaxAttempts = 100, Backoff = Backoff.Constant(4 * Second) },
+            };
+
+            var thrown = await Assert.ThrowsAsync<TimeoutException>(() => new[] { 0 }.FanOutAsync(options, (_, _) =>
+            {
+                calls++;
+                return ValueTask.FromException<int>(new HttpRequestException("down"));
+            }));
+
+            Assert.Equal(3, calls);
+            Assert.Equal(10 * Second, context.Time.GetElapsedTime(start));
+            Assert.IsType<HttpRequestException>(thrown.InnerException!.InnerException);
+        });
+
+    [Fact]
+    public void A_cancellation_of_the_run_is_never_retried() =>
+        AsyncTest.Run(async context =>
+        {
+            using var caller = new CancellationTokenSource();
+            var calls = 0;
+            var options = Options(context) with { Retry = new RetryOptions { ShouldRetry = _ => true } };
+
+            var run = new int[2].FanOutAsync(options, async (_, token) =>
+            {
+                if (++calls == 2)
+                {
+                    await caller.CancelAsync();
+                }
+
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, token);
+            }, caller.Token);
+
+            var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+            Assert.Equal(caller.Token, thrown.CancellationToken);
+            Assert.Equal(2, calls);
+        });
+
+    [Fact]
+    public void The_clock_of_the_run_is_that_of_its_retries() =>
+        AsyncTest.Run(async context =>
+        {
+            var calls = 0;
+            var start = context.Time.GetTimestamp();
+            var options = Options(context) with { Retry = new RetryOptions { Backoff = Backoff.Constant(60 * Second) } };
+
+            await new[] { 0 }.FanOutAsync(options, (_, _) =>
+                ++calls < 3 ? ValueTask.FromException(new TimeoutException()) : default);
+
+            Assert.Equal(120 * Second, context.Time.GetElapsedTime(start));
+        });
+
+    [Fact]
+    public void What_a_worker_has_opened_is_used_by_the_retry_too() =>
+        AsyncTest.Run(async context =>
+        {
+            var (opened, calls) = (0, 0);
+            var options = Options(context) with { MaxConcurrency = 1, Retry = new RetryOptions() };
+
+            var results = await new[] { 5, 6 }.FanOutAsync(
+                options,
+                _ => new ValueTask<int>(++opened),
+                (worker, item, _) => ++calls == 1
+                    ? ValueTask.FromException<int>(new TimeoutException())
+                    : new ValueTask<int>((worker * 10) + item));
+
+            Assert.Equal([15, 16], results);
+            Assert.Equal((1, 3), (opened, calls));
+        });
+
+    [Fact]
+    public async Task A_pipeline_of_Polly_is_put_around_each_item_and_its_calls_are_counted()
+    {
+        var pipeline = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = 2,
+                Delay = TimeSpan.Zero,
+                ShouldHandle = new PredicateBuilder().Handle<FormatException>(),
+            })
+            .Build();
+        var options = new FanOutOptions { MaxConcurrency = 2, Pipeline = pipeline, OnFailure = FailureMode.RunToEnd };
+        var calls = 0;
+
+        var report = await new[] { 1, 2 }.FanOutReportAsync(options, (item, _) => item == 2
+            ? ValueTask.FromException<int>(new FormatException($"call {Interlocked.Increment(ref calls)}"))
+            : new ValueTask<int>(item));
+
+        Assert.Equal([1, 3], report.Outcomes.Select(outcome => outcome.Attempts));
+        Assert.Equal("call 3", Assert.Single(report.Failures).Exception!.Message);
+    }
+
+    [Fact]
+    public async Task Every_start_asks_the_rate_limiter_once_and_gives_the_lease_back()
+    {
+        await using var limiter = new ScriptedLimiter();
+        var options = new FanOutOptions { MaxConcurrency = 3, StartRate = limiter, OnFailure = FailureMode.RunToEnd };
+
+        var report = await Enumerable.Range(0, 20).FanOutReportAsync(options, async (item, _) =>
+        {
+            Assert.True(limiter.Granted - limiter.Returned is >= 1 and <= 3);
+            await Task.Yield();
+            return item % 3 == 0 ? throw new FormatException() : item;
+        });
+
+        Assert.Equal((7, 13), (report.FailedCount, report.SucceededCount));
+        Assert.Equal((20, 20, 20), (limiter.Asked, limiter.Granted, limiter.Returned));
+    }
+
+    [Fact]
+    public void A_refused_lease_is_waited_for_as_long_as_it_says_and_is_never_an_error() =>
+        AsyncTest.Run(async context =>
+        {
+            await using var limiter = new ScriptedLimiter(refusals: 2, retryAfter: 5 * Second);
+            var start = context.Time.GetTimestamp();
+            var options = Options(context) with { MaxConcurrency = 1, StartRate = limiter };
+
+            var results = await new[] { 4 }.FanOutAsync(options, (item, _) => new ValueTask<int>(item));
+
+            Assert.Equal([4], results);
+            Assert.Equal(10 * Second, context.Time.GetElapsedTime(start));
+            Assert.Equal((3, 1, 1), (limiter.Asked, limiter.Granted, limiter.Returned));
+        });
+
+    [Fact]
+    public void Without_a_word_of_when_it_asks_again_after_50_ms() =>
+        AsyncTest.Run(async context =>
+        {
+            await using var limiter = new ScriptedLimiter(refusals: 1);
+            var start = context.Time.GetTimestamp();
+
+            await new int[1].FanOutAsync(Options(context) with { StartRate = limiter }, (_, _) => default(ValueTask));
+
+            Assert.Equal(TimeSpan.FromMilliseconds(50), context.Time.GetElapsedTime(start));
+        });
+
+    [Fact]
+    public void The_time_limit_of_an_item_begins_with_its_operation_and_not_with_the_wait_for_its_start() =>
+        AsyncTest.Run(async context =>
+        {
+            await using var limiter = new ScriptedLimiter(refusals: 1, retryAfter: 60 * Second);
+            var options = Options(context) with { StartRate = limiter, ItemTimeout = Second };
+
+            var report = await new[] { 1 }.FanOutReportAsync(options, async (item, token) =>
+            {
+                await Task.Delay(Second / 2, context.Time, token);
+                return item;
+            });
+
+            Assert.Equal(Second / 2, Assert.Single(report.Outcomes).Duration);
+        });
+
+    [Fact]
+    public void An_item_that_waits_for_its_start_when_the_run_stops_was_not_started() =>
+        AsyncTest.Run(async context =>
+        {
+            using var caller = new CancellationTokenSource();
+            await using var limiter = new ScriptedLimiter(refusals: int.MaxValue);
+            FanOutProgress? last = null;
+            var options = Options(context) with { StartRate = limiter, Progress = new Receiver(progress => last = progress) };
+
+            var run = new ProbedSource(10).AsAsync().FanOutReportAsync(
+                options, (_, _) => throw new InvalidOperationException("It may not start."), caller.Token);
+            await context.AdvanceAsync(Second);
+            await caller.CancelAsync();
+            var report = await run;
+
+            Assert.True(report.IsCancelled);
+            Assert.NotEmpty(report.Outcomes);
+            Assert.All(report.Outcomes, outcome => Assert.Equal(
+                (FanOutOutcomeKind.NotStarted, 0, null), (outcome.Kind, outcome.Attempts, outcome.Exception)));
+            Assert.Equal(0, last!.InFlight);
+        });
+
+    [Fact]
+    public async Task What_the_limiter_throws_is_the_failure_of_the_item()
+    {
+        await using var limiter = new ScriptedLimiter { Before = _ => throw new FormatException("no rate") };
+        FanOutProgress? last = null;
+
+        var report = await new int[3].FanOutReportAsync(
+            new FanOutOptions
+            {
+                MaxConcurrency = 1,
+                StartRate = limiter,
+                OnFailure = FailureMode.RunToEnd,
+                Progress = new Receiver(progress => last = progress),
+            },
+            (item, _) => new ValueTask<int>(item));
+
+        Assert.Equal(3, report.FailedCount);
+        Assert.All(report.Outcomes, outcome => Assert.Equal("no rate", outcome.Exception!.Message));
+        Assert.Equal((3, 3, 0), (last!.Started, last.Failed, last.InFlight));
+    }
+
+    [Fact]
+    public void Options_that_do_not_go_together_are_refused_at_the_call_with_the_reason()
+    {
+        var plain = new FanOutOptions { MaxConcurrency = 1 };
+        FanOutOptions[] wrong =
+        [
+            plain with { Pipeline = ResiliencePipeline.Empty, Retry = new RetryOptions() },
+            plain with { Pipeline = ResiliencePipeline.Empty, ItemTimeout = Second },
+            plain with { OnSlowItem = _ => { } },
+            plain with { SlowItemThreshold = Second },
+        ];
+
+        foreach (var options in wrong)
+        {
+            foreach (Action call in new Action[]
+            {
+                () => _ = new int[1].FanOutAsync(options, (_, _) => default(ValueTask)),
+                () => _ = new int[1].FanOutStream(options, (item, _) => new ValueTask<int>(item)),
+                () => _ = new int[1].FanOutOutcomes(options, (item, _) => new ValueTask<int>(item)),
+                () => _ = new int[1].FanOutReportAsync(options, (item, _) => new ValueTask<int>(item)),
+            })
+            {
+                var refused = Assert.Throws<ArgumentException>("options", call);
+                Assert.Matches("must be null|needs", refused.Message);
+            }
+        }
+    }
+
+    [Fact]
+    public void Wrong_values_cannot_be_stored()
+    {
+        var plain = new FanOutOptions { MaxConcurrency = 1 };
+
+        Assert.Throws<ArgumentOutOfRangeException>("ItemTimeout", () => plain with { ItemTimeout = -Second });
+        Assert.Throws<ArgumentOutOfRangeException>("SlowItemThreshold", () => plain with { SlowItemThreshold = TimeSpan.Zero });
+        Assert.Equal(Timeout.InfiniteTimeSpan, (plain with { ItemTimeout = Timeout.InfiniteTimeSpan }).ItemTimeout);
+    }
+
+    private static FanOutOptions Options(AsyncTestContext context) => new()
+    {
+        MaxConcurrency = 2,
+        OnFailure = FailureMode.StopAtFirst,
+        TimeProvider = context.Time,
+    };
+
+    private sealed class Receiver(Action<FanOutProgress> receive) : IProgress<FanOutProgress>
+    {
+        public void Report(FanOutProgress value) => receive(value);
+    }
+}
