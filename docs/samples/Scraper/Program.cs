@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AsyncKit;
+using Scraper;
+
+// Reads 1,000 pages of a server that it brings along, 16 at once, and writes what became of each. Ctrl-C stops it: what is
+// in flight is told to end, and the report says what was done, what failed and what was not started.
+//   dotnet run --project docs/samples/Scraper -- [report file] [delay of each page in ms]
+const int Pages = 1_000;
+const int ExitCodeOfCtrlC = 130;
+var file = args.Length > 0 ? args[0] : "scrape.md";
+var delay = TimeSpan.FromMilliseconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 50);
+
+using var stop = new CancellationTokenSource();
+using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+{
+    context.Cancel = true; // This process ends by itself, with a report.
+    stop.Cancel();
+});
+
+await using var site = await Site.StartAsync(delay);
+using var http = new HttpClient { BaseAddress = site.Address };
+var options = new FanOutOptions
+{
+    MaxConcurrency = 16,
+    OnFailure = FailureMode.RunToEnd, // One missing page is no reason to miss the others.
+    ItemTimeout = TimeSpan.FromSeconds(30),
+    Retry = new RetryOptions { MaxAttempts = 3, Backoff = Backoff.Exponential(delay, TimeSpan.FromSeconds(1)) },
+    Progress = new ProgressBar(),
+    Name = "scrape",
+};
+
+var report = await Enumerable.Range(1, Pages).ToArray().FanOutReportAsync(options, async (page, cancellationToken) =>
+{
+    var html = await http.GetStringAsync($"/page/{page}", cancellationToken);
+    return Site.TitleOf(html);
+}, stop.Token);
+
+await File.WriteAllTextAsync(file, ScrapeReport.Of(report), CancellationToken.None);
+Console.WriteLine();
+Console.WriteLine(ScrapeReport.Summary(report));
+return report.IsCancelled ? ExitCodeOfCtrlC : 0;
