@@ -24,6 +24,7 @@ namespace AsyncKit;
 /// <item>What a worker opens is opened once, for its first item, used by one operation at a time, and disposed when the
 /// worker ends, before the run does.</item>
 /// <item>An operation that blocks before its first await delays its own slot only. Fan-outs may be nested.</item>
+/// <item>The slot is held while an item waits for its start or for its next attempt.</item>
 /// </list>
 /// Ending:
 /// <list type="bullet">
