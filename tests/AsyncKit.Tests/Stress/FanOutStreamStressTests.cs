@@ -12,6 +12,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
     private const string ItemsVariable = "ASYNCKIT_STRESS_ITEMS";
 
     private const int ItemsByDefault = 200_000;
+    private const int Lookahead = 32;
     private const long MostGrowth = 4 << 20;
 
     [Fact]
@@ -46,10 +47,11 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : ItemsByDefault;
         var random = new Random(items);
-        var (next, early, pauseAt) = (0, 0L, 0);
+        var options = new FanOutOptions { MaxConcurrency = 4, Lookahead = Lookahead };
+        var (next, early, pauseAt, started) = (0, 0L, 0, 0);
         var start = TimeProvider.System.GetTimestamp();
 
-        await foreach (var result in Enumerable.Range(0, items).FanOutStream(4, RunAsync))
+        await foreach (var result in Enumerable.Range(0, items).FanOutStream(options, RunAsync))
         {
             if (result != next)
             {
@@ -60,10 +62,20 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
             if (next > pauseAt)
             {
                 pauseAt = next + random.Next(2_000);
-                await PauseAsync(random);
+                if (random.Next(4) == 0)
+                {
+                    // As long as it takes until the window is full: then nothing more is started.
+                    var full = (int)Math.Min((long)next + Lookahead, items);
+                    await Hang.UntilAsync(() => Volatile.Read(ref started) >= full);
+                    Assert.Equal(full, Volatile.Read(ref started));
+                }
+                else
+                {
+                    await PauseAsync(random);
+                }
             }
 
-            if (next % (items / 10) == 0)
+            if (next % Math.Max(items / 10, 1) == 0)
             {
                 var live = GC.GetTotalMemory(forceFullCollection: true);
                 early = early == 0 ? live : early;
@@ -74,8 +86,11 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
 
         Assert.Equal(items, next);
 
-        static ValueTask<int> RunAsync(int item, CancellationToken token) =>
-            item % 64 == 0 ? LaterAsync(item) : new ValueTask<int>(item);
+        ValueTask<int> RunAsync(int item, CancellationToken token)
+        {
+            Interlocked.Increment(ref started);
+            return item % 64 == 0 ? LaterAsync(item) : new ValueTask<int>(item);
+        }
 
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         static async ValueTask<int> LaterAsync(int item)
