@@ -56,6 +56,8 @@ public static partial class FanOut
     /// <returns>A stream of one outcome for each item that was started. Each enumeration is a run of its own, which begins
     /// when the first outcome is asked for.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options have a partition of items of another type; thrown at the
+    /// call.</exception>
     /// <exception cref="OperationCanceledException">From the enumeration, after the last outcome: a token was cancelled
     /// before every item had ended well.</exception>
     /// <remarks>

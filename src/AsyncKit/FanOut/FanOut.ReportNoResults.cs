@@ -50,8 +50,8 @@ public static partial class FanOut
     /// <returns>A task that ends after everything the run started. It does not fail for an item, the source or a
     /// cancellation: that is in the report.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
-    /// <exception cref="ArgumentException">The options have an order of completion or a look-ahead, which are for streams;
-    /// thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options have an order of completion or a look-ahead, which are for streams, or
+    /// a partition of items of another type; thrown at the call.</exception>
     /// <remarks>
     /// See <see cref="FanOut"/> for the guarantees. Cost: the outcomes, one or two objects for each worker, two readings of
     /// the clock per item.

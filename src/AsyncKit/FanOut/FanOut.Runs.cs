@@ -9,7 +9,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        CheckNoStream(source, options);
+        CheckNoStream<T>(source, options);
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled<TResult[]>(cancellationToken);
@@ -28,7 +28,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        CheckNoStream(source, options);
+        CheckNoStream<T>(source, options);
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled<TResult[]>(cancellationToken);
@@ -44,7 +44,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        Check(source, options);
+        Check<T>(source, options);
         return StreamOf(() => new EnumerableSource<T>(source), options, operation, cancellationToken);
     }
 
@@ -54,7 +54,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        Check(source, options);
+        Check<T>(source, options);
         return StreamOf(() => new AsyncEnumerableSource<T>(source), options, operation, cancellationToken);
     }
 
@@ -76,7 +76,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        Check(source, options);
+        Check<T>(source, options);
         return OutcomesOf(() => new EnumerableSource<T>(source), options, operation, cancellationToken);
     }
 
@@ -86,7 +86,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        Check(source, options);
+        Check<T>(source, options);
         return OutcomesOf(() => new AsyncEnumerableSource<T>(source), options, operation, cancellationToken);
     }
 
@@ -108,7 +108,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        CheckNoStream(source, options);
+        CheckNoStream<T>(source, options);
         var indexed = IndexedSource<T>.TryCreate(source);
         var pulled = indexed is null ? new EnumerableSource<T>(source) : null;
         return ReportOfAsync(indexed, pulled, options, operation, cancellationToken);
@@ -120,7 +120,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken)
     {
-        CheckNoStream(source, options);
+        CheckNoStream<T>(source, options);
         return ReportOfAsync(null, new AsyncEnumerableSource<T>(source), options, operation, cancellationToken);
     }
 
@@ -168,6 +168,11 @@ public static partial class FanOut
             // It is in the report.
         }
 
+        foreach (var (index, item) in run.Pulled?.NotStarted ?? [])
+        {
+            sink.PutNotStarted(index, item);
+        }
+
         return Report(sink, run.Failures.RunFailure(), run.Failures.IsCancelled, cancellationToken);
     }
 
@@ -178,16 +183,17 @@ public static partial class FanOut
     private static async Task<FanOutReport<T>> WithoutResultsAsync<T>(Task<FanOutReport<T, Nothing>> report) =>
         new(await report.Cfg());
 
-    private static void Check(object source, FanOutOptions options)
+    private static void Check<T>(object source, FanOutOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
         FanOutOptions.CheckTogether(options);
+        options.Partition?.CheckItemType<T>(nameof(options));
     }
 
-    private static void CheckNoStream(object source, FanOutOptions options)
+    private static void CheckNoStream<T>(object source, FanOutOptions options)
     {
-        Check(source, options);
+        Check<T>(source, options);
         if (options.Order != FanOutOrder.Source)
         {
             throw new ArgumentException(

@@ -54,6 +54,8 @@ public static partial class FanOut
     /// <returns>A stream. Each enumeration is a run of its own, which begins when the first result is asked
     /// for.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options have a partition of items of another type; thrown at the
+    /// call.</exception>
     /// <exception cref="FanOutException">From the enumeration, at the end: items failed under
     /// <see cref="FailureMode.RunToEnd"/>.</exception>
     /// <exception cref="OperationCanceledException">From the enumeration: a token was cancelled before every item had

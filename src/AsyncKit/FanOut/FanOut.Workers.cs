@@ -26,8 +26,8 @@ public static partial class FanOut
     /// <returns>A task that ends after everything the run started and everything it opened, with one result for each
     /// item, in source order.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
-    /// <exception cref="ArgumentException">The options have an order of completion or a look-ahead, which are for streams;
-    /// thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options have an order of completion or a look-ahead, which are for streams, or
+    /// a partition of items of another type; thrown at the call.</exception>
     /// <exception cref="FanOutException">From the task: items failed under
     /// <see cref="FailureMode.RunToEnd"/>.</exception>
     /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was cancelled

@@ -10,8 +10,8 @@ namespace AsyncKit;
 /// <item>Never more operations at once than the limit, and the limit is reached when there is work.</item>
 /// <item>Worker loops pull the items; there is never a task per item. Memory is O(limit), in a stream O(look-ahead), so
 /// an endless source works. One object or two per worker, none per item.</item>
-/// <item>An item is pulled only when it can start. The source is enumerated once, one MoveNext at a time, disposed
-/// exactly once and never while a MoveNextAsync is pending. Arrays, <see cref="List{T}"/> and ImmutableArray are read
+/// <item>An item is pulled only when it can start, with a partition when there is a slot for it. The source is enumerated
+/// once, one MoveNext at a time, disposed exactly once and never while a MoveNextAsync is pending. Arrays, <see cref="List{T}"/> and ImmutableArray are read
 /// by index instead, except by streams; a <see cref="List{T}"/> that changes during the run is an <see
 /// cref="InvalidOperationException"/>.</item>
 /// <item>A slow or blocking MoveNext occupies at most one pool thread.</item>
@@ -23,6 +23,8 @@ namespace AsyncKit;
 /// was asked for.</item>
 /// <item>What a worker opens is opened once, for its first item, used by one operation at a time, and disposed when the
 /// worker ends, before the run does.</item>
+/// <item>With a partition no key has more operations at once than its limit, the items of a key start in source order, and
+/// one whose key is full holds no slot and stops no item of another key.</item>
 /// <item>An operation that blocks before its first await delays its own slot only. Fan-outs may be nested.</item>
 /// <item>The slot is held while an item waits for its start or for its next attempt.</item>
 /// </list>

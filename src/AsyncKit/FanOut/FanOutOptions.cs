@@ -120,6 +120,11 @@ public sealed record FanOutOptions
     /// <value>Null by default.</value>
     public ILogger? Logger { get; init; }
 
+    /// <summary>A limit for each key beside <see cref="MaxConcurrency"/>, such as one for each host.</summary>
+    /// <value>Null by default: none. A fan-out over items of another type than that of the keys refuses it. An array or a
+    /// list is then read by one worker at a time.</value>
+    public FanOutPartition? Partition { get; init; }
+
     /// <summary>Gets snapshots while the run goes on: in order, never two at once, and always one at the end, before the
     /// task or the stream ends.</summary>
     /// <value>Null by default. Called on the pool; a <see cref="Progress{T}"/> passes it on to where that was made. If it

@@ -36,6 +36,12 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         CancellationToken callerToken,
         FanOutSink<T, TResult>? sink = null)
     {
+        if (options.Partition is { } partition)
+        {
+            pulled = partition.Around(pulled ?? new ClaimedSource<T>(indexed!), options.MaxConcurrency, MustStop);
+            indexed = null;
+        }
+
         Indexed = indexed;
         Pulled = pulled;
         _options = options;
@@ -202,6 +208,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         _isStopping = true;
         _sink?.Stop();
+        Pulled?.Stop();
         _ = CancelBodiesAsync();
     }
 

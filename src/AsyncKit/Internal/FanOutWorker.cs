@@ -185,6 +185,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             {
                 run.CutShort(); // An item that ended after the stop may not count as a success of the whole.
             }
+            else if (afterItem && pulled.TryTakeNext(ref _index, out var next))
+            {
+                wait = TryRun(_index, next) ? Wait.ForNothing : Wait.ForOperation;
+                continue;
+            }
 
             if (!pulled.Gate.TryEnter(_place!)) // Also when stopping: whoever gets in closes it for the others.
             {
@@ -261,6 +266,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             run.StartWorker();
         }
 
+        _index = index;
         return TryRun(index, item) ? Wait.ForNothing : Wait.ForOperation;
     }
 

@@ -12,6 +12,10 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, FanOutSlot? slot) =>
         _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, slot));
 
+    /// <summary>After the run.</summary>
+    public void PutNotStarted(long index, T item) =>
+        _outcomes.Store(checked((int)index), new(index, item, FanOutOutcomeKind.NotStarted));
+
     /// <summary>Called once, after the run.</summary>
     public FanOutOutcome<T, TResult>[] ToArray()
     {

@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>The entry points that the contract is held against.</summary>
-public static class FanOutSubjects
+public static partial class FanOutSubjects
 {
     public sealed class Async(SourceKind kind) : FanOutSubject(kind)
     {

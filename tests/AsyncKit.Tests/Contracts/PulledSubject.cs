@@ -7,6 +7,9 @@ public abstract class PulledSubject
 
     public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
 
+    /// <summary>With a partition whose keys never block.</summary>
+    public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject);
+
     internal abstract PulledSource<int> Create(ProbedSource source);
 
     internal abstract Task<TResult[]> FanOutAsync<TResult>(
@@ -38,5 +41,17 @@ public abstract class PulledSubject
             Func<int, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken) =>
             source.AsAsync().FanOutAsync(options, operation, cancellationToken);
+    }
+
+    private sealed class WithPartition(PulledSubject subject) : PulledSubject
+    {
+        internal override PulledSource<int> Create(ProbedSource source) => subject.Create(source);
+
+        internal override Task<TResult[]> FanOutAsync<TResult>(
+            ProbedSource source,
+            FanOutOptions options,
+            Func<int, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) =>
+            subject.FanOutAsync(source, FanOutSubjects.KeyPerItem<int>(options), operation, cancellationToken);
     }
 }
