@@ -24,5 +24,10 @@ internal sealed class TargetAttribute(string what) : Attribute
 
     public double Milliseconds { get; set; } = double.NaN;
 
+    public double Microseconds { get; set; } = double.NaN;
+
+    /// <summary>Of unrelated work that waits for a pool thread.</summary>
+    public double PoolP99Milliseconds { get; set; } = double.NaN;
+
     public double PeakLiveBytes { get; set; } = double.NaN;
 }

@@ -90,6 +90,8 @@ internal static class TargetTable
             (Bytes(report) - Bytes(baseline), target.ExtraBytes, "B more"),
             (Bytes(report), target.Bytes, "B"),
             (Time(report) / 1e6, target.Milliseconds, "ms"),
+            (Time(report) / 1e3, target.Microseconds, "us"),
+            (PoolP99.Of(report.BenchmarkCase), target.PoolP99Milliseconds, "ms pool p99"),
             (PeakLive.Of(report.BenchmarkCase) / 1e6, target.PeakLiveBytes / 1e6, "MB live"),
         ];
         return all.Where(one => !double.IsNaN(one.Limit));

@@ -69,6 +69,11 @@ internal static class Seam
         }
     }
 
+    /// <summary>Queues to the pool also where a context has control: for what may block, which that context can only
+    /// follow on a thread of the pool.</summary>
+    public static void QueueBlocking(IThreadPoolWorkItem item) =>
+        ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+
     /// <summary>A task to be completed by <see cref="Complete"/>.</summary>
     public static TaskCompletionSource<T> NewCompletion<T>() => new(
         Controller is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
@@ -89,6 +94,44 @@ internal static class Seam
         else
         {
             completion.SetResult(result);
+        }
+    }
+
+    /// <inheritdoc cref="Complete"/>
+    public static void Fail<T>(TaskCompletionSource<T> completion, Exception exception)
+    {
+        if (Controller is { } controller)
+        {
+            controller.Post(
+                static state =>
+                {
+                    var (completion, exception) = ((TaskCompletionSource<T>, Exception))state!;
+                    completion.SetException(exception);
+                },
+                (completion, exception));
+        }
+        else
+        {
+            completion.SetException(exception);
+        }
+    }
+
+    /// <inheritdoc cref="Complete"/>
+    public static void Cancel<T>(TaskCompletionSource<T> completion, CancellationToken token)
+    {
+        if (Controller is { } controller)
+        {
+            controller.Post(
+                static state =>
+                {
+                    var (completion, token) = ((TaskCompletionSource<T>, CancellationToken))state!;
+                    completion.SetCanceled(token);
+                },
+                (completion, token));
+        }
+        else
+        {
+            completion.SetCanceled(token);
         }
     }
 

@@ -1,0 +1,22 @@
+namespace AsyncKit.Benchmarks;
+
+/// <summary>
+/// Lets the pool grow as it does in a service, for benchmarks of blocking calls: the others run with one thread per core.
+/// </summary>
+internal sealed class PoolLimit : IDisposable
+{
+    private const int MostByDefault = 32_767;
+
+    private readonly int _workers;
+    private readonly int _ports;
+
+    private PoolLimit()
+    {
+        ThreadPool.GetMaxThreads(out _workers, out _ports);
+        ThreadPool.SetMaxThreads(MostByDefault, _ports);
+    }
+
+    public static PoolLimit Lift() => new();
+
+    public void Dispose() => ThreadPool.SetMaxThreads(_workers, _ports);
+}

@@ -1,0 +1,345 @@
+namespace AsyncKit.Tests;
+
+/// <summary>What a cancelled token does, before the work has begun and after.</summary>
+public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
+{
+    public static TheoryData<OnCancel> Choices => [OnCancel.Wait, OnCancel.Abandon, OnCancel.Interrupt];
+
+    public static TheoryData<string> ManagedWaits =>
+        ["Sleep", "Monitor.Wait", "lock", "Join", "ManualResetEventSlim", "ManualResetEvent", "SemaphoreSlim", "Task.Wait"];
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public async Task Work_that_is_cancelled_before_it_has_begun_never_runs_and_its_task_ends_at_once(OnCancel onCancel)
+    {
+        await using var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var busy = lane.RunAsync(() => gate.Pass());
+        await gate.ArrivedAsync(1);
+        var hasRun = false;
+        var waiting = lane.RunAsync(() => { hasRun = true; }, onCancel, source.Token);
+        var behind = lane.RunAsync(() => 1);
+        Assert.Equal(2, lane.Queued);
+
+        await source.CancelAsync();
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting).OrHangs();
+        Assert.Equal(source.Token, thrown.CancellationToken);
+        Assert.Equal(1, lane.Queued);
+
+        gate.Open();
+        Assert.Equal(1, await behind.OrHangs());
+        await busy;
+        Assert.False(hasRun);
+    }
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public async Task A_token_that_is_cancelled_at_the_call_gives_a_cancelled_task_and_starts_no_thread(OnCancel onCancel)
+    {
+        await using var lane = Lanes.Of(1);
+        var token = new CancellationToken(canceled: true);
+
+        var work = lane.RunAsync(() => 1, onCancel, token);
+
+        Assert.True(work.IsCanceled);
+        Assert.Equal(0, lane.Threads);
+    }
+
+    [Fact]
+    public async Task Wait_the_caller_waits_for_the_end_of_the_work_and_a_success_after_the_cancellation_is_a_success()
+    {
+        await using var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var work = lane.RunAsync(
+            () =>
+            {
+                gate.Pass(CancellationToken.None);
+                return 7;
+            },
+            source.Token);
+        await gate.ArrivedAsync(1);
+
+        await source.CancelAsync();
+        Assert.False(work.IsCompleted);
+        gate.Open();
+
+        Assert.Equal(7, await work.OrHangs());
+    }
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public async Task The_work_gets_the_token_and_ends_early_by_it(OnCancel onCancel)
+    {
+        await using var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var work = lane.RunAsync(token => gate.Pass(token), onCancel, source.Token);
+        await gate.ArrivedAsync(1);
+
+        await source.CancelAsync();
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        Assert.Equal(source.Token, thrown.CancellationToken);
+        Assert.True(work.IsCanceled);
+    }
+
+    [Fact]
+    public async Task An_OperationCanceledException_counts_as_cancellation_only_when_the_callers_token_is_cancelled()
+    {
+        await using var lane = Lanes.Of(1);
+        using var source = new CancellationTokenSource();
+
+        var foreign = lane.RunAsync<int>(() => throw new OperationCanceledException("foreign"), source.Token);
+
+        Assert.Equal("foreign", (await Assert.ThrowsAsync<OperationCanceledException>(() => foreign).OrHangs()).Message);
+        Assert.True(foreign.IsFaulted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public async Task Anything_else_that_the_work_throws_is_thrown_by_await_as_it_is(OnCancel onCancel)
+    {
+        await using var lane = Lanes.Of(1);
+        var exception = new FormatException("as it is");
+
+        var work = lane.RunAsync(() => throw exception, onCancel);
+
+        Assert.Same(exception, await Assert.ThrowsAsync<FormatException>(() => work).OrHangs());
+        Assert.Contains(nameof(BlockingLaneCancelTests), exception.StackTrace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Abandon_the_caller_leaves_at_once_and_the_thread_stays_counted_until_the_work_ends()
+    {
+        await using var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var work = lane.RunAsync(() => gate.Pass(CancellationToken.None), OnCancel.Abandon, source.Token);
+        await gate.ArrivedAsync(1);
+
+        await source.CancelAsync();
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        Assert.Equal(source.Token, thrown.CancellationToken);
+        Assert.Equal((1, 1), (lane.Threads, lane.Active));
+
+        var next = lane.RunAsync(() => 1);
+        Assert.Equal(1, lane.Queued);
+        gate.Open();
+        Assert.Equal(1, await next.OrHangs());
+        Assert.Equal((1, 0, 0), (lane.Threads, lane.Active, lane.Queued));
+    }
+
+    [Fact]
+    public async Task What_abandoned_work_throws_is_logged_and_not_unobserved()
+    {
+        var log = new Lanes.Lines();
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        await using (var lane = new BlockingLane(new BlockingLaneOptions { Name = "db", MaxThreads = 1, Logger = log }))
+        {
+            var work = lane.RunAsync<int>(
+                () =>
+                {
+                    gate.Pass(CancellationToken.None);
+                    throw new FormatException("too late");
+                },
+                OnCancel.Abandon,
+                source.Token);
+            await gate.ArrivedAsync(1);
+            await source.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+            Assert.Empty(log.All);
+            gate.Open();
+        }
+
+        var line = Assert.Single(log.All);
+        Assert.Equal((40, "too late"), (line.Id.Id, line.Exception?.Message));
+        Assert.Equal("Work on the lane db failed after its caller had abandoned it.", line.Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(ManagedWaits))]
+    public async Task Interrupt_reaches_the_managed_wait_that_the_work_is_in(string kind)
+    {
+        await using var lane = Lanes.Of(1);
+        using var source = new CancellationTokenSource();
+        var begun = new Gate();
+        var locked = new object();
+        using var never = new ManualResetEventSlim();
+        using var neverToo = new ManualResetEvent(initialState: false);
+        using var none = new SemaphoreSlim(0);
+        Thread? thread = null;
+
+        await using var holder = Lanes.Of(1);
+        using var holding = new BlockingGate();
+        var held = holder.RunAsync(() =>
+        {
+            Monitor.Enter(locked);
+            holding.Pass();
+            Monitor.Exit(locked);
+        });
+        await holding.ArrivedAsync(1);
+
+        var work = lane.RunAsync(Wait, OnCancel.Interrupt, source.Token);
+        await begun.ArrivedAsync(1);
+        await Hang.UntilAsync(() => thread!.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        await source.CancelAsync();
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        Assert.Equal(source.Token, thrown.CancellationToken);
+        holding.Open();
+        await held.OrHangs();
+        Assert.Same(thread, await lane.RunAsync(ThreadAfterAWait).OrHangs());
+
+        void Wait()
+        {
+            thread = Thread.CurrentThread;
+            begun.Arrive();
+            switch (kind)
+            {
+                case "Sleep":
+                    Thread.Sleep(Timeout.Infinite);
+                    break;
+                case "Monitor.Wait":
+                    Monitor.Enter(never);
+                    Monitor.Wait(never);
+                    break;
+                case "lock":
+                    Monitor.Enter(locked);
+                    break;
+                case "Join":
+                    Thread.CurrentThread.Join();
+                    break;
+                case "ManualResetEventSlim":
+                    never.Wait(CancellationToken.None);
+                    break;
+                case "ManualResetEvent":
+                    neverToo.WaitOne();
+                    break;
+                case "SemaphoreSlim":
+                    none.Wait(CancellationToken.None);
+                    break;
+                default:
+#pragma warning disable VSTHRD002 // One of the waits.
+                    new TaskCompletionSource().Task.Wait(CancellationToken.None);
+#pragma warning restore VSTHRD002
+                    break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Interrupt_reaches_the_next_wait_of_work_that_is_in_none()
+    {
+        await using var lane = Lanes.Of(1);
+        using var source = new CancellationTokenSource();
+
+        var work = lane.RunAsync(
+            () =>
+            {
+                source.Cancel();
+                Lanes.AnyWait();
+            },
+            OnCancel.Interrupt,
+            source.Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        Assert.True(work.IsCanceled);
+    }
+
+    [Fact]
+    public async Task An_interrupt_that_comes_late_never_hits_the_next_work_item()
+    {
+        await using var lane = Lanes.Of(1);
+        for (var call = 0; call < 100; call++)
+        {
+            using var source = new CancellationTokenSource();
+
+            var work = lane.RunAsync(
+                () =>
+                {
+                    source.Cancel(); // Without a wait after it.
+                    return 7;
+                },
+                OnCancel.Interrupt,
+                source.Token);
+            var next = lane.RunAsync(ThreadAfterAWait);
+
+            Assert.Equal(7, await work.OrHangs());
+            Assert.Equal("AsyncKit:test-1", (await next.OrHangs()).Name);
+        }
+    }
+
+    [Fact]
+    public async Task An_interrupt_of_somebody_else_never_hits_the_next_work_item_or_the_lanes_own_waits()
+    {
+        await using var lane = Lanes.Of(1);
+
+        var thread = await lane.RunAsync(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            return Thread.CurrentThread;
+        }).OrHangs();
+        Assert.Same(thread, await lane.RunAsync(ThreadAfterAWait).OrHangs());
+
+        await Hang.UntilAsync(() => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        thread.Interrupt(); // While it sleeps.
+        Assert.Same(thread, await lane.RunAsync(ThreadAfterAWait).OrHangs());
+    }
+
+    [Fact]
+    public async Task A_ThreadInterruptedException_counts_as_cancellation_only_when_the_lane_has_interrupted()
+    {
+        await using var lane = Lanes.Of(1);
+        using var source = new CancellationTokenSource();
+
+        var work = lane.RunAsync(
+            () =>
+            {
+                Thread.CurrentThread.Interrupt();
+                Lanes.AnyWait();
+            },
+            OnCancel.Interrupt,
+            source.Token);
+
+        await Assert.ThrowsAsync<ThreadInterruptedException>(() => work).OrHangs();
+    }
+
+    [Theory]
+    [MemberData(nameof(Choices))]
+    public async Task A_token_that_is_cancelled_after_the_end_does_nothing(OnCancel onCancel)
+    {
+        await using var lane = Lanes.Of(1);
+        using var source = new CancellationTokenSource();
+
+        Assert.Equal(1, await lane.RunAsync(() => 1, onCancel, source.Token).OrHangs());
+        await source.CancelAsync();
+
+        Assert.Equal("AsyncKit:test-1", (await lane.RunAsync(ThreadAfterAWait).OrHangs()).Name);
+    }
+
+    [Fact]
+    public async Task Cancelling_a_hundred_thousand_that_wait_leaves_an_empty_queue()
+    {
+        await using var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var busy = lane.RunAsync(() => gate.Pass());
+        var all = Enumerable.Range(0, 100_000).Select(_ => lane.RunAsync(() => { }, source.Token)).ToList();
+
+        await source.CancelAsync();
+
+        Assert.Equal(0, lane.Queued);
+        Assert.All(all, one => Assert.True(one.IsCanceled));
+        gate.Open();
+        await busy.OrHangs();
+    }
+
+    private static Thread ThreadAfterAWait()
+    {
+        Lanes.AnyWait();
+        return Thread.CurrentThread;
+    }
+}
