@@ -13,14 +13,15 @@ internal sealed class CompareArguments
     };
 
     private readonly Option<int?> _items = Number(
-        "--items", 1, 100_000, "Items of every scenario (default: http 200, download 10).");
+        "--items", 1, 100_000, "Items of every scenario (default: http 200, download 10, blocking 256, cpu 64).");
 
     private readonly Option<int?> _latency = Number(
         "--latency-ms",
         0,
         60_000,
         "The server's base latency (default: 50). http: every tenth page waits five times as long. download: the "
-        + "transfer of a file takes another 7.4 times as long, 0.42 s in all by default.");
+        + "transfer of a file takes another 7.4 times as long, 0.42 s in all by default. blocking: a call waits twice as "
+        + "long.");
 
     private readonly Option<int?> _concurrency = Number(
         "--concurrency", 1, 10_000, "The limit of the variants that have one (default: 32).");
@@ -37,8 +38,8 @@ internal sealed class CompareArguments
 
     private readonly Option<bool> _quick = new("--quick")
     {
-        Description = "The whole run in less than 30 s: http has 130 items, the base latency is 20 ms, the warm-up is "
-            + "two items, and a variant whose round takes over half a second is measured once.",
+        Description = "The whole run in less than 60 s: http has 130 items, blocking 96 and cpu 8, the base latency is "
+            + "20 ms, the warm-up is two items, and a variant whose round takes over half a second is measured once.",
     };
 
     public CompareArguments()
@@ -51,7 +52,7 @@ internal sealed class CompareArguments
             }
         });
         Command = new RootCommand(
-            "Compares eight ways to do the same slow work and writes a report. "
+            "Compares ways to do the same slow work and writes a report. "
             + "With 'micro' as the first argument: the micro-benchmarks (see micro --help).")
         {
             _scenario, _items, _latency, _concurrency, _rounds, _out, _quick,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
@@ -7,21 +8,35 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
 {
     private const int WarmUpItems = 2;
     private const double QuickRepeatLimit = 0.5;
+    private const double RepeatLimit = 5;
+
+    /// <summary>A synchronous wait is one however short it is. The rest depends on how busy the machine is.</summary>
+    private static readonly BlockingDetectorOptions Strict = new()
+    {
+        WaitThreshold = TimeSpan.Zero,
+        PoolLatencyThreshold = TimeSpan.FromSeconds(1),
+        PrefixThreshold = TimeSpan.FromSeconds(1),
+    };
 
     private readonly int _items = options.ItemsOf(kind);
     private readonly List<VariantRun> _runs =
-        [.. Enum.GetValues<Variant>().Select(variant => new VariantRun(variant))];
+        [.. kind.Variants.Select(variant => new VariantRun(variant))];
 
     private Fetched[] _reference = [];
 
     /// <summary>Sequential comes first in the warm-up and in the first round: it is the baseline.</summary>
     public void Run(CancellationToken cancellationToken)
     {
-        view.Begin(kind, _runs.Count * (options.Rounds + 1));
-        _reference = [.. Enumerable.Range(0, _items).Select(kind.Expected)];
+        view.Begin(kind, (_runs.Count * (options.Rounds + 1)) + kind.NeverBlocks.Count);
+        _reference = [.. Enumerable.Range(0, _items).AsParallel().AsOrdered().Select(kind.Expected)];
         foreach (var run in _runs)
         {
             WarmUp(run, cancellationToken);
+        }
+
+        foreach (var run in _runs.Where(run => kind.NeverBlocks.Contains(run.Variant)))
+        {
+            Watch(run, cancellationToken);
         }
 
         for (var round = 0; round < options.Rounds; round++)
@@ -49,7 +64,7 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
     private void WarmUp(VariantRun run, CancellationToken cancellationToken)
     {
         const string Stage = "warm-up";
-        var few = options.Quick || run.Variant is Variant.Sequential or Variant.ThreadPool;
+        var few = options.Quick || kind.WarmsUpBriefly.Contains(run.Variant);
         view.Running(run.Variant, Stage);
         try
         {
@@ -63,9 +78,49 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
         }
     }
 
+    /// <summary>Not measured: a detector that is told of every await would be measured as well.</summary>
+    private void Watch(VariantRun run, CancellationToken cancellationToken)
+    {
+        const string Stage = "watched";
+        if (run.Error is not null)
+        {
+            view.Skipped();
+            return;
+        }
+
+        view.Running(run.Variant, Stage);
+        try
+        {
+            var found = new ConcurrentQueue<BlockingFinding>();
+            var detector = BlockingDetector.Start(Strict with { OnBlocking = found.Enqueue });
+            double seconds;
+            try
+            {
+                var (measured, _) = Measure(run.Variant, _items, static () => { }, cancellationToken);
+                seconds = measured.Seconds;
+            }
+            finally
+            {
+                detector.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+
+            if (found.TryPeek(out var finding))
+            {
+                Fail(run, Stage, $"{finding.Kind}: {finding} {finding.StackTrace}");
+                return;
+            }
+
+            view.Finished(run.Variant, Stage, seconds);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(run, Stage, exception.GetBaseException().Message);
+        }
+    }
+
     private void MeasureRound(VariantRun run, int round, CancellationToken cancellationToken)
     {
-        if (run.Error is not null || (options.Quick && run.LastSeconds > QuickRepeatLimit))
+        if (run.Error is not null || run.LastSeconds > (options.Quick ? QuickRepeatLimit : RepeatLimit))
         {
             view.Skipped();
             return;
@@ -96,7 +151,8 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var client = Clients.Create(server);
-        Clients.ConnectAsync(client, Math.Min(items, options.Concurrency), cancellationToken).GetAwaiter().GetResult();
+        var connections = kind.UsesClient ? Math.Min(items, options.Concurrency) : 0;
+        Clients.ConnectAsync(client, connections, cancellationToken).GetAwaiter().GetResult();
         using var scenario = kind.Open(client, [.. Enumerable.Range(0, items).Select(kind.Url)], options.Concurrency);
         settle();
         var measured = Measurement.Of(() => scenario.RunAsync(variant, cancellationToken));

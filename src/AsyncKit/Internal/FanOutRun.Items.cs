@@ -36,6 +36,11 @@ internal sealed partial class FanOutRun<T, TResult>
 
     public void OnItemRetried() => _observer?.OnRetry();
 
+    /// <summary>The clock of the run, for what is measured only now and then.</summary>
+    public TimeProvider Clock => Seam.Clock(_options.TimeProvider);
+
+    public string? Name => _options.Name;
+
     public void OnItemSucceeded(long index, T item, TResult result, FanOutSlot? slot)
     {
         OnItemEnded(slot);

@@ -274,11 +274,17 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private bool TryRun(long index, T item)
     {
         RestoreContext();
+        long? begun = null;
         try
         {
             if (_slot is not null)
             {
                 run.OnItemTaken(index, item, _slot); // Inside: an item that was taken is put, whatever throws.
+            }
+
+            if (BlockingDetector.WatchesPrefixes)
+            {
+                begun = run.Clock.GetTimestamp();
             }
 
             if (_operation.HasResult)
@@ -310,6 +316,13 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         catch (Exception exception)
         {
             run.OnItemFailed(index, item, exception, _slot);
+        }
+        finally
+        {
+            if (begun is { } then)
+            {
+                BlockingDetector.OnPrefix(run.Name, index, run.Clock.GetElapsedTime(then));
+            }
         }
 
         return true;

@@ -7,7 +7,7 @@ namespace AsyncKit.Benchmarks;
 /// <summary>report.html: one page without scripts and without anything from elsewhere.</summary>
 internal static class HtmlReport
 {
-    private const string Title = "AsyncKit: eight ways to do the same slow work";
+    private const string Title = "AsyncKit: ways to do the same slow work";
 
     public static string Create(ComparisonReport report)
     {
@@ -28,7 +28,11 @@ internal static class HtmlReport
         }
 
         AppendList(html, "What the columns mean", Column.All.Select(column => (column.Header, column.Meaning)));
-        AppendList(html, "The variants", Wording.Variants(report.Options.Concurrency));
+        foreach (var (title, entries) in Wording.Variants(report))
+        {
+            AppendList(html, title, entries);
+        }
+
         AppendList(html, "How it is measured", Wording.Method(report.Options));
         Append(html, $"<section><h3>Do it again</h3>\n<pre>{Escape(report.Options.Command())}</pre></section>\n");
         return html.Append("</body>\n</html>\n").ToString();
@@ -47,14 +51,14 @@ internal static class HtmlReport
 
     private static void AppendTiles(StringBuilder html, ScenarioReport scenario)
     {
-        if (scenario.Find(Variant.AsyncKit) is { Speedup: { } speedup, PoolLatencyMs: { } pool } kit)
+        if (scenario.Hero is { Speedup: { } speedup, PoolLatencyMs: { } pool } kit)
         {
             Append(html, $"<div class=\"tiles\">\n<p><b>{Escape(Units.Roughly(speedup))}</b>as fast as one by one: ");
             Append(html, $"{Escape(Units.Seconds(kit.MedianSeconds))} instead of ");
             Append(html, $"{Escape(Units.Seconds(scenario.Find(Variant.Sequential)?.MedianSeconds))}</p>\n");
             Append(html, $"<p><b>{Escape(Units.Milliseconds(pool.P99))}</b>pool latency p99: how long other work ");
             var blocked = scenario.Find(Variant.ThreadPool)?.PoolLatencyMs?.P99;
-            var contrast = blocked is null ? "" : $"; {Units.Milliseconds(blocked)} with Task.Run and a blocking call";
+            var contrast = blocked is null ? "" : $"; {Units.Milliseconds(blocked)} with Task.Run";
             Append(html, $"waits meanwhile{Escape(contrast)}</p>\n</div>\n");
         }
     }
@@ -122,7 +126,7 @@ internal static class HtmlReport
     }
 
     private static string Style(VariantReport variant) =>
-        !variant.Verified ? "bad" : variant.Is(Variant.AsyncKit) ? "kit" : "other";
+        !variant.Verified ? "bad" : variant.IsKit ? "kit" : "other";
 
     private static void Append(StringBuilder html, FormattableString text) =>
         html.Append(text.ToString(CultureInfo.InvariantCulture));

@@ -9,7 +9,7 @@ internal static class MarkdownReport
     public static string Create(ComparisonReport report)
     {
         var text = new StringBuilder();
-        Line(text, "# Comparison: eight ways to do the same slow work");
+        Line(text, "# Comparison: ways to do the same slow work");
         Line(text);
         Line(text, $"{Units.Day(report.CreatedAt)}. {Wording.MachineOf(report.Machine)}.");
         foreach (var warning in Wording.Warnings(report))
@@ -24,7 +24,11 @@ internal static class MarkdownReport
         }
 
         AppendList(text, "What the columns mean", Column.All.Select(column => (column.Header, column.Meaning)));
-        AppendList(text, "The variants", Wording.Variants(report.Options.Concurrency));
+        foreach (var (title, entries) in Wording.Variants(report))
+        {
+            AppendList(text, title, entries);
+        }
+
         AppendList(text, "How it is measured", Wording.Method(report.Options));
         Line(text);
         Line(text, "## Do it again");
@@ -51,7 +55,7 @@ internal static class MarkdownReport
         Line(text, "|---|" + string.Concat(Enumerable.Repeat("---:|", Column.All.Count)));
         foreach (var variant in scenario.Variants)
         {
-            var mark = variant.Is(Variant.AsyncKit) ? "**" : "";
+            var mark = variant.IsKit ? "**" : "";
             var cells = Column.All.Select(column => Escape(column.Cell(variant)));
             Line(text, $"| {mark}{variant.Name}{mark} | {string.Join(" | ", cells)} |");
         }

@@ -10,17 +10,20 @@ internal sealed record ScenarioReport(
     public ScenarioKind Kind =>
         ScenarioKind.All.First(kind => string.Equals(kind.Name, Name, StringComparison.Ordinal));
 
+    [JsonIgnore]
+    public VariantReport? Hero => Find(Kind.Hero);
+
     /// <summary>What the run shows, in a sentence.</summary>
     public string Headline() =>
-        Find(Variant.AsyncKit) is { Verified: true, Speedup: { } speedup }
-            ? $"AsyncKit {Kind.Deed} {Items} {Kind.Things} {Units.Roughly(speedup)} as fast as one by one"
+        Hero is { Verified: true, Speedup: { } speedup }
+            ? Kind.Headline(this, speedup)
             : $"{Items} {Kind.Things}: no result of AsyncKit to compare";
 
     /// <summary>What else waited meanwhile, in a sentence; null when it is not known.</summary>
     public string? PoolRemark() =>
-        Find(Variant.AsyncKit)?.PoolLatencyMs is { } kit && Find(Variant.ThreadPool)?.PoolLatencyMs is { } blocked
+        Hero?.PoolLatencyMs is { } kit && Find(Variant.ThreadPool)?.PoolLatencyMs is { } blocked
             ? $"Unrelated work waited up to {Units.Milliseconds(kit.Max)} for a pool thread meanwhile, and up to "
-                + $"{Units.Milliseconds(blocked.Max)} with Task.Run around the blocking call."
+                + $"{Units.Milliseconds(blocked.Max)} with Task.Run."
             : null;
 
     public VariantReport? Find(Variant variant) => Variants.FirstOrDefault(report => report.Is(variant));

@@ -27,9 +27,15 @@ internal static class ScreenReport
             {
                 console.Write(BarsOf(scenario));
                 console.WriteLine();
+                console.Write(PoolBarsOf(scenario));
+                console.WriteLine();
             }
 
             console.WriteLine(scenario.Headline() + ".");
+            if (scenario.PoolRemark() is { } remark)
+            {
+                console.WriteLine(remark);
+            }
         }
 
         WriteFaults(report, console);
@@ -53,7 +59,7 @@ internal static class ScreenReport
 
         foreach (var variant in scenario.Variants)
         {
-            var style = variant.Is(Variant.AsyncKit) ? "bold green" : variant.Verified ? "default" : "red";
+            var style = variant.IsKit ? "bold green" : variant.Verified ? "default" : "red";
             var cells = columns.Select(column => column.Cell(variant)).Prepend(variant.Name);
             table.AddRow([.. cells.Select(cell => $"[{style}]{Markup.Escape(cell)}[/]")]);
         }
@@ -89,7 +95,21 @@ internal static class ScreenReport
             chart.AddItem(
                 Markup.Escape(variant.Name),
                 Math.Round(variant.Speedup!.Value, 1),
-                variant.Is(Variant.AsyncKit) ? Color.Green : Color.Grey);
+                variant.IsKit ? Color.Green : Color.Grey);
+        }
+
+        return chart;
+    }
+
+    private static BarChart PoolBarsOf(ScenarioReport scenario)
+    {
+        var chart = new BarChart { Label = "pool latency p99 in ms: what other work waits", LabelAlignment = Justify.Left };
+        foreach (var variant in scenario.Variants.Where(variant => variant.PoolLatencyMs is not null))
+        {
+            chart.AddItem(
+                Markup.Escape(variant.Name),
+                Math.Round(variant.PoolLatencyMs!.P99, 1),
+                variant.IsKit ? Color.Green : Color.Grey);
         }
 
         return chart;

@@ -21,6 +21,10 @@ internal sealed record VariantReport(
 
     public bool Is(Variant variant) => VariantOf() == variant;
 
+    /// <summary>One of AsyncKit's.</summary>
+    [JsonIgnore]
+    public bool IsKit => VariantOf() is Variant.AsyncKit or Variant.Lane or Variant.WideLane;
+
     private Variant VariantOf() =>
         Enum.GetValues<Variant>().First(variant => string.Equals(variant.Name(), Name, StringComparison.Ordinal));
 }

@@ -8,9 +8,28 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("asynckit-download-").FullName;
 
-    public static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}");
+    public static ScenarioKind Kind { get; } = new()
+    {
+        Name = "download",
+        DefaultItems = 10,
+        QuickItems = 10,
+        Things = "PDF files",
+        Work = "Download PDF files of 1 to 3 MB from a server with a slow line and save them to a folder.",
+        Variants = FetchVariants.All,
+        Explain = FetchVariants.Explain,
+        Hero = Variant.AsyncKit,
+        Headline = FetchVariants.Headline("downloaded"),
+        NeverBlocks = [Variant.AsyncKit],
+        WarmsUpBriefly = FetchVariants.Slow,
+        Expected = Expected,
+        Url = Url,
+        UsesClient = true,
+        Open = static (client, urls, limit) => new DownloadScenario(client, urls, limit),
+    };
 
-    public static Fetched Expected(int index) =>
+    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}");
+
+    private static Fetched Expected(int index) =>
         Fetched.FromFile(Url(index), PdfFiles.Create(index));
 
     public override async Task RunAsync(Variant variant, CancellationToken cancellationToken)

@@ -8,9 +8,28 @@ internal sealed class HttpScenario(HttpClient client, string[] urls, int limit) 
 {
     private Fetched[] _pages = [];
 
-    public static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"pages/{index}");
+    public static ScenarioKind Kind { get; } = new()
+    {
+        Name = "http",
+        DefaultItems = 200,
+        QuickItems = 130,
+        Things = "pages",
+        Work = "Fetch HTML pages of 20 to 200 KB, find the title of each and count its links. Every tenth page is slow.",
+        Variants = FetchVariants.All,
+        Explain = FetchVariants.Explain,
+        Hero = Variant.AsyncKit,
+        Headline = FetchVariants.Headline("fetched"),
+        NeverBlocks = [Variant.AsyncKit],
+        WarmsUpBriefly = FetchVariants.Slow,
+        Expected = Expected,
+        Url = Url,
+        UsesClient = true,
+        Open = static (client, urls, limit) => new HttpScenario(client, urls, limit),
+    };
 
-    public static Fetched Expected(int index) =>
+    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"pages/{index}");
+
+    private static Fetched Expected(int index) =>
         Fetched.FromPage(Url(index), HtmlPages.Create(index));
 
     public override async Task RunAsync(Variant variant, CancellationToken cancellationToken) =>

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The ways to do the same work, in the order of the reports.</summary>
+/// <summary>The ways to do the same work; each scenario has some of them.</summary>
 internal enum Variant
 {
     Sequential,
@@ -10,5 +10,9 @@ internal enum Variant
     ParallelForEach,
     SemaphoreWhenAll,
     WhenAll,
+    ParallelForEachBlocking,
+    LongRunning,
+    Lane,
+    WideLane,
     AsyncKit,
 }

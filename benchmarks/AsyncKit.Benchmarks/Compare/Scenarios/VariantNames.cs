@@ -12,6 +12,10 @@ internal static class VariantNames
         Variant.ParallelForEach => "parallel-foreach",
         Variant.SemaphoreWhenAll => "semaphore-whenall",
         Variant.WhenAll => "whenall",
+        Variant.ParallelForEachBlocking => "parallel-foreach-sync",
+        Variant.LongRunning => "long-running",
+        Variant.Lane => "asynckit-lane",
+        Variant.WideLane => "asynckit-lane-256",
         _ => "asynckit",
     };
 
@@ -19,23 +23,15 @@ internal static class VariantNames
     {
         Variant.Sequential => "one by one",
         Variant.Threads => "one thread per item",
-        Variant.ThreadPool => "Task.Run, blocking call",
+        Variant.ThreadPool => "Task.Run",
         Variant.ParallelForEachDefault => "Parallel.ForEachAsync, default",
         Variant.ParallelForEach => "Parallel.ForEachAsync",
         Variant.SemaphoreWhenAll => "SemaphoreSlim + WhenAll",
         Variant.WhenAll => "WhenAll, unbounded",
+        Variant.ParallelForEachBlocking => "Parallel.ForEach",
+        Variant.LongRunning => "LongRunning tasks",
+        Variant.Lane => "AsyncKit lane, the limit",
+        Variant.WideLane => "AsyncKit lane of 256",
         _ => "AsyncKit FanOutAsync",
-    };
-
-    public static string Explanation(this Variant variant, int concurrency) => variant switch
-    {
-        Variant.Sequential => "a loop around the blocking HttpClient.Send; the baseline",
-        Variant.Threads => "a Thread for every item, each in the blocking call; no limit, a connection for every item",
-        Variant.ThreadPool => "Task.Run around the blocking call, one task per item; the pool decides how many run",
-        Variant.ParallelForEachDefault => "async calls, no limit given: as many at once as the machine has cores",
-        Variant.ParallelForEach => $"async calls, MaxDegreeOfParallelism = {concurrency}",
-        Variant.SemaphoreWhenAll => $"async calls, a task per item, SemaphoreSlim({concurrency}) in front of each call",
-        Variant.WhenAll => "async calls, all of them at once; no limit, a connection for every item",
-        _ => $"async calls, items.FanOutAsync({concurrency}, ...)",
     };
 }

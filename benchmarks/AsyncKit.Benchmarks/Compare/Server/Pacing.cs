@@ -14,6 +14,9 @@ internal sealed record Pacing(int LatencyMs)
     public TimeSpan PageLatency(int index) =>
         TimeSpan.FromMilliseconds(index % SlowPageEvery == 0 ? LatencyMs * SlowPageFactor : LatencyMs);
 
+    /// <summary>A call of the client that blocks waits twice the base latency: 100 ms by default.</summary>
+    public TimeSpan CallLatency => TimeSpan.FromMilliseconds(2 * LatencyMs);
+
     /// <summary>A file waits the base latency before its first byte.</summary>
     public TimeSpan FileLatency => TimeSpan.FromMilliseconds(LatencyMs);
 

@@ -16,6 +16,9 @@ internal static class ServerProgram
     /// <summary>An empty answer, so late that requests sent together each need a connection of their own.</summary>
     public const string ConnectPath = "connect";
 
+    /// <summary>Where the calls of a client that blocks go, followed by a number.</summary>
+    public const string CallsPath = "calls";
+
     private const int ConnectMs = 10;
     private const int ChunkBytes = 64 * 1024;
 
@@ -53,6 +56,7 @@ internal static class ServerProgram
             SendPageAsync(http, pacing.PageLatency(index), pages[index % pages.Length]));
         app.MapGet("/files/{index:int}", (int index, HttpContext http) =>
             SendFileAsync(http, pacing, files[index % files.Length]));
+        app.MapGet($"/{CallsPath}/{{index:int}}", (int index, HttpContext http) => AnswerAsync(http, pacing, index));
         app.MapGet($"/{ConnectPath}", (HttpContext http) => Task.Delay(ConnectMs, http.RequestAborted));
         await app.StartAsync();
         Console.WriteLine(ReadyPrefix + new Uri(app.Urls.First()).Port.ToString(CultureInfo.InvariantCulture));
@@ -68,6 +72,14 @@ internal static class ServerProgram
         http.Response.ContentType = "text/html; charset=utf-8";
         http.Response.ContentLength = page.Length;
         await http.Response.Body.WriteAsync(page, http.RequestAborted);
+    }
+
+    private static async Task AnswerAsync(HttpContext http, Pacing pacing, int index)
+    {
+        var answer = BlockingCalls.Answer(BlockingCalls.Path(index));
+        await Task.Delay(pacing.CallLatency, http.RequestAborted);
+        http.Response.ContentLength = answer.Length;
+        await http.Response.Body.WriteAsync(answer, http.RequestAborted);
     }
 
     private static async Task SendFileAsync(HttpContext http, Pacing pacing, byte[] file)

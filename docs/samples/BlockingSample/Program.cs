@@ -1,0 +1,56 @@
+using AsyncKit;
+using BlockingSample;
+
+// Blocks on purpose, in one of the usual ways, until the detector has told so. "injected" is "sleep" as only the runtime
+// tells it; "clean" does it right, and has nothing to tell.
+const string Usage = "BlockingSample result|wait|starve|sleep|injected|prefix|clean";
+var found = new TaskCompletionSource<string>();
+var expected = args switch
+{
+    ["result" or "wait"] => BlockingKind.SynchronousWait,
+    ["starve" or "sleep" or "injected"] => BlockingKind.PoolStarvation,
+    ["prefix"] => BlockingKind.SlowPrefix,
+    ["clean"] => (BlockingKind?)null,
+    _ => throw new ArgumentException(Usage, nameof(args)),
+};
+if (expected is null)
+{
+    return await CleanFetch.RunAsync(Tell);
+}
+
+var options = new BlockingDetectorOptions { OnBlocking = Tell };
+await using var detector = BlockingDetector.Start(
+    args is ["injected"] ? options with { PoolLatencyThreshold = TimeSpan.FromHours(1) } : options);
+switch (args[0])
+{
+    case "result":
+        _ = Task.Run(() => Planted.ReadsResult(found.Task));
+        break;
+    case "wait":
+        _ = Task.Run(() => Planted.Waits(found.Task));
+        break;
+    case "starve":
+        Planted.StarvesByResult(found.Task);
+        break;
+    case "sleep" or "injected":
+        Planted.StarvesBySleep(found.Task);
+        break;
+    default:
+        await Planted.HasSlowPrefixAsync(found.Task);
+        break;
+}
+
+Console.WriteLine(await found.Task);
+return 0;
+
+void Tell(BlockingFinding finding)
+{
+    if (expected is null)
+    {
+        Console.WriteLine($"{finding.Kind}: {finding}\n{finding.StackTrace}");
+    }
+    else if (finding.Kind == expected)
+    {
+        found.TrySetResult($"{finding.Kind}: {finding}\n{finding.StackTrace}");
+    }
+}

@@ -1,0 +1,8 @@
+namespace AsyncKit;
+
+/// <summary>How the pool stands at one moment.</summary>
+/// <param name="Threads">All of its threads.</param>
+/// <param name="PendingItems">What waits for one of them.</param>
+/// <param name="BlockedThreads">Those that are known to wait for a task.</param>
+/// <param name="Added">Those that the runtime has just added because of starvation.</param>
+internal sealed record PoolState(int Threads, long PendingItems, int BlockedThreads, int Added);

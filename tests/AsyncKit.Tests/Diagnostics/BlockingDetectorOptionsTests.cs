@@ -1,0 +1,53 @@
+namespace AsyncKit.Tests;
+
+/// <summary>What options may hold.</summary>
+public sealed class BlockingDetectorOptionsTests : IClassFixture<NothingLeftBehind>
+{
+    public static TheoryData<Func<BlockingDetectorOptions>, string> Wrong => new()
+    {
+        { () => new() { WaitThreshold = TimeSpan.FromTicks(-1) }, nameof(BlockingDetectorOptions.WaitThreshold) },
+        { () => new() { PoolLatencyThreshold = TimeSpan.Zero }, nameof(BlockingDetectorOptions.PoolLatencyThreshold) },
+        { () => new() { PrefixThreshold = TimeSpan.FromTicks(-1) }, nameof(BlockingDetectorOptions.PrefixThreshold) },
+        { () => new() { ProbeInterval = TimeSpan.Zero }, nameof(BlockingDetectorOptions.ProbeInterval) },
+        { () => new() { ProbeInterval = TimeSpan.FromHours(2) }, nameof(BlockingDetectorOptions.ProbeInterval) },
+        { () => new() { ReportInterval = TimeSpan.FromTicks(-1) }, nameof(BlockingDetectorOptions.ReportInterval) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_wrong_value_throws_where_it_is_set(Func<BlockingDetectorOptions> create, string member)
+    {
+        var thrown = Assert.Throws<ArgumentOutOfRangeException>(create);
+
+        Assert.Equal(member, thrown.ParamName);
+        Assert.StartsWith(member + " must", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_clock_must_not_be_null() =>
+        Assert.Equal("TimeProvider", Assert.Throws<ArgumentNullException>(
+            () => new BlockingDetectorOptions { TimeProvider = null! }).ParamName);
+
+    [Fact]
+    public void A_threshold_may_be_infinite_and_the_defaults_are_the_documented_ones()
+    {
+        var none = new BlockingDetectorOptions
+        {
+            WaitThreshold = Timeout.InfiniteTimeSpan,
+            PoolLatencyThreshold = Timeout.InfiniteTimeSpan,
+            PrefixThreshold = Timeout.InfiniteTimeSpan,
+        };
+        Assert.Equal(Timeout.InfiniteTimeSpan, none.WaitThreshold);
+
+        var usual = new BlockingDetectorOptions();
+        Assert.Equal(
+            (100.0, 250.0, 100.0, 100.0, 60_000.0),
+            (usual.WaitThreshold.TotalMilliseconds, usual.PoolLatencyThreshold.TotalMilliseconds,
+                usual.PrefixThreshold.TotalMilliseconds, usual.ProbeInterval.TotalMilliseconds,
+                usual.ReportInterval.TotalMilliseconds));
+    }
+
+    [Fact]
+    public void Start_needs_options() =>
+        Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => BlockingDetector.Start(null!)).ParamName);
+}
