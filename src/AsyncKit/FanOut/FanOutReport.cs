@@ -67,7 +67,7 @@ public sealed class FanOutReport<T, TResult>
         var failed = FailedCount > 0 || SourceException is not null ? AllThatFailed() : null;
         if (IsCancelled)
         {
-            throw failed is null ? new OperationCanceledException(_token) : new CanceledFanOutException(failed, _token);
+            throw failed is null ? new OperationCanceledException(_token) : new CanceledWithFailureException(failed, _token);
         }
 
         if (failed is not null)

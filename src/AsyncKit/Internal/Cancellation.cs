@@ -14,8 +14,8 @@ internal static class Cancellation
     public static OperationCanceledException ByCaller(Exception exception, CancellationToken caller) => exception switch
     {
         OperationCanceledException cancelled when cancelled.CancellationToken == caller => cancelled,
-        CanceledFanOutException { InnerException: { } failure } =>
-            new CanceledFanOutException(failure, caller, exception.Message),
+        CanceledWithFailureException { InnerException: { } failure } =>
+            new CanceledWithFailureException(failure, caller, exception.Message),
         _ => new OperationCanceledException(exception.Message, exception, caller),
     };
 

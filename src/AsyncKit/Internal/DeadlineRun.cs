@@ -92,10 +92,10 @@ internal static class DeadlineRun
     /// <summary>A cancellation takes what callbacks on the token have thrown along; a timeout has no place for it.</summary>
     public static Exception WithFailure(Exception translated, Exception? ofCallbacks, in DeadlineTerms terms)
     {
-        if (translated is OperationCanceledException cancelled and not CanceledFanOutException
+        if (translated is OperationCanceledException cancelled and not CanceledWithFailureException
             && Cancellation.FailureOf(ofCallbacks) is { } failure)
         {
-            return new CanceledFanOutException(failure, cancelled.CancellationToken, cancelled.Message);
+            return new CanceledWithFailureException(failure, cancelled.CancellationToken, cancelled.Message);
         }
 
         Tell(ofCallbacks, terms);

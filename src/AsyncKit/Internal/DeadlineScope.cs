@@ -76,7 +76,7 @@ internal sealed class DeadlineScope
         if (_caller.IsCancellationRequested)
         {
             var limit = WasLimitFirst ? TimedOut(exception, terms) : (exception as DeadlineCanceledException)?.Limit;
-            return limit is null || exception is CanceledFanOutException
+            return limit is null || exception is CanceledWithFailureException
                 ? Cancellation.ByCaller(exception, _caller)
                 : new DeadlineCanceledException(limit, exception, _caller);
         }

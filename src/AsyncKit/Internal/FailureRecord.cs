@@ -17,6 +17,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         None,
         Failure,
         Cancellation,
+        Success,
     }
 
     /// <summary>Some item was not run, or not to its end.</summary>
@@ -28,6 +29,16 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         lock (_lock)
         {
             return TrySetCause(Cause.Cancellation);
+        }
+    }
+
+    /// <summary>One success is all that was wanted.</summary>
+    /// <inheritdoc cref="AddCancellation"/>
+    public bool AddSuccess()
+    {
+        lock (_lock)
+        {
+            return TrySetCause(callerToken.IsCancellationRequested ? Cause.Cancellation : Cause.Success);
         }
     }
 
@@ -50,6 +61,9 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     /// <summary>The token whose cancellation is told, if it is not that of the run: it may be linked from several.</summary>
     public Func<CancellationToken>? TokenToTell { get; set; }
 
+    /// <summary>Makes one exception of all failures, where they are not of items of a fan-out.</summary>
+    public Func<IEnumerable<Exception>, Exception>? Combine { get; init; }
+
     /// <summary>What the source or a cancellation callback has thrown; called when the run has ended.</summary>
     public Exception? RunFailure() => _failures?.Where(failure => failure.Index == NoItem).ToList() switch
     {
@@ -71,6 +85,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
 
         return failures switch
         {
+            _ when _cause == Cause.Success => (null, []),
             [] => (null, []),
             _ when mode == FailureMode.StopAtFirst => (null, Annotated(failures)),
             _ => (null, [AllOf(failures)]),
@@ -103,8 +118,13 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         }
     }
 
-    private static FanOutException AllOf(List<FanOutFailure> failures)
+    private Exception AllOf(List<FanOutFailure> failures)
     {
+        if (Combine is not null)
+        {
+            return Combine(failures.Select(failure => failure.Exception));
+        }
+
         var ofItems = failures.Where(failure => failure.Index != NoItem).OrderBy(failure => failure.Index);
         var ofTheRun = failures.Where(failure => failure.Index == NoItem);
         List<FanOutFailure> ordered = [.. ofItems, .. ofTheRun];
@@ -115,8 +135,8 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     private OperationCanceledException Cancelled(List<FanOutFailure> failures) => failures switch
     {
         [] => new OperationCanceledException(Token),
-        [_] when mode == FailureMode.StopAtFirst => new CanceledFanOutException(Annotated(failures)[0], Token),
-        _ => new CanceledFanOutException(AllOf(failures), Token),
+        [_] when mode == FailureMode.StopAtFirst => new CanceledWithFailureException(Annotated(failures)[0], Token),
+        _ => new CanceledWithFailureException(AllOf(failures), Token),
     };
 
     private CancellationToken Token => TokenToTell?.Invoke() ?? callerToken;

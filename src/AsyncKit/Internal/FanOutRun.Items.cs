@@ -70,7 +70,7 @@ internal sealed partial class FanOutRun<T, TResult>
         if (IsCancellation(exception))
         {
             OnCancelled();
-            if (exception is not CanceledFanOutException { InnerException: { } failure })
+            if (exception is not CanceledWithFailureException { InnerException: { } failure })
             {
                 var kind = slot is { IsStarted: false } ? FanOutOutcomeKind.NotStarted : FanOutOutcomeKind.Cancelled;
                 OnItemEnded(slot, kind, exception);

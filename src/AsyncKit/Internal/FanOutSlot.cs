@@ -53,15 +53,7 @@ internal sealed class FanOutSlot(TimeProvider? clock)
             await Watch.DisposeAsync().Cfg();
         }
 
-        switch (resource)
-        {
-            case IAsyncDisposable asyncDisposable:
-                await asyncDisposable.DisposeAsync().Cfg();
-                break;
-            case IDisposable disposable:
-                disposable.Dispose();
-                break;
-        }
+        await Disposal.DisposeAsync(resource).Cfg();
     }
 
     /// <summary>The worker has taken this item, which may have to wait for its start.</summary>

@@ -45,6 +45,16 @@ public sealed class ConventionTests
     public void A_method_ends_in_Async_exactly_when_it_is_awaited(string package, string framework, string type) =>
         Rule.Holds(MemberRules.AsyncSuffix(Find(package, framework, type).Type));
 
+    [Fact]
+    public void Every_exception_from_the_suffix_is_still_needed()
+    {
+        var members = Repository.Packages.SelectMany(package => package.Surface(package.Frameworks[0]).Types)
+            .SelectMany(type => type.GetMembers().Select(member => $"{type.Name}.{member.Name}"))
+            .ToHashSet(StringComparer.Ordinal);
+
+        Assert.All(MemberRules.SuffixExceptions.Keys, name => Assert.Contains(name, members));
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void A_time_is_a_TimeSpan(string package, string framework, string type) =>

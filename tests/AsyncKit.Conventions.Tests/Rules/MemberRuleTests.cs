@@ -44,6 +44,18 @@ public sealed class MemberRuleTests
     [InlineData("public Task A { get; } = null!;")]
     public void A_suffix_in_its_place_is_right(string member) => Assert.Empty(MemberRules.AsyncSuffix(Bad(member)));
 
+    [Fact]
+    public void A_suffix_may_differ_for_a_method_that_is_named_with_its_reason_and_for_no_other()
+    {
+        Assert.Empty(MemberRules.AsyncSuffix(Scope("TaskScope", "public Task Run() => null!;")));
+        Assert.Single(MemberRules.AsyncSuffix(Scope("TaskScope", "public Task Walk() => null!;")));
+        Assert.Single(MemberRules.AsyncSuffix(Scope("OtherScope", "public Task Run() => null!;")));
+        Assert.All(MemberRules.SuffixExceptions.Values, reason => Assert.NotEmpty(reason));
+
+        static INamedTypeSymbol Scope(string name, string member) =>
+            PackageSurface.Compile($"public sealed class {name} {{ {member} }}").Type(name);
+    }
+
     [Theory]
     [InlineData("public void A(int waitMs) { }")]
     [InlineData("public void A(int ms) { }")]

@@ -11,6 +11,16 @@ internal static class MemberRules
     private static readonly string[] WordsOfTime =
         ["Ms", "Millis", "Milliseconds", "Seconds", "Minutes", "Timeout", "Delay", "Interval", "Duration"];
 
+    /// <summary>Methods whose suffix is not what their return type says, each with the reason.</summary>
+    public static IReadOnlyDictionary<string, string> SuffixExceptions { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["TaskScope.Run"] = "It starts work that the scope owns and awaits. Its task may be dropped, and the suffix "
+                + "would say that it must be awaited.",
+            ["AsyncScope.DeferAsync"] = "What it takes is awaited, at the end. Without the suffix an async lambda would "
+                + "become an async void one.",
+        };
+
     public static IEnumerable<string> TokenLast(INamedTypeSymbol type) =>
         from member in type.WrittenMembers()
         let parameters = member.Parameters()
@@ -24,6 +34,7 @@ internal static class MemberRules
         where method.MethodKind == MethodKind.Ordinary
         let isSuffixed = method.Name.EndsWith("Async", StringComparison.Ordinal)
         where isSuffixed != IsAwaitable(method.ReturnType)
+        where !SuffixExceptions.ContainsKey($"{type.Name}.{method.Name}")
         select isSuffixed
             ? $"{method.Describe()} ends in Async and returns nothing to await."
             : $"{method.Describe()} returns something to await and does not end in Async.";

@@ -178,7 +178,7 @@ public static partial class FanOutSubjects
         if (isCancelled)
         {
             return EndedWithCancellation<TResult>(
-                single is null ? new OperationCanceledException(token) : new CanceledFanOutException(single, token));
+                single is null ? new OperationCanceledException(token) : new CanceledWithFailureException(single, token));
         }
 
         if (exceptions.Count > 0)

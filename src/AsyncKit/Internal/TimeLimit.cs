@@ -1,0 +1,62 @@
+namespace AsyncKit;
+
+/// <summary>A token that is cancelled after a time, with its callbacks on the pool; what they throw is kept.</summary>
+internal sealed class TimeLimit : IAsyncDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
+    private readonly CancellationTokenSource _source = new();
+    private readonly ITimer? _timer;
+    private Task? _cancelling;
+
+    public TimeLimit(TimeSpan limit, TimeProvider clock)
+    {
+        Token = _source.Token;
+        if (limit == TimeSpan.Zero)
+        {
+            Reach();
+        }
+        else if (ForTimer(limit) is { Ticks: > 0 } due)
+        {
+            _timer = clock.CreateTimer(static one => ((TimeLimit)one!).Reach(), this, due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public CancellationToken Token { get; }
+
+    public bool IsReached => _source.IsCancellationRequested;
+
+    /// <summary>What callbacks of the token have thrown; known when it is disposed.</summary>
+    public Exception? CallbackFailure { get; private set; }
+
+    /// <summary>Checks a limit of the options: zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> is none.</summary>
+    public static TimeSpan Check(TimeSpan value, string name) =>
+        value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must not be negative; Timeout.InfiniteTimeSpan means no limit.");
+
+    /// <summary>A timer takes 49 days at most; beyond that nobody waits.</summary>
+    public static TimeSpan ForTimer(TimeSpan limit) => limit > Longest ? Timeout.InfiniteTimeSpan : limit;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync().Cfg(); // After a callback that is running.
+        }
+
+        try
+        {
+            await (_cancelling ?? Task.CompletedTask).Cfg();
+        }
+        catch (Exception exception)
+        {
+            CallbackFailure = exception;
+        }
+
+        _source.Dispose();
+    }
+
+    private void Reach() => _cancelling = Seam.CancelAsync(_source);
+}

@@ -1,0 +1,88 @@
+namespace AsyncKit.Tests;
+
+/// <summary>Scopes on real threads: children that add children, fail, are cancelled and are bounded. When it is left,
+/// everything has ended.</summary>
+public sealed class TaskScopeStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
+{
+    [Fact]
+    [Trait(StressTime.Trait, "TaskScope")]
+    public Task When_it_is_left_everything_has_ended_and_the_bound_was_kept() => StressTime.RunAsync(async seed =>
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 50; round++)
+        {
+            await RoundAsync(random).OrHangs();
+        }
+
+        leaks.Check();
+    });
+
+    private static async Task RoundAsync(Random random)
+    {
+        using var cts = new CancellationTokenSource();
+        var most = random.Next(1, 5);
+        var (policy, ending) = ((TaskScopePolicy)random.Next(3), random.Next(4));
+        var (running, peak, started) = (0, 0, 0);
+        var tasks = new System.Collections.Concurrent.ConcurrentBag<Task>();
+        await using var scope = TaskScope.Open(new TaskScopeOptions { MaxConcurrency = most, Policy = policy }, cts.Token);
+        var seed = random.Next();
+        for (var child = 0; child < 20; child++)
+        {
+            Add(depth: 3, seed + child);
+        }
+
+        var cancelling = ending == 1 ? Task.Run(cts.Cancel) : ending == 2 ? Task.Run(scope.Cancel) : Task.CompletedTask;
+        if (ending == 3)
+        {
+            await scope.DisposeAsync();
+        }
+        else
+        {
+            _ = await Record.ExceptionAsync(scope.JoinAsync);
+        }
+
+        Assert.Equal(0, running);
+        Assert.All(tasks, task => Assert.True(task.IsCompleted));
+        Assert.InRange(peak, 0, most);
+        await cancelling;
+        Assert.Throws<ObjectDisposedException>(() => { _ = scope.Run(_ => Task.CompletedTask); });
+
+        void Add(int depth, int childSeed) => tasks.Add(scope.Run(async token =>
+        {
+            var own = new Random(childSeed);
+            InterlockedMax(ref peak, Interlocked.Increment(ref running));
+            try
+            {
+                if (depth > 1 && own.Next(2) == 0)
+                {
+                    Add(depth - 1, own.Next());
+                }
+
+                await Task.Yield();
+                if (own.Next(40) == 0)
+                {
+                    throw new FormatException();
+                }
+
+                if (own.Next(4) == 0)
+                {
+                    token.ThrowIfCancellationRequested();
+                }
+
+                Interlocked.Increment(ref started);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref running);
+            }
+        }));
+
+        static void InterlockedMax(ref int most, int value)
+        {
+            for (var seen = Volatile.Read(ref most); value > seen;)
+            {
+                seen = Interlocked.CompareExchange(ref most, value, seen) is var now && now == seen ? value : now;
+            }
+        }
+    }
+}
