@@ -3,6 +3,7 @@ using AsyncKit.Benchmarks;
 return args switch
 {
     ["serve", .. var rest] => ServerProgram.Run(rest),
+    ["adaptive", .. var rest] => AdaptiveCommand.Run(rest),
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     _ => CompareCommand.Run(args),
 };

@@ -37,7 +37,7 @@ public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo(host) { UseShellExecute = false, RedirectStandardOutput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "BlockingSample.dll"));
+        start.ArgumentList.Add(SampleProcess.PathOf("BlockingSample"));
         start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         try

@@ -11,18 +11,24 @@ internal sealed class SampleProcess : IDisposable
 
     private SampleProcess(Process process) => _process = process;
 
+    /// <summary>From .../tests/AsyncKit.Tests/bin/(configuration)/(framework)/ to docs/samples/(sample)/bin/ and the same
+    /// again.</summary>
+    public static string PathOf(string sample)
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(
+            root, "docs", "samples", sample, "bin", output.Parent.Name, output.Name, $"{sample}.dll");
+    }
+
     public static SampleProcess Start(string sample, params string[] arguments)
     {
-        // .../tests/AsyncKit.Tests/bin/<configuration>/<framework>/ to docs/samples/<sample>/bin/ and the same again.
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var build = Path.Combine(output.Parent!.Name, output.Name);
-        var root = output.Parent.Parent!.Parent!.Parent!.Parent!.FullName;
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
         };
-        start.ArgumentList.Add(Path.Combine(root, "docs", "samples", sample, "bin", build, $"{sample}.dll"));
+        start.ArgumentList.Add(PathOf(sample));
         Array.ForEach(arguments, start.ArgumentList.Add);
         return new SampleProcess(Process.Start(start)!);
     }

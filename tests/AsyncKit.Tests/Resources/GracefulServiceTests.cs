@@ -81,7 +81,7 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
             {
                 ArgumentList =
                 {
-                    Path.Combine(AppContext.BaseDirectory, "GracefulService.dll"), $"{requestMs}", $"{drainMs}",
+                    SampleProcess.PathOf("GracefulService"), $"{requestMs}", $"{drainMs}",
                 },
                 UseShellExecute = false,
                 RedirectStandardOutput = true,

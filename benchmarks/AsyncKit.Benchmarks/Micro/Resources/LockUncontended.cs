@@ -1,0 +1,66 @@
+using BenchmarkDotNet.Attributes;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>Taking and giving back what is free.</summary>
+public class LockUncontended
+{
+    private const int Times = 10_000;
+    private const string Semaphore = nameof(SemaphoreSlim);
+
+    private readonly SemaphoreSlim _semaphore = new(1, 1);
+    private readonly AsyncLock _lock = new();
+    private readonly ConcurrencyGate _gate = new(8);
+    private readonly KeyedLock<int> _keyed = new();
+    private readonly AsyncPool<object> _pool = new(new() { MaxSize = 8, Create = _ => new(new object()) });
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Times)]
+    public async Task SemaphoreSlim()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            await _semaphore.WaitAsync().ConfigureAwait(false);
+            _semaphore.Release();
+        }
+    }
+
+    [Target("AsyncLock, uncontended", Against = Semaphore, TimeRatio = 1.0)]
+    [Target("AsyncLock, uncontended", Bytes = 0.1)]
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task AsyncLock()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            using var lease = await _lock.AcquireAsync().ConfigureAwait(false);
+        }
+    }
+
+    [Target("gate beside the lock, uncontended", Against = nameof(AsyncLock), TimeRatio = 1.5)]
+    [Target("gate, uncontended", Bytes = 0.1)]
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task Gate()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            using var lease = await _gate.AcquireAsync().ConfigureAwait(false);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task KeyedLock()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            using var lease = await _keyed.AcquireAsync(time & 1023).ConfigureAwait(false);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task Pool()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            await using var lease = (await _pool.RentAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,416 @@
+#pragma warning disable CA2012 // A call that throws gives nothing to await.
+
+using AsyncKit.Testing;
+
+namespace AsyncKit.Tests;
+
+public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+
+    private readonly VirtualTime _time = new();
+    private readonly List<Item> _made = [];
+
+    [Fact]
+    public async Task At_most_MaxSize_are_alive_counting_those_being_created()
+    {
+        var gate = new Gate();
+        await using var pool = Pool(2, async token =>
+        {
+            await gate.PassAsync(token);
+            return Make();
+        });
+        var rents = Enumerable.Range(0, 5).Select(_ => pool.RentAsync().AsTask()).ToArray();
+        await gate.ArrivedAsync(2);
+
+        Assert.Equal((2, 2, 3), (pool.Alive, pool.Rented, pool.Waiting));
+        gate.Open();
+        foreach (var rent in rents)
+        {
+            await (await rent.OrHangs()).DisposeAsync();
+        }
+
+        Assert.Equal((2, 2, 0, 0), (pool.Alive, pool.Idle, pool.Rented, pool.Waiting));
+        Assert.Equal((2, 2), (gate.Arrivals, _made.Count));
+    }
+
+    [Fact]
+    public async Task The_item_that_returned_last_is_rented_first()
+    {
+        await using var pool = Pool(3);
+        var leases = new[] { await pool.RentAsync(), await pool.RentAsync() };
+        foreach (var lease in leases)
+        {
+            await lease.DisposeAsync();
+        }
+
+        await using var next = await pool.RentAsync();
+
+        Assert.Same(_made[1], next.Value);
+    }
+
+    [Fact]
+    public async Task A_failed_create_frees_its_place_and_is_told_to_the_renter()
+    {
+        var failure = new InvalidOperationException("no");
+        var fails = true;
+        await using var pool = Pool(1, _ => fails ? throw failure : new(Make()));
+        var rent = pool.RentAsync().AsTask();
+
+        Assert.Same(failure, await Record.ExceptionAsync(() => rent));
+        Assert.Equal((0, 0), (pool.Alive, pool.Rented));
+        fails = false;
+        await using (await pool.RentAsync())
+        {
+            Assert.Equal(1, pool.Alive);
+        }
+
+        await using var nothing = new AsyncPool<string>(new() { MaxSize = 1, Create = _ => new((string)null!) });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => nothing.RentAsync().AsTask());
+        Assert.Equal(0, nothing.Alive);
+    }
+
+    [Fact]
+    public async Task A_rented_item_returns_once()
+    {
+        await using var pool = Pool(2);
+        var first = await pool.RentAsync();
+        var copy = first;
+        Assert.Equal(first, copy);
+        await first.DisposeAsync();
+        var second = await pool.RentAsync();
+        Assert.True(first != second);
+        Assert.Same(_made[0], second.Value);
+
+        await first.DisposeAsync();
+        await copy.DisposeAsync();
+        await default(PooledLease<Item>).DisposeAsync();
+        copy.Discard();
+        default(PooledLease<Item>).Discard();
+
+        Assert.Equal((1, 0), (pool.Rented, pool.Idle));
+        Assert.Throws<ObjectDisposedException>(() => copy.Value);
+        Assert.Throws<ObjectDisposedException>(() => default(PooledLease<Item>).Value);
+        await second.DisposeAsync();
+        Assert.Equal((0, 1), (pool.Rented, pool.Idle)); // Nobody has discarded it.
+    }
+
+    [Fact]
+    public async Task A_discarded_item_is_disposed_of_and_not_rented_again()
+    {
+        await using var pool = Pool(1);
+        var lease = await pool.RentAsync();
+        var wait = pool.RentAsync().AsTask();
+        lease.Discard();
+        await lease.DisposeAsync();
+
+        await using var next = await wait.OrHangs();
+
+        Assert.NotSame(_made[0], next.Value);
+        Assert.Equal((1, 1), (_made[0].Disposals, pool.Alive));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_idle_item_that_is_not_valid_is_disposed_of_and_another_is_rented(bool throws)
+    {
+        var asked = new List<Item>();
+        await using var pool = new AsyncPool<Item>(new()
+        {
+            MaxSize = 3,
+            Create = _ => new(Make()),
+            Validate = async (item, _) =>
+            {
+                await Task.Yield();
+                asked.Add(item);
+                return item == _made[0] || (throws ? throw new InvalidOperationException() : false);
+            },
+        });
+        var leases = new[] { await pool.RentAsync(), await pool.RentAsync(), await pool.RentAsync() };
+        Assert.Empty(asked); // A new one is valid.
+        foreach (var lease in leases)
+        {
+            await lease.DisposeAsync();
+        }
+
+        await using var next = await pool.RentAsync();
+
+        Assert.Same(_made[0], next.Value);
+        Assert.Equal([_made[2], _made[1], _made[0]], asked);
+        Assert.Equal([0, 1, 1], _made.Select(item => item.Disposals));
+        Assert.Equal(1, pool.Alive);
+    }
+
+    [Fact]
+    public async Task A_renter_who_gives_up_while_an_item_is_validated_is_cancelled_and_the_place_is_free()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var pool = new AsyncPool<Item>(new()
+        {
+            MaxSize = 1,
+            Create = _ => new(Make()),
+            Validate = async (_, token) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
+                return true;
+            },
+        });
+        await (await pool.RentAsync()).DisposeAsync();
+        var rent = pool.RentAsync(cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => rent.OrHangs());
+
+        Assert.Equal((0, 0, 1), (pool.Alive, pool.Rented, _made[0].Disposals));
+    }
+
+    [Fact]
+    public async Task An_item_is_reset_before_the_next_renter_gets_it_and_disposed_of_if_that_fails()
+    {
+        await using var pool = new AsyncPool<Item>(new()
+        {
+            MaxSize = 1,
+            Create = _ => new(Make()),
+            Reset = async item =>
+            {
+                await Task.Yield();
+                item.Resets++;
+                _ = item.Resets > 1 ? throw new InvalidOperationException() : 0;
+            },
+        });
+
+        await (await pool.RentAsync()).DisposeAsync();
+        var again = await pool.RentAsync();
+        Assert.Equal((1, 0), (again.Value.Resets, again.Value.Disposals));
+        await again.DisposeAsync(); // Does not throw what Reset has thrown.
+        await using var next = await pool.RentAsync();
+
+        Assert.Equal((1, 2), (_made[0].Disposals, _made.Count));
+    }
+
+    [Fact]
+    public void Idle_and_aged_items_are_disposed_of() =>
+        AsyncTest.Run(async context =>
+        {
+            var made = new List<Item>();
+            await using var pool = new AsyncPool<Item>(new()
+            {
+                MaxSize = 3,
+                Create = _ => new(Made(made)),
+                IdleTimeout = TimeSpan.FromSeconds(10),
+                MaxAge = TimeSpan.FromSeconds(25),
+            });
+            var (first, second) = (await pool.RentAsync(), await pool.RentAsync());
+            await first.DisposeAsync();
+            await context.AdvanceAsync(TimeSpan.FromSeconds(9));
+            Assert.Equal((2, 1), (pool.Alive, pool.Idle));
+            await context.AdvanceAsync(TimeSpan.FromSeconds(1));
+            Assert.Equal((1, 0, 1), (pool.Alive, pool.Idle, made[0].Disposals));
+
+            await second.DisposeAsync(); // At 10 s.
+            await context.AdvanceAsync(TimeSpan.FromSeconds(8));
+            second = await pool.RentAsync();
+            Assert.Same(made[1], second.Value);
+            await second.DisposeAsync(); // At 18 s: seven more until it is too old.
+            await context.AdvanceAsync(TimeSpan.FromSeconds(6.9));
+            Assert.Equal(0, made[1].Disposals);
+            await context.AdvanceAsync(TimeSpan.FromSeconds(0.1));
+            Assert.Equal((0, 1), (pool.Alive, made[1].Disposals));
+
+            var third = await pool.RentAsync();
+            await context.AdvanceAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(0, third.Value.Disposals); // While it is rented it is left alone.
+            await third.DisposeAsync();
+            Assert.Equal((0, 1), (pool.Alive, made[2].Disposals));
+        }, new AsyncTestOptions { Schedules = 100 });
+
+    [Fact]
+    public async Task Disposal_lets_nobody_in_waits_for_rented_ones_and_disposes_of_all()
+    {
+        var pool = Pool(2);
+        var (first, second) = (await pool.RentAsync(), await pool.RentAsync());
+        var wait = pool.RentAsync().AsTask();
+        await first.DisposeAsync();
+        await (await wait.OrHangs()).DisposeAsync();
+        var third = await pool.RentAsync();
+        wait = pool.RentAsync().AsTask();
+
+        var disposal = pool.DisposeAsync().AsTask();
+        var again = pool.DisposeAsync().AsTask();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => wait.OrHangs());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => pool.RentAsync().AsTask());
+        Assert.False(disposal.IsCompleted || again.IsCompleted);
+        await third.DisposeAsync();
+        Assert.False(disposal.IsCompleted);
+        await second.DisposeAsync();
+        await disposal.OrHangs();
+        await again.OrHangs();
+        Assert.Equal((0, 0, 0), (pool.Alive, pool.Idle, pool.Rented));
+        Assert.All(_made, item => Assert.Equal(1, item.Disposals));
+    }
+
+    [Fact]
+    public async Task What_the_disposal_of_an_item_throws_is_not_the_renters_matter()
+    {
+        var pool = Pool(1, _ => new(Make(throws: true)));
+        var lease = await pool.RentAsync();
+        lease.Discard();
+
+        await lease.DisposeAsync();
+        await (await pool.RentAsync()).DisposeAsync();
+        await pool.DisposeAsync();
+
+        Assert.Equal(0, pool.Alive);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_cancelled_or_runs_out_of_time_takes_no_place()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var pool = new AsyncPool<Item>(
+            new() { MaxSize = 1, Create = _ => new(Make()), Name = "db", TimeProvider = _time });
+        var lease = await pool.RentAsync(TimeSpan.FromSeconds(1));
+        var timed = pool.RentAsync(TimeSpan.FromSeconds(1)).AsTask();
+        var cancelled = pool.RentAsync(cancellation.Token).AsTask();
+        Assert.Equal("AsyncPool 'db': 1 of 1 rented, 0 idle, 2 waiting", pool.ToString());
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await cancellation.CancelAsync();
+
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => timed.OrHangs());
+        Assert.Equal("AsyncPool 'db' was not acquired within 00:00:01.", error.Message);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
+        await lease.DisposeAsync();
+        Assert.Equal((0, 1), (pool.Rented, pool.Idle));
+    }
+
+    [Fact]
+    public void Wrong_options_cannot_be_stored()
+    {
+        Func<CancellationToken, ValueTask<Item>> create = _ => new(Make());
+        Assert.Throws<ArgumentNullException>("options", () => new AsyncPool<Item>(null!));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "MaxSize", () => new AsyncPoolOptions<Item> { MaxSize = 0, Create = create });
+        Assert.Throws<ArgumentNullException>("Create", () => new AsyncPoolOptions<Item> { MaxSize = 1, Create = null! });
+        var options = new AsyncPoolOptions<Item> { MaxSize = 1, Create = create };
+        Assert.Throws<ArgumentOutOfRangeException>("IdleTimeout", () => options with { IdleTimeout = TimeSpan.Zero });
+        Assert.Throws<ArgumentOutOfRangeException>("MaxAge", () => options with { MaxAge = TimeSpan.FromDays(50) });
+        Assert.Throws<ArgumentNullException>("TimeProvider", () => options with { TimeProvider = null! });
+        Assert.Equal(
+            (null, null, null, null, null), (options.IdleTimeout, options.MaxAge, options.Validate, options.Reset, options.Name));
+        Assert.Throws<ArgumentOutOfRangeException>("timeout", () => _ = Pool(1).RentAsync(TimeSpan.MinValue));
+    }
+
+    [Fact]
+    public void However_it_goes_never_more_than_MaxSize_are_alive_and_every_item_is_disposed_of_once() =>
+        AsyncTest.Run(async context =>
+        {
+            var random = context.Random;
+            var (alive, made) = (0, new List<Item>());
+            var pool = new AsyncPool<Item>(new()
+            {
+                MaxSize = 2,
+                Create = async token =>
+                {
+                    Assert.InRange(++alive, 1, 2);
+                    try
+                    {
+                        await Task.Yield();
+                        token.ThrowIfCancellationRequested();
+                        var item = random.Next(6) == 0 ? throw new InvalidOperationException() : Made(made);
+                        item.OnDisposed = () => alive--;
+                        return item;
+                    }
+                    catch
+                    {
+                        alive--;
+                        throw;
+                    }
+                },
+                Validate = async (_, _) =>
+                {
+                    await Task.Yield();
+                    return random.Next(5) > 0;
+                },
+                Reset = async _ =>
+                {
+                    await Task.Yield();
+                    if (random.Next(6) == 0)
+                    {
+                        throw new InvalidOperationException();
+                    }
+                },
+                IdleTimeout = TimeSpan.FromSeconds(1),
+            });
+            var users = Task.WhenAll(Enumerable.Range(0, 5).Select(_ => UseAsync()));
+            if (random.Next(2) == 0)
+            {
+                await users;
+            }
+
+            await pool.DisposeAsync();
+            await users;
+            Assert.Equal((0, 0, 0), (alive, pool.Alive, pool.Rented));
+            Assert.All(made, item => Assert.Equal((1, 0), (item.Disposals, item.Users)));
+
+            async Task UseAsync()
+            {
+                using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(random.Next(1, 4)), context.Time);
+                for (var use = 0; use < 2; use++)
+                {
+                    try
+                    {
+                        await using var lease = await pool.RentAsync(cancellation.Token);
+                        Assert.Equal(1, ++lease.Value.Users);
+                        await Task.Delay(TimeSpan.FromSeconds(random.Next(3)), context.Time, CancellationToken.None);
+                        lease.Value.Users--;
+                        if (random.Next(4) == 0)
+                        {
+                            lease.Discard();
+                        }
+                    }
+                    catch (Exception exception) when (exception is
+                        OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+                    {
+                    }
+                }
+            }
+        }, Thousand);
+
+    private static Item Made(List<Item> made)
+    {
+        var item = new Item();
+        made.Add(item);
+        return item;
+    }
+
+    private Item Make(bool throws = false)
+    {
+        var item = new Item { OnDisposed = throws ? () => throw new InvalidOperationException() : null };
+        _made.Add(item);
+        return item;
+    }
+
+    private AsyncPool<Item> Pool(int size, Func<CancellationToken, ValueTask<Item>>? create = null) =>
+        new(new() { MaxSize = size, Create = create ?? (_ => new(Make())) });
+
+    private sealed class Item : IAsyncDisposable
+    {
+        public int Disposals { get; private set; }
+
+        public int Resets { get; set; }
+
+        public int Users { get; set; }
+
+        public Action? OnDisposed { get; set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Task.Yield();
+            Disposals++;
+            OnDisposed?.Invoke();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+#pragma warning disable CA2012 // A call that throws gives nothing to await.
+
+using AsyncKit.Testing;
+
+namespace AsyncKit.Tests;
+
+public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+
+    [Fact]
+    public async Task Never_more_leases_than_the_limit_and_the_limit_is_reached()
+    {
+        var gate = new ConcurrencyGate(3);
+        var leases = new List<Lease>();
+        for (var one = 0; one < 3; one++)
+        {
+            leases.Add(await gate.AcquireAsync());
+        }
+
+        Assert.Equal((3, 3, 0), (gate.Active, gate.Limit, gate.Waiting));
+        Assert.False(gate.TryAcquire(out _));
+        var waits = Enumerable.Range(0, 2).Select(_ => gate.AcquireAsync().AsTask()).ToArray();
+        leases[1].Dispose();
+        leases[1].Dispose();
+        var first = await waits[0].OrHangs();
+        Assert.False(waits[1].IsCompleted);
+        Assert.Equal((3, 1), (gate.Active, gate.Waiting));
+
+        leases.ForEach(lease => lease.Dispose());
+        (await waits[1].OrHangs()).Dispose();
+        first.Dispose();
+        Assert.Equal((0, 0), (gate.Active, gate.Waiting));
+    }
+
+    [Fact]
+    public async Task Raising_the_limit_releases_waiters_and_lowering_it_lets_the_active_finish()
+    {
+        var gate = new ConcurrencyGate(1);
+        var leases = new List<Lease> { await gate.AcquireAsync() };
+        var waits = Enumerable.Range(0, 5).Select(_ => gate.AcquireAsync().AsTask()).ToArray();
+
+        gate.Limit = 4;
+        leases.AddRange(await Task.WhenAll(waits.Take(3)).OrHangs());
+        Assert.Equal((4, 2), (gate.Active, gate.Waiting));
+
+        gate.Limit = 2;
+        Assert.All(leases, lease => Assert.True(lease.IsHeld));
+        leases[0].Dispose();
+        leases[1].Dispose();
+        Assert.Equal((2, 2), (gate.Active, gate.Waiting));
+        Assert.False(gate.TryAcquire(out _));
+        leases[2].Dispose();
+        var next = await waits[3].OrHangs();
+        Assert.Equal((2, 1), (gate.Active, gate.Waiting));
+
+        leases[3].Dispose();
+        next.Dispose();
+        (await waits[4].OrHangs()).Dispose();
+        Assert.Equal(0, gate.Active);
+    }
+
+    [Fact]
+    public async Task WhenIdleAsync_ends_when_no_lease_is_held()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var gate = new ConcurrencyGate(2);
+        Assert.True(gate.WhenIdleAsync().IsCompletedSuccessfully);
+        Assert.True(gate.WhenIdleAsync(new CancellationToken(canceled: true)).IsCanceled);
+        var (one, other) = (await gate.AcquireAsync(), await gate.AcquireAsync());
+
+        var idle = gate.WhenIdleAsync();
+        var cancelled = gate.WhenIdleAsync(cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
+        one.Dispose();
+        Assert.False(idle.IsCompleted);
+        Assert.True(gate.TryAcquire(out one)); // Who waits for the end holds up nobody.
+        other.Dispose();
+        Assert.False(idle.IsCompleted);
+        one.Dispose();
+
+        await idle.OrHangs();
+    }
+
+    [Fact]
+    public async Task Messages_and_ToString_have_the_name()
+    {
+        var gate = new ConcurrencyGate(1) { Name = "api" };
+        using var lease = await gate.AcquireAsync();
+        Assert.Equal("ConcurrencyGate 'api': 1 of 1 active", gate.ToString());
+        Assert.Equal("ConcurrencyGate: 0 of 7 active", new ConcurrencyGate(7).ToString());
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => gate.AcquireAsync(TimeSpan.Zero).AsTask());
+        Assert.Equal("ConcurrencyGate 'api' was not acquired within 00:00:00.", error.Message);
+    }
+
+    [Fact]
+    public void Wrong_arguments_throw_at_the_call()
+    {
+        foreach (var wrong in (int[])[0, -1, 100_001, int.MaxValue])
+        {
+            Assert.Equal(
+                wrong, Assert.Throws<ArgumentOutOfRangeException>("limit", () => new ConcurrencyGate(wrong)).ActualValue);
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ConcurrencyGate(1).Limit = wrong);
+        }
+
+        Assert.Throws<ArgumentNullException>("limit", () => new ConcurrencyGate(null!));
+        Assert.Throws<ArgumentNullException>(() => new ConcurrencyGate(1) { TimeProvider = null! });
+        Assert.Throws<ArgumentOutOfRangeException>("timeout", () => _ = new ConcurrencyGate(1).AcquireAsync(TimeSpan.MinValue));
+    }
+
+    [Fact]
+    public async Task The_most_permits_there_can_be_are_all_told_apart()
+    {
+        const int Most = PermitQueue.MostPermits;
+        var gate = new ConcurrencyGate(Most);
+        var leases = new List<Lease>();
+        for (var one = 0; one < Most; one++)
+        {
+            leases.Add(await gate.AcquireAsync());
+        }
+
+        Assert.False(gate.TryAcquire(out _));
+        Assert.Equal(Most, leases.Distinct().Count());
+        leases.ForEach(lease => lease.Dispose());
+        leases.ForEach(lease => lease.Dispose());
+        Assert.Equal(0, gate.Active);
+    }
+
+    [Fact]
+    public void However_the_limit_changes_and_waits_are_cancelled_permits_are_conserved() =>
+        AsyncTest.Run(async context =>
+        {
+            var gate = new ConcurrencyGate(2);
+            var random = context.Random;
+            var inside = 0;
+            var users = Task.WhenAll(Enumerable.Range(0, 6).Select(_ => UseAsync()));
+            for (var change = 0; change < 3; change++)
+            {
+                await Task.Yield();
+                gate.Limit = random.Next(1, 4);
+            }
+
+            await users;
+            await gate.WhenIdleAsync();
+            Assert.Equal((0, 0, 0), (inside, gate.Active, gate.Waiting));
+            var leases = new List<Lease>();
+            while (gate.TryAcquire(out var lease))
+            {
+                leases.Add(lease);
+            }
+
+            Assert.Equal(gate.Limit, leases.Count);
+            leases.ForEach(lease => lease.Dispose());
+
+            async Task UseAsync()
+            {
+                await Task.Yield();
+                using var cancellation = new CancellationTokenSource();
+                var cancelling = CancelAsync(cancellation, random.Next(6));
+                try
+                {
+                    using var lease = await gate.AcquireAsync(cancellation.Token);
+                    Assert.InRange(++inside, 1, 3);
+                    await Task.Yield();
+                    inside--;
+                }
+                catch (OperationCanceledException)
+                {
+                }
+
+                await cancelling;
+            }
+
+            static async Task CancelAsync(CancellationTokenSource cancellation, int yields)
+            {
+                for (; yields > 0; yields--)
+                {
+                    await Task.Yield();
+                }
+
+                await cancellation.CancelAsync();
+            }
+        }, Thousand);
+}

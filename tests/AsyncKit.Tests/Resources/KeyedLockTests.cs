@@ -1,0 +1,147 @@
+#pragma warning disable CA2012 // A call that throws gives nothing to await.
+
+using AsyncKit.Testing;
+
+namespace AsyncKit.Tests;
+
+public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
+{
+    private readonly KeyedLock<string> _lock = new(StringComparer.OrdinalIgnoreCase);
+
+    [Fact]
+    public async Task The_same_key_is_held_once_and_different_keys_do_not_wait_for_each_other()
+    {
+        var first = await _lock.AcquireAsync("a");
+        var other = await _lock.AcquireAsync("b");
+        Assert.False(_lock.TryAcquire("A", out _));
+        var wait = _lock.AcquireAsync("A").AsTask();
+        Assert.False(wait.IsCompleted);
+        Assert.Equal("KeyedLock: 2 keys, 1 waiting", _lock.ToString());
+
+        first.Dispose();
+        (await wait.OrHangs()).Dispose();
+        Assert.Equal("KeyedLock: 1 key", _lock.ToString());
+        other.Dispose();
+        Assert.Equal(0, _lock.Count);
+    }
+
+    [Fact]
+    public async Task A_key_takes_memory_only_while_it_is_held_or_waited_for()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var lease = await _lock.AcquireAsync("a");
+        var cancelled = _lock.AcquireAsync("a", cancellation.Token).AsTask();
+        await Assert.ThrowsAsync<TimeoutException>(() => _lock.AcquireAsync("a", TimeSpan.Zero).AsTask());
+        Assert.Equal(1, _lock.Count);
+        lease.Dispose();
+        (await cancelled.OrHangs()).Dispose();
+        Assert.Equal(0, _lock.Count);
+
+        lease = await _lock.AcquireAsync("a");
+        cancelled = _lock.AcquireAsync("a", cancellation.Token).AsTask();
+        lease.Dispose();
+        lease.Dispose();
+        await cancellation.CancelAsync();
+        (await cancelled.OrHangs()).Dispose(); // It was granted before.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _lock.AcquireAsync("a", cancellation.Token).AsTask());
+        Assert.Equal(0, _lock.Count);
+
+        lease = await _lock.AcquireAsync("a");
+        using var late = new CancellationTokenSource();
+        cancelled = _lock.AcquireAsync("a", late.Token).AsTask();
+        await late.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
+        Assert.Equal(1, _lock.Count);
+        lease.Dispose();
+        Assert.Equal(0, _lock.Count);
+    }
+
+    [Fact]
+    public async Task An_old_lease_of_one_key_does_nothing_to_another_key()
+    {
+        var old = await _lock.AcquireAsync("a");
+        old.Dispose();
+        var lease = await _lock.AcquireAsync("b"); // On the entry that "a" had, perhaps.
+
+        old.Dispose();
+
+        Assert.True(lease.IsHeld);
+        Assert.Equal(1, _lock.Count);
+        lease.Dispose();
+    }
+
+    [Fact]
+    public async Task Ten_thousand_keys_at_once_and_none_is_left()
+    {
+        var keyed = new KeyedLock<int>();
+        var leases = new List<Lease>();
+        for (var key = 0; key < 10_000; key++)
+        {
+            leases.Add(await keyed.AcquireAsync(key));
+        }
+
+        Assert.Equal(10_000, keyed.Count);
+        Assert.False(keyed.TryAcquire(5_000, out _));
+        leases.ForEach(lease => lease.Dispose());
+        Assert.Equal(0, keyed.Count);
+    }
+
+    [Fact]
+    public async Task Wrong_arguments_throw_at_the_call()
+    {
+        Assert.Throws<ArgumentNullException>("key", () => _ = _lock.AcquireAsync(null!));
+        Assert.Throws<ArgumentNullException>("key", () => _lock.TryAcquire(null!, out _));
+        Assert.Throws<ArgumentOutOfRangeException>("timeout", () => _ = _lock.AcquireAsync("a", TimeSpan.FromDays(99)));
+        Assert.Throws<ArgumentNullException>(() => new KeyedLock<int> { TimeProvider = null! });
+        Assert.Equal(0, _lock.Count);
+
+        var time = new VirtualTime();
+        var timed = new KeyedLock<int> { TimeProvider = time };
+        using var lease = await timed.AcquireAsync(1);
+        var wait = timed.AcquireAsync(1, TimeSpan.FromSeconds(1)).AsTask();
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(
+            "KeyedLock was not acquired within 00:00:01.",
+            (await Assert.ThrowsAsync<TimeoutException>(() => wait.OrHangs())).Message);
+    }
+
+    [Fact]
+    public void However_keys_are_taken_cancelled_and_released_each_is_held_once_and_entries_vanish() =>
+        AsyncTest.Run(async context =>
+        {
+            var keyed = new KeyedLock<int>();
+            var inside = new int[2];
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(number => WorkAsync(number % 2)));
+            Assert.Equal(0, keyed.Count);
+
+            async Task WorkAsync(int key)
+            {
+                await Task.Yield();
+                using var cancellation = new CancellationTokenSource();
+                var cancelling = CancelAsync(cancellation, context.Random.Next(4));
+                try
+                {
+                    using var lease = await keyed.AcquireAsync(key, cancellation.Token);
+                    Assert.Equal(1, ++inside[key]);
+                    await Task.Yield();
+                    inside[key]--;
+                }
+                catch (OperationCanceledException)
+                {
+                }
+
+                await cancelling;
+            }
+
+            static async Task CancelAsync(CancellationTokenSource cancellation, int yields)
+            {
+                for (; yields > 0; yields--)
+                {
+                    await Task.Yield();
+                }
+
+                await cancellation.CancelAsync();
+            }
+        }, new AsyncTestOptions { Schedules = 1_000 });
+}

@@ -1,0 +1,248 @@
+using System.Globalization;
+
+namespace AsyncKit.Tests;
+
+/// <summary>
+/// Random acquire, cancel, timeout, release and resize on real threads: permits are conserved, the limit is never exceeded
+/// and is reached, and every wait ends. A lost wake-up shows as a hang.
+/// </summary>
+public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
+{
+    /// <summary>How many operations a round has; 1,000,000 for the whole test.</summary>
+    private const string OperationsVariable = "ASYNCKIT_STRESS_OPERATIONS";
+
+    private const int OperationsByDefault = 20_000;
+    private const int Tasks = 16;
+
+    private static readonly int Operations =
+        Environment.GetEnvironmentVariable(OperationsVariable) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : OperationsByDefault;
+
+    [Fact]
+    [Trait(StressTime.Trait, "Resources")]
+    public Task Permits_of_a_lock_are_conserved() => StressTime.RunAsync(async seed =>
+    {
+        var subject = new AsyncLock();
+        var inside = new Inside(1);
+
+        await RunAsync(seed, async (random, token) =>
+        {
+            using var lease = random.Next(8) == 0 && subject.TryAcquire(out var taken) ? taken
+                : random.Next(4) == 0 ? await subject.AcquireAsync(TimeSpan.FromMilliseconds(random.Next(3)), token)
+                : await subject.AcquireAsync(token);
+            await inside.StayAsync(random);
+            ReleaseTwice(lease, random);
+        });
+
+        Assert.Equal((false, 0), (subject.IsHeld, subject.Waiting));
+        Assert.Equal(1, inside.Peak);
+        Assert.True(subject.TryAcquire(out var last));
+        last.Dispose();
+    });
+
+    [Fact]
+    [Trait(StressTime.Trait, "Resources")]
+    public Task Permits_of_a_gate_are_conserved_while_its_limit_changes() => StressTime.RunAsync(async seed =>
+    {
+        var limit = 1 + (seed % 5);
+        var subject = new ConcurrencyGate(limit);
+        var inside = new Inside(limit);
+
+        await RunAsync(seed, async (random, token) =>
+        {
+            if (random.Next(50) == 0)
+            {
+                subject.Limit = random.Next(1, limit + 1);
+            }
+
+            using var lease = random.Next(8) == 0 && subject.TryAcquire(out var taken) ? taken
+                : random.Next(4) == 0 ? await subject.AcquireAsync(TimeSpan.FromMilliseconds(random.Next(3)), token)
+                : await subject.AcquireAsync(token);
+            await inside.StayAsync(random);
+            ReleaseTwice(lease, random);
+        });
+
+        await subject.WhenIdleAsync().OrHangs();
+        Assert.Equal((0, 0), (subject.Active, subject.Waiting));
+        Assert.InRange(inside.Peak, 1, limit);
+        subject.Limit = limit;
+        var leases = new List<Lease>();
+        while (subject.TryAcquire(out var lease))
+        {
+            leases.Add(lease);
+        }
+
+        Assert.Equal((limit, limit), (leases.Count, leases.Distinct().Count()));
+        leases.ForEach(lease => lease.Dispose());
+    });
+
+    [Fact]
+    [Trait(StressTime.Trait, "Resources")]
+    public async Task A_gate_reaches_its_limit_and_does_not_exceed_it()
+    {
+        var subject = new ConcurrencyGate(4);
+        var inside = new Gate();
+        var users = Enumerable.Range(0, 12).Select(_ => Task.Run(async () =>
+        {
+            using var lease = await subject.AcquireAsync();
+            await inside.PassAsync();
+        })).ToArray();
+
+        await inside.ArrivedAsync(4);
+        await Hang.UntilAsync(() => subject.Waiting == 8);
+        inside.Open();
+        await Task.WhenAll(users).OrHangs();
+
+        Assert.Equal(4, inside.Peak);
+    }
+
+    [Fact]
+    [Trait(StressTime.Trait, "Resources")]
+    public Task Keys_are_held_once_and_their_entries_vanish() => StressTime.RunAsync(async seed =>
+    {
+        var subject = new KeyedLock<int>();
+        var inside = Enumerable.Range(0, 4).Select(_ => new Inside(1)).ToArray();
+
+        await RunAsync(seed, async (random, token) =>
+        {
+            var key = random.Next(4);
+            using var lease = random.Next(8) == 0 && subject.TryAcquire(key, out var taken) ? taken
+                : random.Next(4) == 0 ? await subject.AcquireAsync(key, TimeSpan.FromMilliseconds(random.Next(3)), token)
+                : await subject.AcquireAsync(key, token);
+            await inside[key].StayAsync(random);
+            ReleaseTwice(lease, random);
+        });
+
+        Assert.Equal(0, subject.Count);
+        Assert.All(inside, one => Assert.Equal(1, one.Peak));
+    });
+
+    [Fact]
+    [Trait(StressTime.Trait, "Resources")]
+    public Task A_pool_never_has_more_than_MaxSize_alive_and_loses_none() => StressTime.RunAsync(async seed =>
+    {
+        var size = 1 + (seed % 4);
+        var (alive, made, disposed, over) = (0, 0, 0, 0);
+        var subject = new AsyncPool<Item>(new()
+        {
+            MaxSize = size,
+            IdleTimeout = TimeSpan.FromMilliseconds(1 + (seed % 3)),
+            Create = async token =>
+            {
+                over += Interlocked.Increment(ref alive) > size ? 1 : 0;
+                if (Random.Shared.Next(4) == 0)
+                {
+                    await Task.Yield();
+                }
+
+                if (Random.Shared.Next(20) == 0)
+                {
+                    Interlocked.Decrement(ref alive);
+                    throw new InvalidOperationException();
+                }
+
+                Interlocked.Increment(ref made);
+                return new Item(() =>
+                {
+                    Interlocked.Increment(ref disposed);
+                    Interlocked.Decrement(ref alive);
+                });
+            },
+            Validate = seed % 2 == 0 ? null : async (_, _) =>
+            {
+                await Task.Yield();
+                return Random.Shared.Next(10) > 0;
+            },
+        });
+
+        await RunAsync(seed, async (random, token) =>
+        {
+            await using var lease = random.Next(4) == 0
+                ? await subject.RentAsync(TimeSpan.FromMilliseconds(random.Next(3)), token)
+                : await subject.RentAsync(token);
+            await lease.Value.Inside.StayAsync(random);
+            if (random.Next(10) == 0)
+            {
+                lease.Discard();
+            }
+
+            if (random.Next(10) == 0)
+            {
+                await lease.DisposeAsync();
+            }
+        });
+
+        await Hang.UntilAsync(() => subject.Rented == 0); // The sweeper may have a place for a moment.
+        Assert.Equal(0, subject.Waiting);
+        await subject.DisposeAsync().AsTask().OrHangs();
+        Assert.Equal((0, 0, 0, made), (over, alive, subject.Alive, disposed));
+    });
+
+    private static void ReleaseTwice(Lease lease, Random random)
+    {
+        if (random.Next(4) == 0)
+        {
+            lease.Dispose(); // And again when the caller ends, perhaps while somebody else holds the permit.
+        }
+    }
+
+    private static Task RunAsync(int seed, Func<Random, CancellationToken, Task> useAsync) =>
+        Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
+        {
+            var random = new Random((seed * 1_000) + task);
+            for (var operation = 0; operation < Operations / Tasks; operation++)
+            {
+                var isCancelled = random.Next(3) == 0;
+                using var cancellation = new CancellationTokenSource();
+                var cancelling = isCancelled ? Task.Run(cancellation.Cancel) : Task.CompletedTask;
+                try
+                {
+                    await useAsync(random, cancellation.Token);
+                }
+                catch (Exception exception) when (exception is
+                    OperationCanceledException or TimeoutException or InvalidOperationException)
+                {
+                }
+
+                await cancelling;
+            }
+        }))).WaitAsync(TimeSpan.FromMinutes(5));
+
+    private sealed class Inside(int limit)
+    {
+        private int _inside;
+        private int _peak;
+
+        public int Peak => _peak;
+
+        public async Task StayAsync(Random random)
+        {
+            var inside = Interlocked.Increment(ref _inside);
+            Assert.InRange(inside, 1, limit);
+            for (var peak = _peak; inside > peak; peak = _peak)
+            {
+                Interlocked.CompareExchange(ref _peak, inside, peak);
+            }
+
+            switch (random.Next(6))
+            {
+                case 0:
+                    await Task.Yield();
+                    break;
+                case 1:
+                    Thread.SpinWait(random.Next(500));
+                    break;
+            }
+
+            Interlocked.Decrement(ref _inside);
+        }
+    }
+
+    private sealed class Item(Action onDisposed) : IDisposable
+    {
+        public Inside Inside { get; } = new(1);
+
+        public void Dispose() => onDisposed();
+    }
+}
