@@ -120,6 +120,24 @@ public sealed record FanOutOptions
     /// <value>Null by default.</value>
     public ILogger? Logger { get; init; }
 
+    /// <summary>A limit that is shared with others, beside <see cref="MaxConcurrency"/>: an item takes a permit before its
+    /// start and gives it back when it has ended. A gate with an adaptive limit finds the right concurrency from what becomes
+    /// of the items: see <see cref="IsThrottled"/>.</summary>
+    /// <value>Null by default. The slot is held while an item waits for a permit, and the permit while it waits for a retry.
+    /// A fan-out inside an item must not use the gate of the one around it: it would wait for itself.</value>
+    public ConcurrencyGate? Gate { get; init; }
+
+    /// <summary>Which failures tell an adaptive <see cref="Gate"/> that there was too much. A success tells it the contrary,
+    /// any other failure nothing. Asked for each attempt; the first answer that is true counts for the item.</summary>
+    /// <value>By default HTTP 429 and 503, a <see cref="TimeoutException"/> and HttpClient's timeout; never null. If it
+    /// throws, the item has failed with that.</value>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public Func<Exception, bool> IsThrottled
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(IsThrottled), "IsThrottled must not be null.");
+    } = Transient.IsThrottled;
+
     /// <summary>A limit for each key beside <see cref="MaxConcurrency"/>, such as one for each host.</summary>
     /// <value>Null by default: none. A fan-out over items of another type than that of the keys refuses it. An array or a
     /// list is then read by one worker at a time.</value>
@@ -154,7 +172,11 @@ public sealed record FanOutOptions
     } = TimeProvider.System;
 
     /// <summary>Whether something is put around the operation.</summary>
-    internal bool IsDecorated => ItemTimeout is not null || Retry is not null || Pipeline is not null || StartRate is not null;
+    internal bool IsDecorated => ItemTimeout is not null || IsTriedAgain || WaitsForStart;
+
+    internal bool IsTriedAgain => Retry is not null || Pipeline is not null;
+
+    internal bool WaitsForStart => StartRate is not null || Gate is not null;
 
     /// <summary>Whether somebody wants to know what becomes of the items.</summary>
     internal bool IsObserved => Progress is not null || SlowItemThreshold is not null || Logger is not null;

@@ -14,6 +14,9 @@ internal sealed class FanOutSlot(TimeProvider? clock)
 
     public int Attempts { get; set; }
 
+    /// <summary>Of the gate that is shared with others; default when there is none.</summary>
+    public Lease Permit { get; set; }
+
     public TimeSpan Duration { get; private set; }
 
     /// <summary>What the observer of the run has noted of this item.</summary>

@@ -5,7 +5,8 @@ using Polly;
 namespace AsyncKit;
 
 /// <summary>
-/// An item's operation with what the options put around it, from the outside in: the wait for its start, the limit over all
+/// An item's operation with what the options put around it, from the outside in: the shared gate, the wait for
+/// its start, the limit over all
 /// attempts, the retries or a Polly pipeline, the user's operation. The slot is held from the beginning to the end.
 /// </summary>
 internal sealed class ItemRunner<T, TResult>(
@@ -26,14 +27,39 @@ internal sealed class ItemRunner<T, TResult>(
     private async ValueTask<TResult> RunAsync(T item, FanOutSlot slot, CancellationToken token)
     {
         var takenAt = clock.GetTimestamp();
-        using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).Cfg() : null;
-        if (lease is not null)
+        slot.Permit = options.Gate is { } gate ? await SharedGate.EnterAsync(gate, token).Cfg() : default;
+        try
         {
-            run.OnItemWaited(clock.GetElapsedTime(takenAt));
-        }
+            using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).Cfg() : null;
+            if (options.WaitsForStart)
+            {
+                run.OnItemWaited(clock.GetElapsedTime(takenAt));
+            }
 
-        run.OnItemStarting(item, slot);
-        return await LimitedAsync(item, slot, token).Cfg();
+            run.OnItemStarting(item, slot);
+            var result = await LimitedAsync(item, slot, token).Cfg();
+            slot.Permit.Report(GateSignal.Success);
+            return result;
+        }
+        catch (Exception exception)
+        {
+            ReportFailure(slot.Permit, exception);
+            throw;
+        }
+        finally
+        {
+            slot.Permit.Dispose();
+        }
+    }
+
+    /// <summary>The first report of a permit counts, so a retry that succeeds does not take back that it was
+    /// needed.</summary>
+    private void ReportFailure(Lease permit, Exception exception)
+    {
+        if (options.Gate is not null && !run.Token.IsCancellationRequested && options.IsThrottled(exception))
+        {
+            permit.Report(GateSignal.Throttled);
+        }
     }
 
     /// <summary>What a limiter refuses is asked for again when it says, never an error.</summary>
@@ -99,9 +125,28 @@ internal sealed class ItemRunner<T, TResult>(
             run.OnItemRetried();
         }
 
-        return operation.HasResult
-            ? operation.InvokeAsync(item, slot, token)
-            : WithNothingAsync(operation.InvokeWithoutResultAsync(item, slot, token));
+        return options is { Gate: not null, IsTriedAgain: true }
+            ? ReportedCallAsync(item, slot, token)
+            : InvokeAsync(item, slot, token);
+    }
+
+    private ValueTask<TResult> InvokeAsync(T item, FanOutSlot slot, CancellationToken token) => operation.HasResult
+        ? operation.InvokeAsync(item, slot, token)
+        : WithNothingAsync(operation.InvokeWithoutResultAsync(item, slot, token));
+
+    /// <summary>At once, and not when the retries are over.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> ReportedCallAsync(T item, FanOutSlot slot, CancellationToken token)
+    {
+        try
+        {
+            return await InvokeAsync(item, slot, token).Cfg();
+        }
+        catch (Exception exception)
+        {
+            ReportFailure(slot.Permit, exception);
+            throw;
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

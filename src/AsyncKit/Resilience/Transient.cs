@@ -37,6 +37,12 @@ public static class Transient
         };
     }
 
+    /// <summary>Whether it says that there was too much at once.</summary>
+    internal static bool IsThrottled(Exception exception) =>
+        exception is TimeoutException
+            or HttpRequestException { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable }
+        || IsHttpClientTimeout(exception);
+
     internal static bool IsHttpClientTimeout(Exception exception) =>
         exception is TaskCanceledException { InnerException: TimeoutException };
 

@@ -16,7 +16,12 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
             var items = new ProbedSource(count);
             await using var limiter = new ScriptedLimiter(random.Next(4), random.Next(2) == 0 ? null : random.Next(1, 9) * Millisecond);
             var last = default(FanOutProgress);
-            var options = Draw(random, limiter, progress => last = progress);
+            var gate = new ConcurrencyGate(random.Next(1, 4));
+            var options = Draw(random, limiter, progress => last = progress) with
+            {
+                Gate = random.Next(2) == 0 ? gate : null,
+                Partition = random.Next(2) == 0 ? FanOutPartition.By((int item) => item % 3, random.Next(1, 3)) : null,
+            };
             var lengths = Enumerable.Range(0, count).Select(_ => random.Next(0, 40)).ToArray();
             var fates = Enumerable.Range(0, count).Select(_ => random.Next(8)).ToArray();
             using var caller = new CancellationTokenSource();
@@ -38,7 +43,8 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
 
             await cancelling;
             Assert.Equal(0, running);
-            Assert.InRange(peak, 0, options.MaxConcurrency);
+            Assert.InRange(peak, 0, Math.Min(options.MaxConcurrency, options.Gate?.Limit ?? int.MaxValue));
+            Assert.Equal((0, 0), (gate.Active, gate.Waiting));
             Assert.Equal(Enumerable.Range(0, report.Outcomes.Count), report.Outcomes.Select(outcome => outcome.Index));
             Assert.All(report.Outcomes, outcome => Assert.Equal(calls[outcome.Index], outcome.Attempts));
             Assert.All(calls, made => Assert.InRange(made, 0, options.Retry?.MaxAttempts ?? 1));

@@ -1,0 +1,177 @@
+using System.Net;
+using AsyncKit.Testing;
+
+namespace AsyncKit.Tests;
+
+/// <summary>A gate that fan-outs share, and what it learns from their items.</summary>
+public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public void Several_fan_outs_share_one_limit_never_exceed_it_and_reach_it() =>
+        AsyncTest.Run(async context =>
+        {
+            var gate = new ConcurrencyGate(3);
+            var (running, peak) = (0, 0);
+            var options = new FanOutOptions { MaxConcurrency = 4, Gate = gate, TimeProvider = context.Time };
+
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => new int[6].FanOutAsync(options, async (_, token) =>
+            {
+                peak = Math.Max(peak, ++running);
+                await Task.Delay(context.Random.Next(1, 5) * Millisecond, context.Time, token);
+                running--;
+            })));
+
+            Assert.Equal(3, peak);
+            Assert.Equal((0, 0), (gate.Active, gate.Waiting));
+        }, new AsyncTestOptions { Schedules = 200 });
+
+    [Fact]
+    public void However_a_run_ends_every_permit_is_given_back_and_who_waited_was_not_started() =>
+        AsyncTest.Run(async context =>
+        {
+            var random = context.Random;
+            var gate = new ConcurrencyGate(random.Next(1, 3));
+            using var caller = new CancellationTokenSource();
+            var others = await gate.AcquireAsync(CancellationToken.None);
+            var calls = new int[8];
+            var options = new FanOutOptions
+            {
+                MaxConcurrency = random.Next(1, 5),
+                Gate = gate,
+                OnFailure = (FailureMode)random.Next(2),
+                TimeProvider = context.Time,
+            };
+            var (failAt, cancelAfter, releaseAfter) = (random.Next(10), random.Next(12), random.Next(6));
+
+            var run = new ProbedSource(8).AsAsync().FanOutReportAsync(options, async (item, token) =>
+            {
+                calls[item]++;
+                await Task.Delay(Millisecond, context.Time, token);
+                return item == failAt ? throw new FormatException() : item;
+            }, caller.Token);
+            await Task.Delay(releaseAfter * Millisecond, context.Time);
+            others.Dispose();
+            await Task.Delay(cancelAfter * Millisecond, context.Time);
+            await caller.CancelAsync();
+            var report = await run;
+
+            Assert.Equal((0, 0), (gate.Active, gate.Waiting));
+            Assert.All(report.Outcomes, outcome =>
+            {
+                Assert.Equal(calls[outcome.Index], outcome.Attempts);
+                Assert.Equal(outcome.Attempts == 0, outcome.Kind == FanOutOutcomeKind.NotStarted);
+            });
+        }, new AsyncTestOptions { Schedules = 1_000 });
+
+    [Fact]
+    public void With_an_adaptive_gate_the_run_finds_the_right_concurrency_by_itself() =>
+        AsyncTest.Run(async context =>
+        {
+            const int Capacity = 20;
+            var gate = new ConcurrencyGate(new AdaptiveLimit(1, 200)) { TimeProvider = context.Time };
+            var (atOnce, throttled) = (0, 0);
+            var options = new FanOutOptions
+            {
+                MaxConcurrency = 200,
+                Gate = gate,
+                OnFailure = FailureMode.RunToEnd,
+                TimeProvider = context.Time,
+            };
+
+            await Enumerable.Range(0, 1_000).FanOutReportAsync(options, async (_, token) =>
+            {
+                if (atOnce == Capacity)
+                {
+                    throttled++;
+                    await Task.Delay(Millisecond, context.Time, token);
+                    throw new HttpRequestException("busy", null, HttpStatusCode.TooManyRequests);
+                }
+
+                atOnce++;
+                await Task.Delay(context.Random.Next(8, 13) * Millisecond, context.Time, token);
+                atOnce--;
+            });
+
+            Assert.InRange(gate.Limit, Capacity * 3 / 4, Capacity + 4);
+            Assert.InRange(throttled, 1, 100); // Some are needed to know.
+        }, new AsyncTestOptions { Schedules = 5, MaxSteps = 1_000_000 });
+
+    [Fact]
+    public async Task Only_what_IsThrottled_says_lowers_the_limit_and_a_retry_does_not_take_it_back()
+    {
+        var gate = new ConcurrencyGate(new AdaptiveLimit(1, 64) { Start = 64 });
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 1,
+            Gate = gate,
+            OnFailure = FailureMode.RunToEnd,
+            Retry = new RetryOptions { MaxAttempts = 2, Backoff = Backoff.None, ShouldRetry = _ => true },
+        };
+        var calls = 0;
+
+        await new int[1].FanOutReportAsync(options, (_, _) => ValueTask.FromException<int>(new FormatException()));
+        Assert.Equal(64, gate.Limit);
+
+        await new int[1].FanOutReportAsync(options, (_, _) => ++calls == 1
+            ? ValueTask.FromException<int>(new TimeoutException())
+            : new ValueTask<int>(calls));
+        Assert.InRange(gate.Limit, 1, 63);
+
+        var limit = gate.Limit;
+        await new int[1].FanOutReportAsync(
+            options with { IsThrottled = exception => exception is FormatException },
+            (_, _) => ValueTask.FromException<int>(new FormatException()));
+        Assert.InRange(gate.Limit, 1, limit - 1);
+    }
+
+    [Fact]
+    public async Task What_IsThrottled_throws_is_the_failure_of_the_item_and_the_permit_is_given_back()
+    {
+        var gate = new ConcurrencyGate(1);
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 2,
+            Gate = gate,
+            IsThrottled = _ => throw new InvalidOperationException("asked"),
+            OnFailure = FailureMode.RunToEnd,
+        };
+
+        var report = await new int[3].FanOutReportAsync(
+            options, (_, _) => ValueTask.FromException<int>(new FormatException()));
+
+        Assert.All(report.Failures, failure => Assert.Equal("asked", failure.Exception!.Message));
+        Assert.Equal((3, 0), (report.FailedCount, gate.Active));
+    }
+
+#if DEBUG
+    [Fact]
+    public async Task Sharing_one_gate_between_a_parent_and_its_children_is_detected_in_debug_builds()
+    {
+        var options = new FanOutOptions { MaxConcurrency = 1, Gate = new ConcurrencyGate(1) };
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new int[1].FanOutAsync(
+            options,
+            async (_, token) => await new int[1].FanOutAsync(options, (item, _) => new ValueTask<int>(item), token)).OrHangs());
+
+        Assert.Contains("Gate must not be that of a fan-out around this one", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, options.Gate.Active);
+    }
+
+    [Fact]
+    public async Task One_after_the_other_and_side_by_side_they_may_share_it()
+    {
+        var options = new FanOutOptions { MaxConcurrency = 2, Gate = new ConcurrencyGate(1) };
+
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(
+                new int[3].FanOutAsync(options, (_, _) => default(ValueTask)),
+                new int[3].FanOutAsync(options, (_, _) => default(ValueTask))).OrHangs();
+        }
+
+        Assert.Equal(0, options.Gate.Active);
+    }
+#endif
+}
