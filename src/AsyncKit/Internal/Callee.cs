@@ -17,15 +17,37 @@ internal static class Callee
     public static ValueTask<Nothing> WithNothingAsync(Task? task) =>
         WithNothingAsync(new ValueTask(task ?? throw NullTask()));
 
+    public static ValueTask<Nothing> WithNothingAsync(ValueTask task)
+    {
+        if (!task.IsCompletedSuccessfully)
+        {
+            return AwaitWithNothingAsync(task);
+        }
+
+        task.Completed();
+        return default;
+    }
+
+    public static ValueTask DropAsync(ValueTask<Nothing> task)
+    {
+        if (!task.IsCompletedSuccessfully)
+        {
+            return AwaitAndDropAsync(task);
+        }
+
+        _ = task.Completed();
+        return default;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<Nothing> WithNothingAsync(ValueTask task)
+    private static async ValueTask<Nothing> AwaitWithNothingAsync(ValueTask task)
     {
         await task.Cfg();
         return default;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public static async ValueTask DropAsync(ValueTask<Nothing> task) => _ = await task.Cfg();
+    private static async ValueTask AwaitAndDropAsync(ValueTask<Nothing> task) => _ = await task.Cfg();
 
     private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");
 }

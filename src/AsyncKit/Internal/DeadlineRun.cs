@@ -21,28 +21,52 @@ internal static class DeadlineRun
             return ValueTask.FromException<TResult>(terms.TimedOut(terms.Limit, TimeSpan.Zero, null));
         }
 
-        return terms.Grace is null
-            ? AwaitAsync(operation, state, scope: null, terms, cancellationToken)
-            : AwaitOrAbandonAsync(operation, state, terms, cancellationToken);
-    }
+        if (terms.Grace is not null)
+        {
+            return AwaitOrAbandonAsync(operation, state, terms, cancellationToken);
+        }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<TResult> AwaitAsync<TState, TResult>(
-        Func<TState, CancellationToken, ValueTask<TResult>> operation,
-        TState state,
-        DeadlineScope? scope,
-        DeadlineTerms terms,
-        CancellationToken cancellationToken)
-    {
-        scope ??= DeadlineScope.Begin(terms.Clock, terms.Limit, cancellationToken);
-        TResult result;
+        DeadlineScope scope;
         try
         {
-            result = await operation(state, scope.Token).Cfg();
+            scope = DeadlineScope.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
-            var translated = scope.Translate(exception, terms); // Before the end: then it is somebody else's.
+            return ValueTask.FromException<TResult>(exception); // Of the clock.
+        }
+
+        ValueTask<TResult> task;
+        try
+        {
+            task = operation(state, scope.Token);
+        }
+        catch (Exception exception)
+        {
+            task = ValueTask.FromException<TResult>(exception);
+        }
+
+        if (!task.IsCompletedSuccessfully)
+        {
+            return AwaitAsync(task, scope);
+        }
+
+        var result = task.Completed();
+        return scope.TryEnd() ? new ValueTask<TResult>(result) : AwaitAsync(new ValueTask<TResult>(result), scope);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<TResult> AwaitAsync<TResult>(ValueTask<TResult> task, DeadlineScope scope)
+    {
+        TResult result;
+        try
+        {
+            result = await task.Cfg();
+        }
+        catch (Exception exception)
+        {
+            var terms = scope.Terms;
+            var translated = scope.Translate(exception); // Before the end: then it is somebody else's.
             var ofCallbacks = await scope.EndAsync().Cfg();
             if (translated is null)
             {
@@ -53,8 +77,12 @@ internal static class DeadlineRun
             throw WithFailure(translated, ofCallbacks, terms);
         }
 
-        var ending = scope.EndAsync();
-        Tell(ending.IsCompletedSuccessfully ? ending.Completed() : await ending.Cfg(), terms);
+        if (!scope.TryEnd())
+        {
+            var terms = scope.Terms;
+            Tell(await scope.EndAsync().Cfg(), terms);
+        }
+
         return result;
     }
 
@@ -64,7 +92,7 @@ internal static class DeadlineRun
         DeadlineTerms terms,
         CancellationToken cancellationToken)
     {
-        var scope = DeadlineScope.Begin(terms.Clock, terms.Limit, cancellationToken);
+        var scope = DeadlineScope.Begin(terms, cancellationToken);
         var task = StartAsync(operation, state, scope.Token);
         if (!task.IsCompleted)
         {
@@ -74,14 +102,14 @@ internal static class DeadlineRun
             {
                 Orphan.Leave(task, terms);
                 scope.Forget();
+                _ = TellLaterAsync(scope, terms);
                 var given = new OperationCanceledException(
                     $"{terms.Subject} did not end within its grace period and was abandoned.", scope.Token);
-                throw scope.Translate(given, terms)!;
+                throw scope.Translate(given)!;
             }
         }
 
-        return await AwaitAsync(
-            static (task, _) => new ValueTask<TResult>(task), task, scope, terms, cancellationToken).Cfg();
+        return await AwaitAsync(new ValueTask<TResult>(task), scope).Cfg();
     }
 
     /// <summary>Also what it throws before its first await is in the task.</summary>
@@ -105,9 +133,22 @@ internal static class DeadlineRun
     /// <summary>The operation has an end of its own to tell, so what callbacks on its token have thrown is logged.</summary>
     public static void Tell(Exception? ofCallbacks, in DeadlineTerms terms)
     {
-        if (terms.Logger is { } logger && Cancellation.FailureOf(ofCallbacks) is { } failure)
+        if (terms.Logger is not { } logger || Cancellation.FailureOf(ofCallbacks) is not { } failure)
+        {
+            return;
+        }
+
+        try
         {
             Log.CallbackFailed(logger, terms.Subject, failure);
         }
+        catch (Exception)
+        {
+            // A logger that throws must not take the place of what the operation has to tell.
+        }
     }
+
+    /// <summary>Observes them, too.</summary>
+    private static async Task TellLaterAsync(DeadlineScope scope, DeadlineTerms terms) =>
+        Tell(await scope.WhenCancelledAsync().Cfg(), terms);
 }

@@ -34,7 +34,16 @@ internal readonly record struct DeadlineTerms(
 
     public static TimeSpan? Check(TimeSpan? limit, string name) => limit is { } given ? Check(given, name) : null;
 
-    public TimeoutException TimedOut(TimeSpan limit, TimeSpan elapsed, Exception? inner) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{Subject} was stopped by its limit of {limit:c}, after {elapsed:c}."),
-        inner);
+    /// <param name="limit">Which has passed.</param>
+    /// <param name="elapsed">Since the operation has begun.</param>
+    /// <param name="inner">How the operation ended. What it knows of its attempts is taken over.</param>
+    public TimeoutException TimedOut(TimeSpan limit, TimeSpan elapsed, Exception? inner)
+    {
+        var timeout = new TimeoutException(
+            string.Create(
+                CultureInfo.InvariantCulture, $"{Subject} was stopped by its limit of {limit:c}, after {elapsed:c}."),
+            inner);
+        AttemptData.Copy(inner, timeout);
+        return timeout;
+    }
 }

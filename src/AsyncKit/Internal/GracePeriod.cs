@@ -24,23 +24,44 @@ internal sealed class GracePeriod : IDisposable
     public void Dispose()
     {
         _ = _registration.Unregister();
+        ITimer? timer;
         lock (_lock)
         {
             _isDisposed = true;
-            _timer?.Dispose();
+            timer = _timer;
         }
+
+        timer?.Dispose();
     }
 
     private void Start()
     {
+        if (!DeadlineTerms.IsFinite(_period))
+        {
+            return;
+        }
+
+        ITimer timer;
+        try
+        {
+            timer = _clock.CreateTimer(
+                static grace => ((GracePeriod)grace!).End(), this, _period, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception)
+        {
+            return; // Without a clock there is no end of the period: the operation is awaited.
+        }
+
         lock (_lock)
         {
-            if (!_isDisposed && DeadlineTerms.IsFinite(_period))
+            if (!_isDisposed)
             {
-                _timer = _clock.CreateTimer(
-                    static grace => ((GracePeriod)grace!).End(), this, _period, Timeout.InfiniteTimeSpan);
+                _timer = timer;
+                return;
             }
         }
+
+        timer.Dispose();
     }
 
     private void End()

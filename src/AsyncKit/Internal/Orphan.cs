@@ -6,13 +6,21 @@ internal static class Orphan
     /// <summary>Observes whatever becomes of it, counts it now and logs it when it has ended.</summary>
     public static void Leave(Task task, in DeadlineTerms terms)
     {
-        ResilienceTelemetry.Abandoned.Add(1);
-        _ = WatchAsync(task, terms, terms.Clock.GetTimestamp());
+        _ = WatchAsync(task, terms); // First: whatever the rest does, it is observed.
+        try
+        {
+            ResilienceTelemetry.Abandoned.Add(1);
+        }
+        catch (Exception)
+        {
+            // A listener that throws must not take the place of the timeout.
+        }
     }
 
-    private static async Task WatchAsync(Task task, DeadlineTerms terms, long leftAt)
+    private static async Task WatchAsync(Task task, DeadlineTerms terms)
     {
         Exception? thrown = null;
+        var leftAt = Timestamp(terms.Clock);
         try
         {
             await task.Cfg();
@@ -33,7 +41,19 @@ internal static class Orphan
         }
         catch (Exception)
         {
-            // A logger that throws has nobody left to tell.
+            // A logger or a clock that throws has nobody left to tell.
+        }
+    }
+
+    private static long Timestamp(TimeProvider clock)
+    {
+        try
+        {
+            return clock.GetTimestamp();
+        }
+        catch (Exception)
+        {
+            return 0; // Then it throws at the end as well, or the time is wrong; the task is observed.
         }
     }
 }

@@ -3,6 +3,8 @@ namespace AsyncKit;
 /// <summary>One operation that has failed at least once: what the next attempt depends on.</summary>
 internal sealed class RetryCall(RetryEngine engine, long startedAt, Random random)
 {
+    private const int MostEarlier = 100;
+
     private List<Exception>? _earlier;
     private Exception? _last;
     private bool _isOwnTimeout;
@@ -20,7 +22,13 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
     {
         if (_last is not null)
         {
-            (_earlier ??= []).Add(_last);
+            _earlier ??= [];
+            if (_earlier.Count == MostEarlier)
+            {
+                _earlier.RemoveAt(1); // An operation that is tried for ever must not keep them for ever.
+            }
+
+            _earlier.Add(_last);
         }
 
         Attempts++;
@@ -47,7 +55,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
             return false;
         }
 
-        Delay = _previous = delay;
+        Delay = delay;
         return true;
     }
 
@@ -59,38 +67,16 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
         return isFirst ? _last : null;
     }
 
-    /// <summary>What the operation ends with: its last failure, or the caller's cancellation around that.</summary>
+    /// <summary>What the operation ends with: its last failure, what a callback of the options has thrown, or the caller's
+    /// cancellation around the last failure.</summary>
     public Exception ToThrow(Exception exception, CancellationToken token)
     {
-        if (token.IsCancellationRequested && Cancellation.Is(exception))
-        {
-            return ReferenceEquals(exception, _last) || _last is null
-                ? Cancellation.ByCaller(exception, token)
-                : new OperationCanceledException(exception.Message, _last, token); // In a wait.
-        }
-
-        if (ReferenceEquals(exception, _last))
-        {
-            Annotate(exception);
-        }
-
-        return exception;
-    }
-
-    private void Annotate(Exception exception)
-    {
-        try
-        {
-            exception.Data[Retry.AttemptsDataKey] = Attempts;
-            if (_earlier is not null)
-            {
-                exception.Data[Retry.EarlierDataKey] = _earlier.ToArray();
-            }
-        }
-        catch (Exception)
-        {
-            // Data is virtual: an exception class that refuses the entry must not replace its own report.
-        }
+        var isLast = ReferenceEquals(exception, _last);
+        var toThrow = !token.IsCancellationRequested || !Cancellation.Is(exception) ? exception
+            : isLast || _last is null ? Cancellation.ByCaller(exception, token)
+            : new OperationCanceledException(exception.Message, _last, token); // In a wait.
+        AttemptData.Set(toThrow, Attempts, [.. _earlier ?? [], .. isLast || _last is null ? Array.Empty<Exception>() : [_last]]);
+        return toThrow;
     }
 
     private bool IsRetried(Exception exception) =>
@@ -106,7 +92,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
             return delay <= engine.Options.MaxDelayHint;
         }
 
-        delay = engine.Options.Backoff.Next(Attempts, _previous, random);
+        delay = _previous = engine.Options.Backoff.Next(Attempts, _previous, random);
         return true;
     }
 }

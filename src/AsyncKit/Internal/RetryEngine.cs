@@ -66,26 +66,74 @@ internal sealed class RetryEngine
 
     private static void Tell(RetryOptions options, RetryCall call)
     {
-        ResilienceTelemetry.Retries.Add(1);
-        if (options.Logger is { } logger)
+        try
         {
-            Log.Retrying(logger, DeadlineTerms.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
+            ResilienceTelemetry.Retries.Add(1);
+            if (options.Logger is { } logger)
+            {
+                Log.Retrying(logger, DeadlineTerms.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
+            }
+        }
+        catch (Exception)
+        {
+            // A listener or a logger that throws must not end the operation.
         }
 
         options.OnRetry?.Invoke(new RetryAttempt(call.Attempts, call.Delay, call.Last!));
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> AttemptsAsync<TState, TResult>(
+    private ValueTask<TResult> AttemptsAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
     {
-        Options.Budget?.OnOperation();
-        var startedAt = Options.TotalTimeout is null ? 0 : Clock.GetTimestamp();
+        long startedAt;
+        try
+        {
+            Options.Budget?.OnOperation();
+            startedAt = Options.TotalTimeout is null ? 0 : Clock.GetTimestamp();
+        }
+        catch (Exception ofClock)
+        {
+            return ValueTask.FromException<TResult>(ofClock);
+        }
+
+        if (Options.AttemptTimeout is not null)
+        {
+            return AfterFirstAsync(operation, state, default, startedAt, token);
+        }
+
+        ValueTask<TResult> attempt;
+        try
+        {
+            attempt = operation(state, token);
+        }
+        catch (Exception exception)
+        {
+            attempt = ValueTask.FromException<TResult>(exception);
+        }
+
+        return attempt.IsCompletedSuccessfully
+            ? attempt
+            : AfterFirstAsync(operation, state, attempt, startedAt, token);
+    }
+
+    /// <param name="operation">What is tried.</param>
+    /// <param name="state">Given to it.</param>
+    /// <param name="attempt">The first, which has begun unless attempts have a limit.</param>
+    /// <param name="startedAt">For the total timeout.</param>
+    /// <param name="token">The caller's or the total timeout's.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> AfterFirstAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation,
+        TState state,
+        ValueTask<TResult> attempt,
+        long startedAt,
+        CancellationToken token)
+    {
         Attempt<TResult> first;
         try
         {
             first = Options.AttemptTimeout is null
-                ? new(await operation(state, token).Cfg())
+                ? new(await attempt.Cfg())
                 : await LimitedAttemptAsync(operation, state, token).Cfg();
         }
         catch (Exception exception)
@@ -121,6 +169,10 @@ internal sealed class RetryEngine
                 static (context, retry) => retry.Engine.OutcomeAsync(retry.Operation, retry.State, retry.Call, context),
                 context,
                 (Engine: this, Operation: operation, State: state, Call: call)).Cfg();
+        }
+        catch (Exception ofCallback)
+        {
+            outcome = Outcome.FromException<TResult>(ofCallback); // Of the options.
         }
         finally
         {
@@ -180,7 +232,7 @@ internal sealed class RetryEngine
             return new(terms.TimedOut(terms.Limit, TimeSpan.Zero, null), isOwnTimeout: true);
         }
 
-        var scope = DeadlineScope.Begin(Clock, terms.Limit, token);
+        var scope = DeadlineScope.Begin(terms, token);
         TResult result;
         try
         {
@@ -188,7 +240,7 @@ internal sealed class RetryEngine
         }
         catch (Exception exception)
         {
-            var translated = scope.Translate(exception, terms);
+            var translated = scope.Translate(exception);
             var ofCallbacks = await scope.EndAsync().Cfg();
             var isOwn = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
             return new(DeadlineRun.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);

@@ -48,14 +48,15 @@ public readonly record struct Backoff
 
     /// <summary>Exponential with decorrelated jitter: each delay is drawn uniformly from <paramref name="first"/> to three
     /// times the one before, up to a most. So clients that failed together do not come back together.</summary>
-    /// <param name="first">The first bound and the least delay: zero to 49 days.</param>
+    /// <param name="first">The first bound and the least delay: more than zero, since from zero nothing grows, to 49
+    /// days.</param>
     /// <param name="max">The most: from <paramref name="first"/> to 49 days.</param>
     /// <returns>The value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
     /// <remarks>Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, there called
     /// decorrelated jitter; the one before the first is <paramref name="first"/>.</remarks>
     public static Backoff Exponential(TimeSpan first, TimeSpan max) =>
-        new(Kind.Exponential, Check(first, TimeSpan.Zero, nameof(first)), Check(max, first, nameof(max)));
+        new(Kind.Exponential, Check(first, new TimeSpan(1), nameof(first)), Check(max, first, nameof(max)));
 
     /// <summary>The delays of one operation, for looking at and for tests. The same seed gives the same ones.</summary>
     /// <param name="seed">For the jitter; without effect where there is none.</param>

@@ -82,18 +82,27 @@ public static partial class Deadline
     /// <summary>Returns when the task has ended, whatever became of it.</summary>
     private static async Task WaitAsync(Task task, DeadlineTerms terms, CancellationToken cancellationToken)
     {
-        var startedAt = terms.Clock.GetTimestamp();
+        var startedAt = 0L;
         var limit = DeadlineTerms.IsFinite(terms.Limit) ? terms.Limit : Timeout.InfiniteTimeSpan;
         try
         {
+            startedAt = terms.Clock.GetTimestamp();
             await task.WaitAsync(limit, terms.Clock, cancellationToken).Cfg();
         }
         catch (Exception exception) when (!task.IsCompleted)
         {
             Orphan.Leave(task, terms);
-            throw cancellationToken.IsCancellationRequested
-                ? Cancellation.ByCaller(exception, cancellationToken)
-                : terms.TimedOut(terms.Limit, terms.Clock.GetElapsedTime(startedAt), null);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw Cancellation.ByCaller(exception, cancellationToken);
+            }
+
+            if (exception is not TimeoutException)
+            {
+                throw; // Of the clock.
+            }
+
+            throw terms.TimedOut(terms.Limit, terms.Clock.GetElapsedTime(startedAt), null);
         }
         catch (Exception)
         {

@@ -6,7 +6,8 @@ namespace AsyncKit;
 /// <item>The caller's cancellation is never retried and ends a waiting delay at once. Our own attempt timeout is retried; a
 /// foreign cancellation is not, except HttpClient's timeout.</item>
 /// <item>The last exception is thrown with its stack. <c>exception.Data["AsyncKit.Attempts"]</c> counts the attempts, and
-/// <c>exception.Data["AsyncKit.EarlierExceptions"]</c> has the exceptions before it.</item>
+/// <c>exception.Data["AsyncKit.EarlierExceptions"]</c> has the exceptions before it: the first and the latest, 100 at the
+/// most.</item>
 /// <item>A server's hint is honoured up to its cap. The delay never exceeds what is left of the total timeout.</item>
 /// <item>A spent budget ends the retrying with the last exception. The budget is shared by all items of a run.</item>
 /// <item>Attempts come one after the other, never two at once.</item>
@@ -15,8 +16,5 @@ namespace AsyncKit;
 /// </remarks>
 public static partial class Retry
 {
-    internal const string AttemptsDataKey = "AsyncKit.Attempts";
-    internal const string EarlierDataKey = "AsyncKit.EarlierExceptions";
-
     private static RetryEngine EngineOf(RetryOptions? options) => (options ?? RetryOptions.Default).Engine();
 }

@@ -14,7 +14,7 @@ namespace AsyncKit;
 /// </remarks>
 public sealed class RetryBudget
 {
-    private const long Unit = 1000;
+    private const long Unit = 1_000_000;
     private const long MostSaved = 100 * Unit;
 
     private readonly TimeProvider _timeProvider;
@@ -43,7 +43,7 @@ public sealed class RetryBudget
         }
 
         _timeProvider = Seam.Clock(timeProvider ?? TimeProvider.System);
-        _deposit = (long)(ratio * Unit);
+        _deposit = (long)Math.Round(ratio * Unit);
         _minPerSecond = minPerSecond;
         _startedAt = _timeProvider.GetTimestamp();
     }

@@ -1,0 +1,331 @@
+using AsyncKit.Testing;
+
+namespace AsyncKit.Tests;
+
+/// <summary>What is tried again, when, and what is thrown in the end. On virtual time.</summary>
+public sealed class RetryTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly AsyncTestOptions Brief = new() { Schedules = 50 };
+
+    private static readonly RetryOptions EverySecond = new() { Backoff = Backoff.Constant(TimeSpan.FromSeconds(1)) };
+
+    [Fact]
+    public void A_transient_failure_is_tried_again_until_it_succeeds() => AsyncTest.Run(async context =>
+    {
+        var script = new Script(new TimeoutException("1"), new HttpRequestException("2"), null);
+        var told = new List<RetryAttempt>();
+        var log = new LogLines();
+
+        var result = await Retry.RunAsync(
+            script.RunAsync, EverySecond with { OnRetry = told.Add, Logger = log, Name = "it" });
+
+        Assert.Equal((3, 3), (result, script.Attempts));
+        Assert.Equal(TimeSpan.FromSeconds(2), context.Time.Elapsed);
+        Assert.Equal([(1, TimeSpan.FromSeconds(1), "1"), (2, TimeSpan.FromSeconds(1), "2")],
+            told.Select(one => (one.Attempt, one.Delay, one.Exception.Message)));
+        Assert.Equal("'it' failed in attempt 1 and is tried again in 00:00:01.", log.All[0].Text);
+        Assert.Equal(2, log.All.Count);
+    }, Brief);
+
+    [Fact]
+    public void The_last_exception_is_thrown_with_its_stack_and_Data_counts_the_attempts_and_has_the_earlier_exceptions() =>
+        AsyncTest.Run(async context =>
+        {
+            Exception[] all = [new TimeoutException("1"), new HttpRequestException("2"), new HttpRequestException("3")];
+            var script = new Script(all);
+
+            var thrown = await Record.ExceptionAsync(
+                async () => await Retry.RunAsync(script.RunAsync, EverySecond with { MaxAttempts = 3 }));
+
+            Assert.Same(all[2], thrown);
+            Assert.Contains(nameof(Script.ThrowHere), thrown.StackTrace, StringComparison.Ordinal);
+            Assert.Equal(3, thrown.Data["AsyncKit.Attempts"]);
+            Assert.Equal(all[..2], thrown.Data["AsyncKit.EarlierExceptions"]);
+        }, Brief);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void What_is_not_transient_is_thrown_at_once(int maxAttempts) => AsyncTest.Run(async context =>
+    {
+        var script = new Script(new FormatException(), null);
+
+        var thrown = await Assert.ThrowsAsync<FormatException>(
+            async () => await Retry.RunAsync(script.RunAsync, EverySecond with { MaxAttempts = maxAttempts }));
+
+        Assert.Equal((1, TimeSpan.Zero), (script.Attempts, context.Time.Elapsed));
+        Assert.Equal(1, thrown.Data["AsyncKit.Attempts"]);
+        Assert.Null(thrown.Data["AsyncKit.EarlierExceptions"]);
+    }, Brief);
+
+    [Fact]
+    public void The_callers_cancellation_is_never_retried() => AsyncTest.Run(async context =>
+    {
+        using var caller = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
+        var attempts = 0;
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Retry.RunAsync(
+            token =>
+            {
+                attempts++;
+                return Task.Delay(Timeout.Infinite, token);
+            },
+            EverySecond with { ShouldRetry = _ => true },
+            caller.Token));
+
+        Assert.Equal((1, caller.Token), (attempts, thrown.CancellationToken));
+    }, Brief);
+
+    [Fact]
+    public void The_callers_cancellation_ends_a_waiting_delay_at_once() => AsyncTest.Run(async context =>
+    {
+        using var caller = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
+        var failure = new TimeoutException("1");
+        var script = new Script(failure, null);
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Retry.RunAsync(
+            script.RunAsync, EverySecond with { Backoff = Backoff.Constant(TimeSpan.FromHours(1)) }, caller.Token));
+
+        Assert.Equal(TimeSpan.FromSeconds(1), context.Time.Elapsed);
+        Assert.Equal((1, caller.Token), (script.Attempts, thrown.CancellationToken));
+        Assert.Same(failure, thrown.InnerException);
+    }, Brief);
+
+    [Fact]
+    public void Our_own_attempt_timeout_is_retried_whatever_ShouldRetry_says() => AsyncTest.Run(async context =>
+    {
+        var attempts = 0;
+        var options = EverySecond with
+        {
+            AttemptTimeout = TimeSpan.FromSeconds(2), ShouldRetry = _ => false, MaxAttempts = 3, Name = "call",
+        };
+
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
+            token =>
+            {
+                attempts++;
+                return Task.Delay(Timeout.Infinite, token);
+            },
+            options));
+
+        Assert.Equal((3, TimeSpan.FromSeconds(8)), (attempts, context.Time.Elapsed));
+        Assert.Equal("'call' was stopped by its limit of 00:00:02, after 00:00:02.", thrown.Message);
+        Assert.Equal(3, thrown.Data["AsyncKit.Attempts"]);
+        Assert.Equal(2, ((Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!).Length);
+    }, Brief);
+
+    [Fact]
+    public void A_foreign_cancellation_is_not_retried_except_HttpClients_timeout() => AsyncTest.Run(async context =>
+    {
+        var foreign = new Script(new OperationCanceledException("foreign"), null);
+        var http = new Script(new TaskCanceledException("http", new TimeoutException()), null);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Retry.RunAsync(foreign.RunAsync, EverySecond with { ShouldRetry = _ => true }));
+        await Retry.RunAsync(http.RunAsync, EverySecond);
+
+        Assert.Equal((1, 2), (foreign.Attempts, http.Attempts));
+    }, Brief);
+
+    [Theory]
+    [InlineData(-1, 2, 0)]
+    [InlineData(20, 2, 20)]
+    [InlineData(30, 2, 30)]
+    [InlineData(31, 1, 0)]
+    public void A_servers_hint_is_honoured_up_to_its_cap(int hint, int attempts, int waited) => AsyncTest.Run(async context =>
+    {
+        var failure = new TimeoutException("1");
+        var script = new Script(failure, null);
+
+        var thrown = await Record.ExceptionAsync(async () => await Retry.RunAsync(
+            script.RunAsync, EverySecond with { DelayHint = _ => TimeSpan.FromSeconds(hint) }));
+
+        Assert.Equal((attempts, TimeSpan.FromSeconds(waited)), (script.Attempts, context.Time.Elapsed));
+        Assert.Same(attempts == 1 ? failure : null, thrown);
+    }, Brief);
+
+    [Fact]
+    public void Without_a_hint_the_backoff_goes_on_where_it_was() => AsyncTest.Run(async context =>
+    {
+        var waits = new List<TimeSpan>();
+        var script = new Script([.. Enumerable.Range(1, 6).Select(number => new TimeoutException($"{number}"))]);
+        var options = new RetryOptions
+        {
+            Backoff = Backoff.Exponential(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            MaxAttempts = 6,
+            DelayHint = failure => failure.Message is "1" or "2" ? TimeSpan.FromSeconds(30) : null,
+            OnRetry = retry => waits.Add(retry.Delay),
+        };
+
+        await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(script.RunAsync, options));
+
+        Assert.Equal([TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)], waits[..2]);
+        Assert.InRange(waits[2], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+    }, Brief);
+
+    [Fact]
+    public void The_delay_never_exceeds_what_is_left_of_the_total_timeout() => AsyncTest.Run(async context =>
+    {
+        var script = new Script(new TimeoutException("1"), new TimeoutException("2"), new TimeoutException("3"));
+
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
+            script.RunAsync,
+            EverySecond with { Backoff = Backoff.Constant(TimeSpan.FromSeconds(3)), TotalTimeout = TimeSpan.FromSeconds(5) }));
+
+        Assert.Equal(("2", 2), (thrown.Message, script.Attempts));
+        Assert.Equal(TimeSpan.FromSeconds(3), context.Time.Elapsed);
+    }, Brief);
+
+    [Fact]
+    public void The_total_timeout_stops_an_attempt_and_its_exception_knows_the_earlier_ones() => AsyncTest.Run(async context =>
+    {
+        var earlier = new HttpRequestException("1");
+        var attempts = 0;
+
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
+            async token =>
+            {
+                if (++attempts == 1)
+                {
+                    throw earlier;
+                }
+
+                await Task.Delay(Timeout.Infinite, token);
+            },
+            EverySecond with { TotalTimeout = TimeSpan.FromSeconds(5), AttemptTimeout = TimeSpan.FromSeconds(10) }));
+
+        Assert.Equal("The operation was stopped by its limit of 00:00:05, after 00:00:05.", thrown.Message);
+        Assert.Equal((2, TimeSpan.FromSeconds(5)), (attempts, context.Time.Elapsed));
+        Assert.Equal(2, thrown.Data["AsyncKit.Attempts"]);
+        Assert.Equal([earlier], (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!);
+    }, Brief);
+
+    [Fact]
+    public void A_spent_budget_ends_the_retrying_with_the_last_exception() => AsyncTest.Run(async context =>
+    {
+        var budget = new RetryBudget(ratio: 0.5, minPerSecond: 0);
+        var failure = new TimeoutException("1");
+        var first = new Script(failure, null);
+        var second = new Script(new TimeoutException("2"), null);
+
+        Assert.Same(failure, await Record.ExceptionAsync(
+            async () => await Retry.RunAsync(first.RunAsync, EverySecond with { Budget = budget })));
+        await Retry.RunAsync(second.RunAsync, EverySecond with { Budget = budget });
+
+        Assert.Equal((1, 2), (first.Attempts, second.Attempts));
+    }, Brief);
+
+    [Fact]
+    public void The_budget_is_shared_by_all_items_of_a_run() => AsyncTest.Run(async context =>
+    {
+        var attempts = 0;
+        Func<int, CancellationToken, Task> fails = async (_, _) =>
+        {
+            attempts++;
+            await Task.Yield();
+            throw new TimeoutException();
+        };
+        var options = new RetryOptions { Backoff = Backoff.None, Budget = new RetryBudget(ratio: 0.1, minPerSecond: 0) };
+
+        await Assert.ThrowsAsync<FanOutException>(() => Enumerable.Range(0, 40).FanOutAsync(
+            new FanOutOptions { MaxConcurrency = 4, OnFailure = FailureMode.RunToEnd }, fails.WithRetry(options)));
+
+        Assert.Equal(44, attempts);
+    }, Brief);
+
+    [Fact]
+    public void In_a_fan_out_the_slot_is_held_while_a_retry_waits() => AsyncTest.Run(async context =>
+    {
+        var order = new List<int>();
+        Func<int, CancellationToken, ValueTask> fails = (item, _) =>
+        {
+            order.Add(item);
+            return item == 0 && order.Count == 1 ? throw new TimeoutException() : default;
+        };
+
+        await Enumerable.Range(0, 3).FanOutAsync(1, fails.WithRetry(EverySecond));
+
+        Assert.Equal([0, 0, 1, 2], order);
+    }, Brief);
+
+    [Fact]
+    public void What_a_callback_of_the_options_throws_ends_it_and_knows_the_failure() => AsyncTest.Run(async context =>
+    {
+        var own = new NotSupportedException("callback");
+        foreach (var options in (RetryOptions[])[
+            EverySecond with { ShouldRetry = _ => throw own },
+            EverySecond with { DelayHint = _ => throw own },
+            EverySecond with { OnRetry = _ => throw own },
+        ])
+        {
+            var failure = new TimeoutException("1");
+
+            var thrown = await Record.ExceptionAsync(
+                async () => await Retry.RunAsync(new Script(failure, null).RunAsync, options));
+
+            Assert.Same(own, thrown);
+            Assert.Equal([failure], (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!);
+        }
+    }, Brief);
+
+    [Fact]
+    public void A_logger_that_throws_changes_nothing() => AsyncTest.Run(async context =>
+        Assert.Equal(2, await Retry.RunAsync(
+            new Script(new TimeoutException(), null).RunAsync,
+            EverySecond with { Logger = new LogLines { Fault = new FormatException() } })), Brief);
+
+    [Fact]
+    public async Task An_operation_that_is_tried_for_ever_does_not_keep_every_exception()
+    {
+        var attempts = 0;
+
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
+            Task (_) => throw new TimeoutException($"{++attempts}"),
+            new RetryOptions { MaxAttempts = 500, Backoff = Backoff.None }));
+
+        var earlier = (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!;
+        Assert.Equal((500, 100), (thrown.Data["AsyncKit.Attempts"], earlier.Length));
+        Assert.Equal(["1", "401", "499"], new[] { earlier[0], earlier[1], earlier[^1] }.Select(one => one.Message));
+    }
+
+    [Fact]
+    public void Attempts_come_one_after_the_other_never_two_at_once() => AsyncTest.Run(async context =>
+    {
+        var (running, attempts) = (0, 0);
+
+        await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
+            async token =>
+            {
+                Assert.Equal(1, ++running);
+                try
+                {
+                    attempts++;
+                    await Task.Delay(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None); // Heeds no token.
+                    token.ThrowIfCancellationRequested();
+                }
+                finally
+                {
+                    running--;
+                }
+            },
+            EverySecond with { AttemptTimeout = TimeSpan.FromSeconds(1) }));
+
+        Assert.Equal(4, attempts);
+    }, Brief);
+
+    /// <summary>What each attempt throws; null for a success, which gives its number.</summary>
+    private sealed class Script(params Exception?[] failures)
+    {
+        public int Attempts { get; private set; }
+
+        public async Task<int> RunAsync(CancellationToken token)
+        {
+            var failure = failures[Attempts++];
+            await Task.Yield();
+            return failure is null ? Attempts : ThrowHere(failure);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static int ThrowHere(Exception failure) => throw failure;
+    }
+}

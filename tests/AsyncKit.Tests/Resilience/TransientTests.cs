@@ -1,0 +1,104 @@
+using System.Data.Common;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+
+namespace AsyncKit.Tests;
+
+/// <summary>The table, line by line.</summary>
+public sealed class TransientTests : IClassFixture<NothingLeftBehind>
+{
+    public static TheoryData<bool, string, Func<Exception>> Table() => new()
+    {
+        { true, "no status", () => new HttpRequestException("refused") },
+        { true, "408", () => WithStatus(408) },
+        { true, "429", () => WithStatus(429) },
+        { true, "500", () => WithStatus(500) },
+        { true, "503", () => WithStatus(503) },
+        { true, "599", () => WithStatus(599) },
+        { false, "400", () => WithStatus(400) },
+        { false, "404", () => WithStatus(404) },
+        { false, "409", () => WithStatus(409) },
+        { false, "499", () => WithStatus(499) },
+        { true, "timeout", () => new TimeoutException() },
+        { true, "socket", () => new SocketException((int)SocketError.ConnectionReset) },
+        { true, "transport", () => new IOException("The connection was closed.") },
+        { true, "transport around a socket", () => new IOException("x", new SocketException(104)) { HResult = 104 } },
+        { true, "response ended", () => new HttpIOException(HttpRequestError.ResponseEnded) },
+        { true, "end of stream", () => new EndOfStreamException() },
+        { false, "no file", () => new FileNotFoundException() },
+        { false, "no folder", () => new DirectoryNotFoundException() },
+        { false, "no drive", () => new DriveNotFoundException() },
+        { false, "path", () => new PathTooLongException() },
+        { false, "file that does not load", () => new FileLoadException() },
+        { false, "disk full", () => new IOException("No space left on device", 28) },
+        { true, "database that says so", () => new DatabaseException(isTransient: true) },
+        { false, "database that does not", () => new DatabaseException(isTransient: false) },
+        { false, "cancellation", () => new OperationCanceledException() },
+        { false, "task cancellation", () => new TaskCanceledException() },
+        { true, "HttpClient's timeout", () => new TaskCanceledException("x", new TimeoutException()) },
+        { true, "several", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
+        { false, "not all", () => new AggregateException(new TimeoutException(), new FormatException()) },
+        { false, "none inside", () => new AggregateException() },
+        { false, "any other", () => new InvalidOperationException() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void It_is_transient_or_not(bool expected, string name, Func<Exception> create) =>
+        Assert.True(expected == Transient.IsTransient(create()), name);
+
+    [Fact]
+    public void Null_is_refused() =>
+        Assert.Equal("exception", Assert.Throws<ArgumentNullException>(() => Transient.IsTransient(null!)).ParamName);
+
+    [Fact]
+    public async Task What_HttpClient_throws_at_its_timeout_is_transient_and_at_a_cancellation_it_is_not()
+    {
+        using var client = new HttpClient(new Silent()) { Timeout = TimeSpan.FromMilliseconds(1) };
+        using var patient = new HttpClient(new Silent());
+        using var caller = new CancellationTokenSource();
+        await caller.CancelAsync();
+
+        var timeout = await Record.ExceptionAsync(() => client.GetAsync(new Uri("http://localhost/")).OrHangs());
+        var cancelled = await Record.ExceptionAsync(() => patient.GetAsync(new Uri("http://localhost/"), caller.Token));
+
+        Assert.IsAssignableFrom<OperationCanceledException>(timeout);
+        Assert.True(Transient.IsTransient(timeout));
+        Assert.False(Transient.IsTransient(cancelled));
+    }
+
+    [Fact]
+    public void What_the_file_system_throws_is_not_transient()
+    {
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            using var held = new FileStream(
+                Path.Combine(folder, "a"), FileMode.Create, FileAccess.Write, FileShare.None);
+            var thrown = Assert.ThrowsAny<IOException>(() => new FileStream(held.Name, FileMode.CreateNew));
+            Assert.False(Transient.IsTransient(thrown));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static HttpRequestException WithStatus(int status) => new("status", null, (HttpStatusCode)status);
+
+    private sealed class DatabaseException(bool isTransient) : DbException
+    {
+        public override bool IsTransient { get; } = isTransient;
+    }
+
+    private sealed class Silent : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new InvalidOperationException();
+        }
+    }
+}
