@@ -41,7 +41,7 @@ public class LockShared
     {
         for (var time = 0; time < Times / Tasks; time++)
         {
-            await using var lease = (await _pool.RentAsync(_cancellation.Token).ConfigureAwait(false)).ConfigureAwait(false);
+            await using var lease = await _pool.RentAsync(_cancellation.Token).ConfigureAwait(false);
             await Task.Yield();
         }
     });
