@@ -140,7 +140,7 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
                 if (Random.Shared.Next(20) == 0)
                 {
                     Interlocked.Decrement(ref alive);
-                    throw new InvalidOperationException();
+                    throw new NotSupportedException();
                 }
 
                 Interlocked.Increment(ref made);
@@ -207,8 +207,10 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    private static Task RunAsync(int seed, Func<Random, CancellationToken, Task> useAsync) =>
-        Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
+    private static async Task RunAsync(int seed, Func<Random, CancellationToken, Task> useAsync)
+    {
+        var (ended, gotIn) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
         {
             var random = new Random((seed * 1_000) + task);
             for (var operation = 0; operation < Operations / Tasks; operation++)
@@ -219,15 +221,20 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
                 try
                 {
                     await useAsync(random, cancellation.Token);
+                    Interlocked.Increment(ref gotIn);
                 }
                 catch (Exception exception) when (exception is
-                    OperationCanceledException or TimeoutException or InvalidOperationException)
+                    OperationCanceledException or TimeoutException or NotSupportedException)
                 {
                 }
 
                 await cancelling;
+                Interlocked.Increment(ref ended);
             }
         }))).WaitAsync(TimeSpan.FromMinutes(5));
+        Assert.Equal(Operations / Tasks * Tasks, ended);
+        Assert.InRange(gotIn, Operations / 3, Operations);
+    }
 
     private sealed class Inside(int limit)
     {
