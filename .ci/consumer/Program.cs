@@ -9,7 +9,20 @@ int[] lengths = await words.FanOutAsync(2, async (word, cancellationToken) =>
     return word.Length;
 });
 
-var options = new FanOutOptions { MaxConcurrency = 8, OnFailure = FailureMode.RunToEnd };
+var options = new FanOutOptions
+{
+    MaxConcurrency = 8,
+    OnFailure = FailureMode.RunToEnd,
+    ItemTimeout = TimeSpan.FromSeconds(30),
+    Retry = new RetryOptions { MaxAttempts = 2 },
+    Gate = new ConcurrencyGate(4),
+};
+using (await new AsyncLock().AcquireAsync())
+{
+    Console.WriteLine(await Deadline.RunAsync(
+        async token => await Offload.RunAsync(() => 42, token), TimeSpan.FromSeconds(30)));
+}
+
 try
 {
     await StreamAsync().FanOutAsync(options, (word, _) => word.Length == 5 ? throw new FormatException(word) : Task.CompletedTask);
