@@ -17,10 +17,11 @@ var options = new FanOutOptions
     Retry = new RetryOptions { MaxAttempts = 2 },
     Gate = new ConcurrencyGate(4),
 };
+int answer;
 using (await new AsyncLock().AcquireAsync())
 {
-    Console.WriteLine(await Deadline.RunAsync(
-        async token => await Offload.RunAsync(() => 42, token), TimeSpan.FromSeconds(30)));
+    answer = await Deadline.RunAsync(
+        async token => await Offload.RunAsync(() => 42, token), TimeSpan.FromSeconds(30));
 }
 
 try
@@ -30,7 +31,7 @@ try
 }
 catch (FanOutException exception)
 {
-    Console.WriteLine($"{string.Join(' ', lengths)} {exception.Failures.Single().Item}");
+    Console.WriteLine($"{string.Join(' ', lengths)} {exception.Failures.Single().Item} {answer}");
     return 0;
 }
 

@@ -246,7 +246,6 @@ internal sealed class FanOutObserver<T>
     {
         if (slot.IsActive)
         {
-            slot.IsActive = false;
             FanOutTelemetry.Active.Add(-1, _tags);
         }
 

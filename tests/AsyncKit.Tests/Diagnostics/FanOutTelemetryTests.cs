@@ -94,6 +94,35 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 300 });
 
     [Fact]
+    public async Task What_a_listener_throws_when_an_item_has_ended_is_the_items_failure_and_it_has_ended_once()
+    {
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (string.Equals(instrument.Name, "asynckit.fanout.items", StringComparison.Ordinal))
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new FormatException("no disk"));
+        listener.Start();
+        FanOutProgress? last = null;
+
+        var report = await new int[3].FanOutReportAsync(
+            new FanOutOptions
+            {
+                MaxConcurrency = 1,
+                OnFailure = FailureMode.RunToEnd,
+                Progress = new Receiver(progress => last = progress),
+            },
+            (item, _) => new ValueTask<int>(item));
+
+        Assert.Equal(3, report.FailedCount);
+        Assert.All(report.Failures, failure => Assert.Equal("no disk", failure.Exception!.Message));
+        Assert.Equal((3, 0), (last!.Started, last.InFlight));
+    }
+
+    [Fact]
     public async Task One_span_per_run_and_per_item_as_a_child_of_the_callers()
     {
         using var spans = new Spans();
@@ -201,6 +230,11 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
         }
 
         Assert.InRange(least, 0, 8 * 1_000);
+    }
+
+    private sealed class Receiver(Action<FanOutProgress> receive) : IProgress<FanOutProgress>
+    {
+        public void Report(FanOutProgress value) => receive(value);
     }
 
     private sealed class Measurements : IDisposable

@@ -53,7 +53,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         Task cancelling;
         lock (gate)
         {
-            cancelling = Task.Run(caller.Cancel); // Its callback has read the state and waits for the lock.
+            cancelling = Task.Run(caller.Cancel); // Its callback has begun and waits for the lock, at the latest.
             Assert.True(SpinWait.SpinUntil(() => Registrations.Count(caller) == 0, TimeSpan.FromSeconds(30)));
             Assert.True(scope.TryEnd());
         }

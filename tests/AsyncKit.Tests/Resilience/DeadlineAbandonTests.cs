@@ -179,7 +179,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == AsyncKitDiagnostics.MeterName && instrument.Name == name)
+                if (string.Equals(instrument.Name, name, StringComparison.Ordinal))
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

@@ -227,10 +227,14 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     {
         Func<CancellationToken, Task> none = null!;
         var operation = Hang;
-        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => { _ = Deadline.RunAsync(none, default(TimeSpan)); }).ParamName);
-        Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => { _ = Deadline.RunAsync(operation, (DeadlineOptions)null!); }).ParamName);
-        Assert.Equal("task", Assert.Throws<ArgumentNullException>(() => { _ = ((Task)null!).WithTimeoutAsync(default(TimeSpan)); }).ParamName);
-        var thrown = Assert.Throws<ArgumentOutOfRangeException>(() => { _ = Deadline.RunAsync(operation, -Seconds(1)); });
+        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(
+            () => { _ = Deadline.RunAsync(none, default(TimeSpan)).AsTask(); }).ParamName);
+        Assert.Equal("options", Assert.Throws<ArgumentNullException>(
+            () => { _ = Deadline.RunAsync(operation, (DeadlineOptions)null!).AsTask(); }).ParamName);
+        Assert.Equal("task", Assert.Throws<ArgumentNullException>(
+            () => { _ = ((Task)null!).WithTimeoutAsync(default(TimeSpan)); }).ParamName);
+        var thrown = Assert.Throws<ArgumentOutOfRangeException>(
+            () => { _ = Deadline.RunAsync(operation, -Seconds(1)).AsTask(); });
         Assert.Equal(("limit", -Seconds(1)), (thrown.ParamName, thrown.ActualValue));
         Assert.StartsWith("limit must not be negative", thrown.Message, StringComparison.Ordinal);
         Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
@@ -249,8 +253,10 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task An_operation_that_returns_null_is_an_InvalidOperationException()
     {
+#pragma warning disable MA0022, VSTHRD114 // As a user's faulty operation does.
         Func<CancellationToken, Task> withoutResult = _ => null!;
         Func<CancellationToken, Task<int>> withResult = _ => null!;
+#pragma warning restore MA0022, VSTHRD114
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withoutResult, Seconds(1)));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withResult, Seconds(1)));

@@ -35,7 +35,7 @@ public sealed class HttpRetryTests : IClassFixture<NothingLeftBehind>
 
         var bodies = await Enumerable.Range(0, Requests).FanOutAsync(32, get.WithRetry(options)).OrHangs();
 
-        Assert.Equal(Enumerable.Range(0, Requests).Select(item => $"item {item}"), bodies);
+        Assert.Equal(Enumerable.Range(0, Requests).Select(item => $"item {item}"), bodies, StringComparer.Ordinal);
         Assert.Equal(Requests / 5, hints);
         Assert.True(server.Requests >= Requests + (Requests / 5) + (Requests / 20), $"{server.Requests} requests");
     }

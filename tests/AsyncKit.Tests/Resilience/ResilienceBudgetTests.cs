@@ -4,7 +4,7 @@ using AsyncKit.Testing;
 namespace AsyncKit.Tests;
 
 /// <summary>Allocation budgets of operations that succeed in time, in steady state. Times are benchmarks.</summary>
-public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>
+public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private const int Calls = 20_000;
 
@@ -20,6 +20,8 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>
     private readonly CancellationTokenSource _caller = new();
 
     public ResilienceBudgetTests() => PoolWatch.Stop(); // What other tests have switched on allocates.
+
+    public void Dispose() => _caller.Dispose();
 
     public static TheoryData<string> Calling() => ["deadline", "deadline without result", "retry", "retry without result"];
 
@@ -47,12 +49,12 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>
         string call,
         Func<CancellationToken, ValueTask<int>> operation,
         Func<CancellationToken, ValueTask> withoutResult) => call switch
-    {
-        "deadline" => AllocatedAsync(() => Deadline.RunAsync(operation, Limit, _caller.Token)),
-        "retry" => AllocatedAsync(() => Retry.RunAsync(operation, null, _caller.Token)),
-        "deadline without result" => AllocatedAsync(() => Deadline.RunAsync(withoutResult, Limit, _caller.Token)),
-        _ => AllocatedAsync(() => Retry.RunAsync(withoutResult, null, _caller.Token)),
-    };
+        {
+            "deadline" => AllocatedAsync(() => Deadline.RunAsync(operation, Limit, _caller.Token)),
+            "retry" => AllocatedAsync(() => Retry.RunAsync(operation, null, _caller.Token)),
+            "deadline without result" => AllocatedAsync(() => Deadline.RunAsync(withoutResult, Limit, _caller.Token)),
+            _ => AllocatedAsync(() => Retry.RunAsync(withoutResult, null, _caller.Token)),
+        };
 
     /// <summary>Per call; the least of some rounds, since what else the process does meanwhile is not ours.</summary>
     private static async Task<double> AllocatedAsync<T>(Func<ValueTask<T>> call) =>

@@ -19,7 +19,8 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
         using var never = new CancellationTokenSource();
 
         await Task.WhenAll(Enumerable.Range(0, Loops)
-            .Select(loop => Task.Run(() => LoopAsync(new Random((seed * Loops) + loop), never.Token)))).OrHangs();
+            .Select(loop => Task.Run(() => LoopAsync(new Random((seed * Loops) + loop), never.Token), CancellationToken.None)))
+            .OrHangs();
 
         Assert.Equal(0, Registrations.Count(never));
     });
@@ -31,7 +32,7 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
             using var own = random.Next(6) == 0 ? new CancellationTokenSource() : null;
             var limit = random.Next(3) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 4)) : Far;
             var plan = own is not null ? random.Next(4) : limit == Far || random.Next(8) > 0 ? random.Next(3) : 3;
-            var cancelling = own is null ? Task.CompletedTask : Task.Run(own.Cancel);
+            var cancelling = own is null ? Task.CompletedTask : Task.Run(own.Cancel, CancellationToken.None);
             await CallAsync(plan, random.Next(3_000), limit, own, own?.Token ?? never);
             await cancelling;
         }
