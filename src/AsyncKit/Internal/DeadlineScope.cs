@@ -248,7 +248,8 @@ internal sealed class DeadlineScope
         var now = _clock.GetTimestamp();
         var delay = TimeSpan.FromMilliseconds(
             Math.Clamp(Math.Ceiling((_dueAt - now) * 1000.0 / _clock.TimestampFrequency), 0, longest.TotalMilliseconds));
-        Volatile.Write(ref _armedFor, now + DurationOf(delay)); // Before it is: the callback clears it.
+        var armedFor = delay < longest ? _dueAt : now + DurationOf(delay); // The rounding of the timer is not counted.
+        Volatile.Write(ref _armedFor, armedFor); // Before it is: the callback clears it.
         Volatile.Write(ref _isArmedForLong, delay > ArmedAtFirst);
         _timer ??= CreateTimer();
         _ = _timer.Change(delay, Timeout.InfiniteTimeSpan);

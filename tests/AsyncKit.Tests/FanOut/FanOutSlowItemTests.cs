@@ -65,6 +65,50 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 300 });
 
     [Fact]
+    public void An_item_that_has_ended_is_not_reported_while_its_worker_waits_for_the_next() =>
+        AsyncTest.Run(async context =>
+        {
+            var slow = new List<SlowItem>();
+            var source = new ProbedSource(2)
+            {
+                OnMoveNextAsync = async (pulled, token) =>
+                    await Task.Delay(pulled == 0 ? TimeSpan.Zero : 5 * Second, context.Time, token),
+            };
+
+            await source.AsAsync().FanOutAsync(
+                Options(context) with { MaxConcurrency = 1, OnSlowItem = slow.Add },
+                async (_, token) => await Task.Delay(Second / 2, context.Time, token));
+
+            Assert.Empty(slow);
+        });
+
+    [Fact]
+    public async Task A_timer_that_comes_early_or_again_reports_nothing()
+    {
+        var (clock, slow) = (new HandClock(), new List<SlowItem>());
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 1,
+            SlowItemThreshold = Second,
+            OnSlowItem = slow.Add,
+            TimeProvider = clock,
+        };
+
+        await new[] { "a" }.FanOutAsync(options, (_, _) =>
+        {
+            clock.Fire();
+            Assert.Empty(slow);
+            Assert.Equal(Second, clock.Due); // It was set for the rest.
+            clock.Now += Second;
+            clock.Fire();
+            clock.Fire();
+            return default(ValueTask);
+        });
+
+        Assert.Equal([new SlowItem("a", 0, Second)], slow);
+    }
+
+    [Fact]
     public void What_the_callback_throws_ends_the_run_with_that_error() =>
         AsyncTest.Run(async context =>
         {
@@ -150,4 +194,39 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         SlowItemThreshold = Second,
         TimeProvider = context.Time,
     };
+
+    /// <summary>A clock whose one timer fires when the test says so.</summary>
+    private sealed class HandClock : TimeProvider, ITimer
+    {
+        private TimerCallback? _callback;
+        private object? _state;
+
+        public TimeSpan Now { get; set; }
+
+        public TimeSpan Due { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            (_callback, _state) = (callback, state);
+            return this;
+        }
+
+        public void Fire() => _callback!(_state);
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Due = dueTime;
+            return true;
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
 }
