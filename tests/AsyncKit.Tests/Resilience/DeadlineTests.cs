@@ -285,16 +285,19 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     {
         foreach (var fault in (Exception?[])[null, new InvalidOperationException("logger")])
         {
+            var time = new VirtualTime();
             var log = new LogLines { Fault = fault };
-            var options = new DeadlineOptions { Limit = TimeSpan.FromMilliseconds(1), Name = "it", Logger = log };
+            var options = new DeadlineOptions { Limit = Seconds(1), Name = "it", Logger = log, TimeProvider = time };
 
-            await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
+            var run = Deadline.RunAsync(
                 async token =>
                 {
                     token.UnsafeRegister(static _ => throw new FormatException("callback"), null);
                     await Task.Delay(Timeout.Infinite, token);
                 },
-                options).AsTask().OrHangs());
+                options).AsTask();
+            time.Advance(Seconds(1));
+            await Assert.ThrowsAsync<TimeoutException>(() => run.OrHangs());
 
             var (_, id, text, exception) = Assert.Single(log.All);
             Assert.Equal((22, "'it' was cancelled, and a callback on its token has thrown."), (id, text));

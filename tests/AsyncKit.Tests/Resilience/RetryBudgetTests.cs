@@ -55,13 +55,16 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task Many_threads_take_no_more_than_there_is_and_all_of_it()
     {
-        for (var round = 0; round < 20; round++)
-        {
-            var budget = new RetryBudget(ratio: 0.1, minPerSecond: 7, new VirtualTime());
-            var taken = 0;
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        const int Threads = 4;
+        const int Operations = 30_000;
+        var budget = new RetryBudget(ratio: 1, minPerSecond: 7, new VirtualTime());
+        using var start = new Barrier(Threads);
+        var taken = 0;
+        await Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => Task.Factory.StartNew(
+            () =>
             {
-                for (var i = 0; i < 200; i++)
+                start.SignalAndWait();
+                for (var i = 0; i < Operations; i++)
                 {
                     budget.OnOperation();
                     if (budget.TryTake())
@@ -69,10 +72,12 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
                         Interlocked.Increment(ref taken);
                     }
                 }
-            })));
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
 
-            Assert.Equal(80 + 7, taken + Taken(budget));
-        }
+        Assert.Equal((Threads * Operations) + 7, taken + Taken(budget));
     }
 
     private static int Taken(RetryBudget budget)
