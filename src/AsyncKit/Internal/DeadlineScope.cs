@@ -62,7 +62,6 @@ internal sealed class DeadlineScope
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Of this use.</summary>
     public ref readonly DeadlineTerms Terms => ref _terms;
 
     /// <summary>What a callback of this use would have read.</summary>

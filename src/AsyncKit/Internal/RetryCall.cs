@@ -10,6 +10,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
     private bool _isOwnTimeout;
     private TimeSpan _previous;
     private bool _isFirstTaken;
+    private bool _goesOn;
 
     public int Attempts { get; private set; }
 
@@ -32,6 +33,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
         }
 
         Attempts++;
+        _goesOn = false;
         _last = exception;
         _isOwnTimeout = isOwnTimeout;
     }
@@ -56,6 +58,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
         }
 
         Delay = delay;
+        _goesOn = true;
         return true;
     }
 
@@ -71,6 +74,11 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
     /// cancellation around the last failure.</summary>
     public Exception ToThrow(Exception exception, CancellationToken token)
     {
+        if (!_goesOn && _last is not null && Cancellation.Is(exception))
+        {
+            exception = _last; // Polly has seen the token before it has asked about that.
+        }
+
         var isLast = ReferenceEquals(exception, _last);
         var toThrow = !token.IsCancellationRequested || !Cancellation.Is(exception) ? exception
             : isLast || _last is null ? Cancellation.ByCaller(exception, token)

@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 /// <summary>A limit for each key: what a partition guarantees, at every entry point.</summary>
 public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Hundred = new() { Schedules = 100 };
+    private static readonly AsyncTestOptions Fifty = new() { Schedules = 50 };
 
     /// <summary>For what is told for each entry point, or differs little with the order.</summary>
     private static readonly AsyncTestOptions Few = new() { Schedules = 25 };
@@ -143,7 +143,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             }
 
             Assert.Equal(Enumerable.Range(0, 60), await run);
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void While_the_source_is_slow_a_parked_item_starts_as_soon_as_its_key_has_room() =>
@@ -169,7 +169,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 await Task.Delay(TimeSpan.FromHours(1), context.Time);
                 yield return 3;
             }
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public async Task While_a_MoveNext_blocks_its_thread_a_parked_item_starts_as_well()
@@ -229,7 +229,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             {
                 Assert.Equal([0, 1, 2, 3], report.Values); // Also those that were parked then.
             }
-        }, Hundred);
+        }, Fifty);
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
@@ -331,7 +331,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             });
 
             Assert.Equal(1, watch.Peak);
-        }, Hundred);
+        }, Fifty);
 
     [Theory]
     [InlineData(FailureMode.StopAtFirst)]
@@ -363,7 +363,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             Assert.Equal(Enumerable.Range(0, report.Outcomes.Count), report.Outcomes.Select(outcome => outcome.Item));
             Assert.Equal(Enumerable.Range(0, report.Outcomes.Count), report.Outcomes.Select(outcome => outcome.Index));
             Assert.Equal((2, report.Outcomes.Count - 2), (report.CancelledCount, report.NotStartedCount));
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void After_the_first_failure_no_parked_item_starts() =>
@@ -382,7 +382,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal([0, 1, 2, 3], started);
             Assert.Equal(3, failure.Data["AsyncKit.Index"]);
-        }, Hundred);
+        }, Fifty);
 
     [Theory]
     [InlineData(false)]
@@ -437,7 +437,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 (item, _) => item % 3 == 0 ? throw new FormatException() : new ValueTask<int>(item)));
 
             Assert.Equal([0, 3, 6], all.Failures.Select(failure => failure.Index));
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void Parked_items_of_a_source_that_has_ended_or_failed_run_all_the_same() =>
@@ -455,7 +455,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             }));
 
             Assert.Equal([0, 1, 2, 3, 4, 5], started);
-        }, Hundred);
+        }, Fifty);
 
     [Theory]
     [InlineData(FanOutOrder.Source, 0)]
@@ -482,7 +482,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             }
 
             Assert.Equal(Enumerable.Range(0, 20), order == FanOutOrder.Source ? read : read.Order());
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void A_stream_that_is_left_early_starts_no_parked_item_and_disposes_its_source() =>
@@ -510,7 +510,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal(0, running);
             Assert.Equal((1, 1, false), (source.Enumerated, source.Disposed, source.DisposedWhileMoving));
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void What_a_worker_opens_serves_parked_items_too() =>
@@ -533,7 +533,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal(Enumerable.Range(0, 12), results);
             Assert.InRange(opened, 1, 4);
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void A_list_that_changes_during_the_run_is_an_InvalidOperationException() =>
@@ -549,7 +549,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                     items.Add(item);
                     return item;
                 }));
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void Two_runs_with_the_same_options_count_for_themselves() =>
@@ -568,7 +568,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             gate.Open();
 
             await Task.WhenAll(runs);
-        }, Hundred);
+        }, Fifty);
 
     [Fact]
     public void Each_item_sees_the_callers_context_also_when_it_was_parked() =>
@@ -595,7 +595,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal(9, seen.Count);
             Assert.All(seen, value => Assert.Equal("caller", value));
-        }, Hundred);
+        }, Fifty);
 
     [Theory]
     [MemberData(nameof(EntryPoints))]

@@ -10,7 +10,7 @@ public abstract class World
     public static World Scheduled { get; } = new UnderSchedules(1_000);
 
     /// <summary>For what differs from that only in the kind of source, or in how results are handed out.</summary>
-    public static World ScheduledBriefly { get; } = new UnderSchedules(15);
+    public static World ScheduledBriefly { get; } = new UnderSchedules(10);
 
     /// <summary>True inside a schedule, where nothing needs a limit of real time.</summary>
     public static bool IsScheduled => SynchronizationContext.Current is IServiceProvider;

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Rounds of a stress test on real threads, each with a seed of its own, for as long as there is time: ten seconds,
+/// Rounds of a stress test on real threads, each with a seed of its own, for as long as there is time: six seconds,
 /// shared by all tests of the trait Stress, or as many as ASYNCKIT_STRESS_SECONDS says.
 /// </summary>
 internal static class StressTime
@@ -12,7 +12,7 @@ internal static class StressTime
     public const string Trait = "Stress";
 
     private const string Variable = "ASYNCKIT_STRESS_SECONDS";
-    private const double DefaultSeconds = 10;
+    private const double DefaultSeconds = 6;
 
     private static readonly TimeSpan Share = TimeSpan.FromSeconds(Seconds()) / CountTests();
 
