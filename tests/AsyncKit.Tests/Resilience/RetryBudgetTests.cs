@@ -52,34 +52,6 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
         static string? Name(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
     }
 
-    [Fact]
-    public async Task Many_threads_take_no_more_than_there_is_and_all_of_it()
-    {
-        const int Threads = 4;
-        const int Operations = 30_000;
-        var budget = new RetryBudget(ratio: 1, minPerSecond: 7, new VirtualTime());
-        using var start = new Barrier(Threads);
-        var taken = 0;
-        await Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                start.SignalAndWait();
-                for (var i = 0; i < Operations; i++)
-                {
-                    budget.OnOperation();
-                    if (budget.TryTake())
-                    {
-                        Interlocked.Increment(ref taken);
-                    }
-                }
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
-
-        Assert.Equal((Threads * Operations) + 7, taken + Taken(budget));
-    }
-
     private static int Taken(RetryBudget budget)
     {
         var taken = 0;
