@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using AsyncKit.Testing;
+
+namespace AsyncKit.Http.Tests;
+
+public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
+{
+    [Fact]
+    public void Seconds_are_taken_as_they_are()
+    {
+        using var response = new HttpResponseMessage();
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(7));
+
+        Assert.Equal(TimeSpan.FromSeconds(7), RetryAfter.Of(response));
+    }
+
+    [Fact]
+    public void A_date_is_compared_with_the_clock_and_one_that_has_passed_is_zero()
+    {
+        var time = new VirtualTime();
+        using var response = new HttpResponseMessage();
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(time.GetUtcNow() + TimeSpan.FromMinutes(2));
+        Assert.Equal(TimeSpan.FromMinutes(2), RetryAfter.Of(response, time));
+
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(time.GetUtcNow() - TimeSpan.FromMinutes(2));
+        Assert.Equal(TimeSpan.Zero, RetryAfter.Of(response, time));
+    }
+
+    [Fact]
+    public void Without_the_header_there_is_no_wish()
+    {
+        using var response = new HttpResponseMessage();
+
+        Assert.Null(RetryAfter.Of(response));
+        Assert.Null(RetryAfter.Of(RetryAfter.Failure(response, TimeProvider.System)));
+        Assert.Null(RetryAfter.Of(new InvalidOperationException()));
+    }
+
+    [Fact]
+    public void The_failure_of_a_response_carries_its_wish()
+    {
+        using var response = new HttpResponseMessage(System.Net.HttpStatusCode.ServiceUnavailable)
+        {
+            RequestMessage = new HttpRequestMessage(HttpMethod.Get, "http://example.org/a"),
+        };
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(3));
+
+        var failure = RetryAfter.Failure(response, TimeProvider.System);
+
+        Assert.Equal(TimeSpan.FromSeconds(3), RetryAfter.Of(failure));
+        Assert.Equal("http://example.org/a answered 503 (Service Unavailable).", failure.Message);
+        Assert.True(Transient.IsTransient(failure));
+    }
+}
