@@ -32,16 +32,22 @@ public static class RetryAfter
     /// <summary>The exception for a response that is none of success, with the wish.</summary>
     internal static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)
     {
+        var exception = new HttpRequestException(MessageOf(response), inner: null, response.StatusCode);
+        Attach(exception, response, clock);
+        return exception;
+    }
+
+    internal static string MessageOf(HttpResponseMessage response)
+    {
         var reason = string.IsNullOrWhiteSpace(response.ReasonPhrase) ? "" : $" ({response.ReasonPhrase})";
-        var exception = new HttpRequestException(
-            $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode}{reason}.",
-            inner: null,
-            response.StatusCode);
+        return $"{UriText.Of(response.RequestMessage?.RequestUri)} answered {(int)response.StatusCode}{reason}.";
+    }
+
+    internal static void Attach(Exception exception, HttpResponseMessage response, TimeProvider clock)
+    {
         if (Of(response, clock) is { } delay)
         {
             exception.Data[Key] = delay;
         }
-
-        return exception;
     }
 }

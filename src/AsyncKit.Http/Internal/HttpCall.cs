@@ -1,0 +1,93 @@
+namespace AsyncKit.Http;
+
+/// <summary>
+/// One request, with all its attempts. Invariants:
+/// <list type="number">
+/// <item>An attempt is sent only while the call holds a place; the place goes with the response, or is left.</item>
+/// <item>A response is the caller's, or is disposed: a rejected one before the wait for the next attempt, or at the
+/// end.</item>
+/// </list>
+/// </summary>
+internal sealed class HttpCall(
+    HttpPolicy policy, AsyncKitHttpHandler handler, HttpRequestMessage request, SendMode mode)
+{
+    private readonly RequestSnapshot _snapshot = new(request);
+    private readonly bool _mayRetry = policy.MayRetry(request);
+    private HostPlace? _place;
+    private RejectedResponse? _rejected;
+    private int _attempts;
+
+    public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
+    {
+        _place = await policy.EnterAsync(request, token).Cfg();
+        try
+        {
+            return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).Cfg();
+        }
+        catch (RejectedResponse rejected) when (ReferenceEquals(rejected, _rejected) && !rejected.IsDropped)
+        {
+            return rejected.Take();
+        }
+        finally
+        {
+            if (_rejected is { IsDropped: false } left)
+            {
+                left.Drop();
+            }
+
+            _place?.Leave();
+        }
+    }
+
+    private async ValueTask<HttpResponseMessage> AttemptAsync(CancellationToken token)
+    {
+        if (++_attempts > 1)
+        {
+            _snapshot.Restore(request);
+            _place = await policy.EnterAsync(request, token).Cfg();
+        }
+
+        var response = await SendAsync(token).Cfg();
+        try
+        {
+            _place?.Report(HttpPolicy.SignalOf(response.StatusCode));
+            policy.Watch(response, _place);
+            _place = null;
+            _rejected = _mayRetry ? policy.Reject(response) : null;
+        }
+        catch (Exception)
+        {
+            response.Dispose();
+            throw;
+        }
+
+        return _rejected is null ? response : throw _rejected;
+    }
+
+    private async ValueTask<HttpResponseMessage> SendAsync(CancellationToken token)
+    {
+        try
+        {
+            return policy.AttemptLimit is { } limit
+                ? await Deadline.RunAsync(token => handler.PassOnAsync(request, mode, token), limit, token).Cfg()
+                : await handler.PassOnAsync(request, mode, token).Cfg();
+        }
+        catch (TimeoutException exception) when (policy.AttemptLimit is { } limit)
+        {
+            LeavePlace(GateSignal.Throttled);
+            throw new HttpAttemptTimeout(request, limit.Limit, exception);
+        }
+        catch (Exception)
+        {
+            LeavePlace(GateSignal.Ignored);
+            throw;
+        }
+    }
+
+    private void LeavePlace(GateSignal signal)
+    {
+        _place?.Report(signal);
+        _place?.Leave();
+        _place = null;
+    }
+}

@@ -1,0 +1,62 @@
+namespace AsyncKit.Http;
+
+/// <summary>One GET of many: the operation of the fan-out.</summary>
+internal sealed class HttpGet<TResult>
+{
+    private readonly HttpClient _client;
+    private readonly HttpFanOutOptions _options;
+    private readonly Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> _read;
+    private readonly DeadlineOptions? _idle;
+
+    public HttpGet(
+        HttpClient client,
+        object uris,
+        HttpFanOutOptions options,
+        Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> read)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(uris);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(read);
+        (_client, _options, _read) = (client, options, read);
+        var fanOut = options.FanOut;
+        _idle = HttpTimes.Limit(options.ReadIdleTimeout, fanOut.Name, fanOut.TimeProvider);
+        if (fanOut.Retry is { DelayHint: null } retry)
+        {
+            fanOut = fanOut with { Retry = retry with { DelayHint = RetryAfter.Of } };
+        }
+
+        FanOut = options.MaxConcurrencyPerHost is not { } perHost ? fanOut
+            : fanOut.Partition is null ? fanOut with { Partition = FanOutPartition.By<Uri, HostKey>(HostKey.Of, perHost) }
+            : throw new ArgumentException(
+                $"MaxConcurrencyPerHost ({perHost}) and FanOut.Partition must not be set together.", nameof(options));
+    }
+
+    public FanOutOptions FanOut { get; }
+
+    public static HttpFanOutOptions With(int maxConcurrency, FailureMode onFailure = FailureMode.StopAtFirst) =>
+        new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure } };
+
+    public async ValueTask<TResult> RunAsync(Uri uri, CancellationToken token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri)
+        {
+            Version = _client.DefaultRequestVersion,
+            VersionPolicy = _client.DefaultVersionPolicy,
+        };
+        _options.ConfigureRequest?.Invoke(request);
+        using var response =
+            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).Cfg();
+        if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)
+        {
+            throw RetryAfter.Failure(response, Seam.Clock(FanOut.TimeProvider));
+        }
+
+        if (_idle is not null || _options.MaxResponseBytes < long.MaxValue)
+        {
+            WatchedContent.Watch(response, new(request, _options.MaxResponseBytes, _idle, Place: null));
+        }
+
+        return await _read(response, token).Cfg();
+    }
+}
