@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using AsyncKit.Testing;
 
 namespace AsyncKit.Http.Tests;
 
@@ -39,7 +38,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void The_failure_of_a_response_carries_its_wish()
     {
-        using var response = new HttpResponseMessage(System.Net.HttpStatusCode.ServiceUnavailable)
+        using var response = new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)
         {
             RequestMessage = new HttpRequestMessage(HttpMethod.Get, "http://example.org/a"),
         };

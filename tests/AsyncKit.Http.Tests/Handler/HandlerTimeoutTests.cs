@@ -1,0 +1,155 @@
+namespace AsyncKit.Http.Tests;
+
+public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public void An_attempt_that_takes_too_long_is_tried_again_whatever_the_options_say_of_timeouts() =>
+        HandlerTest.Run(async test =>
+        {
+            StubHandler? stub = null;
+            stub = new StubHandler(async (_, number, token) =>
+            {
+                await Task.Delay(number == 1 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(1), test.Time, token);
+                return stub!.Response(HttpStatusCode.OK);
+            });
+            using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+            {
+                AttemptTimeout = Limit,
+                ShouldRetry = _ => false,
+            }).Over(stub);
+
+            using var response = await client.GetAsync();
+
+            Assert.Equal(2, stub.Requests.Count);
+            Assert.Equal(TimeSpan.FromSeconds(12), test.Time.Elapsed); // The limit, the wait, the second attempt.
+        });
+
+    [Fact]
+    public void The_last_attempt_that_takes_too_long_is_a_TimeoutException_that_names_the_limit_and_the_address_without_its_query() =>
+        HandlerTest.Run(async test =>
+        {
+            using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+            {
+                MaxAttempts = 1,
+                AttemptTimeout = Limit,
+            }).Over(Hanging(test));
+
+            var thrown = await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
+
+            Assert.Equal(
+                "GET http://one.example/a: no response within 00:00:10, which is the attempt timeout.", thrown.Message);
+        });
+
+    [Fact]
+    public void The_attempt_timeout_begins_after_the_wait_for_the_hosts_limits() => HandlerTest.Run(async test =>
+    {
+        StubHandler? stub = null;
+        stub = new StubHandler(async (_, _, token) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(8), test.Time, token);
+            return stub!.Response(HttpStatusCode.OK);
+        });
+        using var client = HandlerTest.Options(options =>
+        {
+            options.MaxConcurrencyPerHost = 1;
+            options.Retry = options.Retry with { AttemptTimeout = Limit, TotalTimeout = Limit };
+        }).Over(stub);
+
+        var requests = Enumerable.Range(0, 4).Select(async _ =>
+        {
+            using var response = await client.GetAsync();
+            return response.StatusCode;
+        }).ToArray();
+
+        Assert.Equal(Enumerable.Repeat(HttpStatusCode.OK, 4), await Task.WhenAll(requests));
+        Assert.Equal(TimeSpan.FromSeconds(32), test.Time.Elapsed);
+        Assert.Equal(4, stub.Requests.Count);
+    });
+
+    [Fact]
+    public void The_total_timeout_ends_an_attempt_and_is_named() => HandlerTest.Run(async test =>
+    {
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+        {
+            AttemptTimeout = Limit,
+            TotalTimeout = TimeSpan.FromSeconds(15),
+        }).Over(Hanging(test));
+
+        var thrown = await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
+
+        Assert.Contains("15", thrown.Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(15), test.Time.Elapsed);
+    });
+
+    [Fact]
+    public void A_response_whose_bytes_do_not_come_any_more_ends_with_a_TimeoutException() => HandlerTest.Run(async test =>
+    {
+        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
+        {
+            Content = new StreamContent(new StallingStream("some"u8.ToArray(), test.Time)),
+        }));
+        using var client = HandlerTest.Options(options => options.ReadIdleTimeout = Limit).Over(stub);
+
+        using var response = await client.GetAsync();
+        using var stream = await response.Content.ReadAsStreamAsync();
+        Assert.Equal(4, await stream.ReadAsync(new byte[10]));
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => _ = await stream.ReadAsync(new byte[10]));
+
+        Assert.Equal(
+            "GET http://one.example/a: no byte of the response arrived within 00:00:10.", thrown.Message);
+        Assert.Equal(Limit, test.Time.Elapsed);
+    });
+
+    [Fact]
+    public void A_content_gets_a_token_that_no_later_request_can_cancel() => HandlerTest.Run(async test =>
+    {
+        List<CancellationToken> tokens = [];
+        StubHandler? stub = null;
+        stub = new StubHandler(async (_, number, token) =>
+        {
+            tokens.Add(token);
+            if (number == 2)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, test.Time, token);
+            }
+
+            return stub!.Response(HttpStatusCode.OK);
+        });
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+        {
+            MaxAttempts = 1,
+            AttemptTimeout = Limit,
+        }).Over(stub);
+
+        using var response = await client.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, HandlerTest.Address) { Content = new StringContent("x") }, default);
+        await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
+
+        Assert.False(tokens[0].IsCancellationRequested);
+        Assert.True(tokens[1].IsCancellationRequested);
+    });
+
+    [Fact]
+    public void A_cancellation_is_the_callers() => HandlerTest.Run(async test =>
+    {
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with { AttemptTimeout = Limit })
+            .Over(Hanging(test));
+        using var source = new CancellationTokenSource();
+
+        var request = client.GetAsync(cancellationToken: source.Token);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await source.CancelAsync();
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        Assert.Equal(source.Token, thrown.CancellationToken);
+        Assert.Equal(TimeSpan.FromSeconds(1), test.Time.Elapsed);
+    });
+
+    private static StubHandler Hanging(AsyncTestContext test) => new(async (_, _, token) =>
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, test.Time, token);
+        throw new InvalidOperationException("It hangs.");
+    });
+}

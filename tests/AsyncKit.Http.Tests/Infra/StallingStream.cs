@@ -1,0 +1,15 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>Gives its bytes at the first read and then nothing more, ever.</summary>
+internal sealed class StallingStream(byte[] bytes, TimeProvider time) : MemoryStream(bytes)
+{
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Position == Length)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        }
+
+        return Read(buffer.Span);
+    }
+}

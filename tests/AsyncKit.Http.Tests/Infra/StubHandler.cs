@@ -1,0 +1,66 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>A server without sockets: answers as the test says, and remembers what it was asked.</summary>
+internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToken, Task<HttpResponseMessage>> answer)
+    : HttpMessageHandler
+{
+    private readonly List<StubRequest> _requests = [];
+    private int _inside;
+
+    public IReadOnlyList<StubRequest> Requests => _requests;
+
+    /// <summary>The most that were asked and not answered at once.</summary>
+    public int Peak { get; private set; }
+
+    public List<StubContent> Contents { get; } = [];
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Each status in turn, the last for ever.</summary>
+    public static StubHandler Of(params HttpStatusCode[] statuses)
+    {
+        StubHandler? stub = null;
+        return stub = new StubHandler((_, number, _) =>
+            Task.FromResult(stub!.Response(statuses[Math.Min(number, statuses.Length) - 1])));
+    }
+
+    public HttpResponseMessage Response(HttpStatusCode status, string text = "text")
+    {
+        var content = new StubContent(text);
+        Contents.Add(content);
+        return new HttpResponseMessage(status) { Content = content };
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
+        _requests.Add(new(request.Method, request.RequestUri!, request.Headers.Authorization?.Parameter, body));
+        Peak = Math.Max(Peak, ++_inside);
+        try
+        {
+            var response = await answer(request, _requests.Count, cancellationToken);
+            response.RequestMessage = request;
+            return response;
+        }
+        finally
+        {
+            _inside--;
+        }
+    }
+
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var thread = Environment.CurrentManagedThreadId;
+        var response = SendAsync(request, cancellationToken);
+        Assert.True(response.IsCompleted, "A stub for synchronous requests must not wait.");
+        Assert.Equal(thread, Environment.CurrentManagedThreadId);
+        return response.GetAwaiter().GetResult();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
+    }
+}
