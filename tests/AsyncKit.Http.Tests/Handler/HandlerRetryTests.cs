@@ -47,7 +47,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         using var response = await client.SendAsync(request, default);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(["\"order\"", "\"order\""], stub.Requests.Select(sent => sent.Body));
+        Assert.Equal(2, stub.Requests.Count(sent => string.Equals(sent.Body, "\"order\"", StringComparison.Ordinal)));
     });
 
     [Fact]

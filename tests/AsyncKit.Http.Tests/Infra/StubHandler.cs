@@ -4,6 +4,7 @@ namespace AsyncKit.Http.Tests;
 internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToken, Task<HttpResponseMessage>> answer)
     : HttpMessageHandler
 {
+    private readonly Lock _lock = new();
     private readonly List<StubRequest> _requests = [];
     private int _inside;
 
@@ -27,7 +28,11 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
     public HttpResponseMessage Response(HttpStatusCode status, string text = "text")
     {
         var content = new StubContent(text);
-        Contents.Add(content);
+        lock (_lock)
+        {
+            Contents.Add(content);
+        }
+
         return new HttpResponseMessage(status) { Content = content };
     }
 
@@ -35,17 +40,26 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
         HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is null ? null : await request.Content.ReadAsStringAsync(cancellationToken);
-        _requests.Add(new(request.Method, request.RequestUri!, request.Headers.Authorization?.Parameter, body));
-        Peak = Math.Max(Peak, ++_inside);
+        int number;
+        lock (_lock)
+        {
+            _requests.Add(new(request.Method, request.RequestUri!, request.Headers.Authorization?.Parameter, body));
+            Peak = Math.Max(Peak, ++_inside);
+            number = _requests.Count;
+        }
+
         try
         {
-            var response = await answer(request, _requests.Count, cancellationToken);
+            var response = await answer(request, number, cancellationToken);
             response.RequestMessage = request;
             return response;
         }
         finally
         {
-            _inside--;
+            lock (_lock)
+            {
+                _inside--;
+            }
         }
     }
 
@@ -55,7 +69,9 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
         var response = SendAsync(request, cancellationToken);
         Assert.True(response.IsCompleted, "A stub for synchronous requests must not wait.");
         Assert.Equal(thread, Environment.CurrentManagedThreadId);
+#pragma warning disable VSTHRD002 // It has completed.
         return response.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
     }
 
     protected override void Dispose(bool disposing)

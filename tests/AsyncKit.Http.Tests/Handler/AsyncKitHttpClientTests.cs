@@ -1,0 +1,231 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AsyncKit.Http.Tests;
+
+public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Puts_the_handler_into_the_client()
+    {
+        var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
+        await using var services = Services(clients => clients.AddHttpClient("pages")
+            .ConfigurePrimaryHttpMessageHandler(() => stub)
+            .AddAsyncKit(options => options.Retry = options.Retry with { Backoff = Backoff.None }));
+
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("pages");
+        using var response = await client.GetAsync(HandlerTest.Address);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(2, stub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Works_without_being_configured()
+    {
+        await using var services = Services(clients => clients.AddHttpClient("pages")
+            .ConfigurePrimaryHttpMessageHandler(() => StubHandler.Of(HttpStatusCode.OK)).AddAsyncKit());
+
+        using var response = await Client(services).GetAsync(HandlerTest.Address);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_second_call_configures_the_same_handler()
+    {
+        var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
+        await using var services = Services(clients => clients.AddHttpClient("pages")
+            .ConfigurePrimaryHttpMessageHandler(() => stub)
+            .AddAsyncKit(options => options.MaxConcurrencyPerHost = 1)
+            .AddAsyncKit(options => options.Retry = new RetryOptions { MaxAttempts = 2, Backoff = Backoff.None }));
+
+        using var response = await Client(services).GetAsync(HandlerTest.Address).OrHangs();
+
+        Assert.Equal(2, stub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task The_defaults_of_all_clients_can_have_it_and_one_client_more()
+    {
+        var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
+        await using var services = Services(services =>
+        {
+            services.ConfigureHttpClientDefaults(client => client
+                .ConfigurePrimaryHttpMessageHandler(() => stub)
+                .AddAsyncKit(options => options.Retry = new RetryOptions { MaxAttempts = 2, Backoff = Backoff.None }));
+            services.AddHttpClient("more")
+                .AddAsyncKit(options => options.Retry = options.Retry with { MaxAttempts = 5 });
+        });
+
+        using var usual = await Client(services).GetAsync(HandlerTest.Address);
+        Assert.Equal(2, stub.Requests.Count);
+
+        using var more = await Client(services, "more").GetAsync(HandlerTest.Address);
+        Assert.Equal(2 + 5, stub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Named_options_work_beside_it()
+    {
+        var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
+        await using var services = Services(services =>
+        {
+            services.AddHttpClient("pages").ConfigurePrimaryHttpMessageHandler(() => stub).AddAsyncKit();
+            services.Configure<AsyncKitHttpOptions>("pages", options => options.Retry = new RetryOptions { MaxAttempts = 1 });
+        });
+
+        using var response = await Client(services).GetAsync(HandlerTest.Address);
+
+        Assert.Single(stub.Requests);
+    }
+
+    [Fact]
+    public async Task The_limits_of_a_host_are_the_clients_also_when_the_factory_makes_new_handlers()
+    {
+        await using var services = Services(clients => clients.AddHttpClient("pages")
+            .ConfigurePrimaryHttpMessageHandler(() => StubHandler.Of(HttpStatusCode.OK))
+            .AddAsyncKit(options => options.MaxConcurrencyPerHost = 1));
+        var handlers = services.GetRequiredService<IHttpMessageHandlerFactory>();
+        using var one = new HttpMessageInvoker(Make());
+        using var other = new HttpMessageInvoker(Make());
+
+        var first = await one.GetAsync();
+        using var source = new CancellationTokenSource();
+        var second = other.GetAsync(cancellationToken: source.Token);
+        Assert.False(second.IsCompleted);
+        first.Dispose();
+
+        using var response = await second.OrHangs();
+
+        // What the factory does when the lifetime of the handlers has ended.
+        HttpMessageHandler Make()
+        {
+            var options = services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitor<
+                Microsoft.Extensions.Http.HttpClientFactoryOptions>>().Get("pages");
+            var builder = services.GetRequiredService<Microsoft.Extensions.Http.HttpMessageHandlerBuilder>();
+            builder.Name = "pages";
+            foreach (var action in options.HttpMessageHandlerBuilderActions)
+            {
+                action(builder);
+            }
+
+            return builder.Build();
+        }
+    }
+
+    [Fact]
+    public async Task Sets_what_a_client_should_have()
+    {
+        await using var services = Services(clients => clients.AddHttpClient("pages").AddAsyncKit());
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, Client(services).Timeout);
+        var sockets = Sockets(services);
+        Assert.Equal(ConnectionLifetime, sockets.PooledConnectionLifetime);
+        Assert.Equal(DecompressionMethods.All, sockets.AutomaticDecompression);
+        Assert.True(sockets.EnableMultipleHttp2Connections);
+        Assert.Null(sockets.SslOptions.RemoteCertificateValidationCallback);
+    }
+
+    [Fact]
+    public async Task Changes_nothing_that_was_set()
+    {
+        await using var services = Services(clients => clients
+            .AddHttpClient("pages", client => client.Timeout = TimeSpan.FromSeconds(5))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                PooledConnectionLifetime = TimeSpan.FromHours(1),
+                AutomaticDecompression = DecompressionMethods.GZip,
+            })
+            .AddAsyncKit());
+
+        Assert.Equal(TimeSpan.FromSeconds(5), Client(services).Timeout);
+        Assert.Equal(TimeSpan.FromHours(1), Sockets(services).PooledConnectionLifetime);
+        Assert.Equal(DecompressionMethods.GZip, Sockets(services).AutomaticDecompression);
+    }
+
+    [Fact]
+    public async Task A_retry_is_logged_under_the_clients_name()
+    {
+        var lines = new List<string>();
+        await using var services = Services(services =>
+        {
+            services.AddLogging(logging => logging.AddProvider(new Lines(lines)));
+            services.AddHttpClient("pages")
+                .ConfigurePrimaryHttpMessageHandler(() =>
+                    StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK))
+                .AddAsyncKit(options => options.Retry = options.Retry with { Backoff = Backoff.None });
+        });
+
+        using var response = await Client(services).GetAsync(HandlerTest.Address);
+
+        var line = Assert.Single(lines, line => line.StartsWith("AsyncKit.Http", StringComparison.Ordinal));
+        Assert.Contains("pages", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bad_arguments_are_refused_at_the_call()
+    {
+        Assert.Throws<ArgumentNullException>("builder", () => AsyncKitHttpClient.AddAsyncKit(null!));
+        Assert.Throws<ArgumentNullException>("options", () => new AsyncKitHttpHandler((AsyncKitHttpOptions)null!));
+        Assert.Throws<ArgumentNullException>("innerHandler", () => new AsyncKitHttpHandler(new(), null!));
+        Assert.Throws<ArgumentNullException>("request", () => HttpRequestRetry.SetRetry(null!, HttpRetry.Allowed));
+        using var request = new HttpRequestMessage();
+        Assert.Throws<ArgumentOutOfRangeException>("retry", () => request.SetRetry((HttpRetry)3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AsyncKitHttpOptions { MaxConcurrencyPerHost = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new AsyncKitHttpOptions { ReadIdleTimeout = TimeSpan.FromSeconds(-1) });
+        Assert.Throws<ArgumentNullException>(() => new AsyncKitHttpOptions { Retry = null! });
+        Assert.Throws<ArgumentNullException>(() => new AsyncKitHttpOptions { RetriedMethods = null! });
+    }
+
+    private static ServiceProvider Services(Action<IServiceCollection> add)
+    {
+        var services = new ServiceCollection();
+        services.ConfigureHttpClientDefaults(client => client.SetHandlerLifetime(Timeout.InfiniteTimeSpan)); // No timers.
+        add(services);
+        return services.BuildServiceProvider();
+    }
+
+    private static HttpClient Client(ServiceProvider services, string name = "pages") =>
+        services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+
+    private static SocketsHttpHandler Sockets(ServiceProvider services)
+    {
+        var handler = services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("pages");
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        return Assert.IsType<SocketsHttpHandler>(handler);
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        private string _category = "";
+
+        public ILogger CreateLogger(string categoryName) => new Lines(lines) { _category = categoryName };
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{_category}: {formatter(state, exception)}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
