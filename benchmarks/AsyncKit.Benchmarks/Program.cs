@@ -4,6 +4,7 @@ return args switch
 {
     ["serve", .. var rest] => ServerProgram.Run(rest),
     ["adaptive", .. var rest] => AdaptiveCommand.Run(rest),
+    ["http", .. var rest] => HttpCommand.Run(rest),
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     _ => CompareCommand.Run(args),
 };

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit.Http;
 
 /// <summary>One GET of many: the operation of the fan-out.</summary>
@@ -37,6 +39,7 @@ internal sealed class HttpGet<TResult>
     public static HttpFanOutOptions With(int maxConcurrency, FailureMode onFailure = FailureMode.StopAtFirst) =>
         new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure } };
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> RunAsync(Uri uri, CancellationToken token)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, uri)

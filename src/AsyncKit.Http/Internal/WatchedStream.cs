@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit.Http;
 
 /// <summary>Counts the bytes, limits each read, and leaves the place at the end.</summary>
@@ -21,10 +23,25 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        watch.Idle is null
-            ? CountedAsync(stream.ReadAsync(buffer, cancellationToken), buffer.Length)
-            : LimitedAsync(buffer, cancellationToken);
+    /// <summary>What has arrived already is given without an async method.</summary>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask<int> read;
+        if (watch.Idle is null)
+        {
+            read = stream.ReadAsync(buffer, cancellationToken);
+        }
+        else
+        {
+            _buffer = buffer;
+            _read ??= token => stream.ReadAsync(_buffer, token); // One object a stream, none a read.
+            read = Deadline.RunAsync(_read, watch.Idle, cancellationToken);
+        }
+
+        return read.IsCompletedSuccessfully
+            ? new(Counted(read.Completed(), buffer.Length))
+            : WaitAsync(read, buffer.Length);
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -71,31 +88,26 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
         base.Dispose(disposing);
     }
 
-    private async ValueTask<int> LimitedAsync(Memory<byte> buffer, CancellationToken token)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, int asked)
     {
-        _buffer = buffer;
-        _read ??= token => stream.ReadAsync(_buffer, token); // One object a stream, none a read.
+        int count;
         try
         {
-            return await CountedAsync(Deadline.RunAsync(_read, watch.Idle!, token), buffer.Length).Cfg();
+            count = await read.Cfg();
         }
-        catch (TimeoutException exception)
+        catch (TimeoutException exception) when (watch.Idle is not null)
         {
+            watch.Place?.Leave();
             throw watch.TooSlow(exception);
-        }
-    }
-
-    private async ValueTask<int> CountedAsync(ValueTask<int> read, int asked)
-    {
-        try
-        {
-            return Counted(await read.Cfg(), asked);
         }
         catch (Exception)
         {
             watch.Place?.Leave();
             throw;
         }
+
+        return Counted(count, asked);
     }
 
     private int Counted(int read, int asked)
@@ -103,6 +115,7 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
         _count += read;
         if (_count > watch.MaxBytes)
         {
+            watch.Place?.Leave();
             throw watch.TooLong();
         }
 

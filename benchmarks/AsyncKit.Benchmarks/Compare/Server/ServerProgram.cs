@@ -19,8 +19,16 @@ internal static class ServerProgram
     /// <summary>Where the calls of a client that blocks go, followed by a number.</summary>
     public const string CallsPath = "calls";
 
+    /// <summary>Where a small text comes after so many milliseconds: the path, followed by their number.</summary>
+    public const string SmallPath = "small";
+
+    /// <summary>Where a stream of zeros comes as fast as it can: the path, followed by the number of bytes.</summary>
+    public const string ZerosPath = "zeros";
+
     private const int ConnectMs = 10;
     private const int ChunkBytes = 64 * 1024;
+
+    private static readonly byte[] Small = [.. "The answer to a small request, of one hundred bytes or so: "u8, .. new byte[41]];
 
     public static int Run(string[] args)
     {
@@ -57,6 +65,8 @@ internal static class ServerProgram
         app.MapGet("/files/{index:int}", (int index, HttpContext http) =>
             SendFileAsync(http, pacing, files[index % files.Length]));
         app.MapGet($"/{CallsPath}/{{index:int}}", (int index, HttpContext http) => AnswerAsync(http, pacing, index));
+        app.MapGet($"/{SmallPath}/{{delayMs:int}}", (int delayMs, HttpContext http) => SendSmallAsync(http, delayMs));
+        app.MapGet($"/{ZerosPath}/{{count:long}}", (long count, HttpContext http) => SendZerosAsync(http, count));
         app.MapGet($"/{ConnectPath}", (HttpContext http) => Task.Delay(ConnectMs, http.RequestAborted));
         await app.StartAsync();
         Console.WriteLine(ReadyPrefix + new Uri(app.Urls.First()).Port.ToString(CultureInfo.InvariantCulture));
@@ -72,6 +82,29 @@ internal static class ServerProgram
         http.Response.ContentType = "text/html; charset=utf-8";
         http.Response.ContentLength = page.Length;
         await http.Response.Body.WriteAsync(page, http.RequestAborted);
+    }
+
+    private static async Task SendSmallAsync(HttpContext http, int delayMs)
+    {
+        if (delayMs > 0)
+        {
+            await Task.Delay(delayMs, http.RequestAborted);
+        }
+
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.ContentLength = Small.Length;
+        await http.Response.Body.WriteAsync(Small, http.RequestAborted);
+    }
+
+    private static async Task SendZerosAsync(HttpContext http, long count)
+    {
+        http.Response.ContentLength = count;
+        http.Response.Headers.ETag = "\"zeros\"";
+        for (var chunk = new byte[ChunkBytes]; count > 0; count -= chunk.Length)
+        {
+            await http.Response.Body.WriteAsync(
+                chunk.AsMemory(0, (int)Math.Min(count, chunk.Length)), http.RequestAborted);
+        }
     }
 
     private static async Task AnswerAsync(HttpContext http, Pacing pacing, int index)

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace AsyncKit.Benchmarks;
+
+/// <summary>What AsyncKit.Http costs and brings against the same written by hand: figures as Markdown.</summary>
+internal static class HttpCommand
+{
+    private const string DefaultPath = "benchmarks/results/http.md";
+
+    public static int Run(string[] args)
+    {
+        using var server = LoopbackServer.Start(new Pacing(1));
+        var machine = Machine.Current();
+        List<string> lines =
+        [
+            "# AsyncKit.Http",
+            "",
+            "By `dotnet run -c Release --project benchmarks/AsyncKit.Benchmarks -- http`, against the loopback server of the",
+            "comparison, which is a process of its own on the same cores.",
+            "",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Units.Day(TimeProvider.System.GetUtcNow())}. {machine.Cpu}, {machine.Cores} cores, {machine.Os}, {machine.Dotnet}."),
+        ];
+        lines.AddRange(HttpThroughput.RunAsync(server.Address).GetAwaiter().GetResult());
+        lines.AddRange(HttpMemory.RunAsync(server.Address).GetAwaiter().GetResult());
+        lines.AddRange(HttpHosts.RunAsync(server.Address).GetAwaiter().GetResult());
+        var path = args is [var given, ..] ? given : DefaultPath;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        File.WriteAllLines(path, lines);
+        lines.ForEach(Console.WriteLine);
+        return 0;
+    }
+}
