@@ -1,0 +1,17 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>A folder of the test's own, deleted at its end.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public TempFolder() => Path = Directory.CreateTempSubdirectory("asynckit-").FullName;
+
+    public string Path { get; }
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The names of the files, sorted.</summary>
+    public IEnumerable<string> Names => Directory.EnumerateFiles(Path)
+        .Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
