@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Download PDF files into a folder, the classic example: the same work in eight ways.</summary>
+/// <summary>Download PDF files into a folder, the classic example: the same work in nine ways.</summary>
 internal sealed class DownloadScenario(HttpClient client, string[] urls, int limit) : Scenario
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("asynckit-download-").FullName;
@@ -15,11 +16,11 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
         QuickItems = 10,
         Things = "PDF files",
         Work = "Download PDF files of 1 to 3 MB from a server with a slow line and save them to a folder.",
-        Variants = FetchVariants.All,
+        Variants = [.. FetchVariants.All, Variant.Downloads],
         Explain = FetchVariants.Explain,
         Hero = Variant.AsyncKit,
         Headline = FetchVariants.Headline("downloaded"),
-        NeverBlocks = [Variant.AsyncKit],
+        NeverBlocks = [Variant.AsyncKit, Variant.Downloads],
         WarmsUpBriefly = FetchVariants.Slow,
         Expected = Expected,
         Url = Url,
@@ -27,7 +28,7 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
         Open = static (client, urls, limit) => new DownloadScenario(client, urls, limit),
     };
 
-    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}");
+    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}.pdf");
 
     private static Fetched Expected(int index) =>
         Fetched.FromFile(Url(index), PdfFiles.Create(index));
@@ -43,6 +44,7 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
             case Variant.ParallelForEach: await ParallelForEachAsync(cancellationToken); break;
             case Variant.SemaphoreWhenAll: await SemaphoreWhenAllAsync(cancellationToken); break;
             case Variant.WhenAll: await WhenAllAsync(cancellationToken); break;
+            case Variant.Downloads: await DownloadsAsync(cancellationToken); break;
             default: await AsyncKitAsync(cancellationToken); break;
         }
     }
@@ -126,6 +128,9 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
     private Task AsyncKitAsync(CancellationToken cancellationToken) =>
         urls.FanOutAsync(limit, DownloadAsync, cancellationToken);
 
+    private Task<DownloadResult[]> DownloadsAsync(CancellationToken cancellationToken) => client.DownloadAllAsync(
+        urls.Select(url => new Uri(client.BaseAddress!, url)), _folder, limit, cancellationToken);
+
     private async Task DownloadAsync(string url, CancellationToken cancellationToken)
     {
         await using var body = await client.GetStreamAsync(url, cancellationToken);
@@ -146,5 +151,5 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
         body.CopyTo(file);
     }
 
-    private string Target(string url) => Path.Combine(_folder, Path.GetFileName(url) + ".pdf");
+    private string Target(string url) => Path.Combine(_folder, Path.GetFileName(url));
 }

@@ -20,6 +20,8 @@ internal static class FetchVariants
         Variant.ParallelForEach => $"async calls, MaxDegreeOfParallelism = {limit}",
         Variant.SemaphoreWhenAll => $"async calls, a task per item, SemaphoreSlim({limit}) in front of each call",
         Variant.WhenAll => "async calls, all of them at once; no limit, a connection for every item",
+        Variant.Downloads =>
+            $"client.DownloadAllAsync(urls, folder, {limit}): resumable, flushed to the disk, renamed when complete",
         _ => $"async calls, items.FanOutAsync({limit}, ...)",
     };
 

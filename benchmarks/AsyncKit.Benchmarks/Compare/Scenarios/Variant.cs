@@ -15,4 +15,5 @@ internal enum Variant
     Lane,
     WideLane,
     AsyncKit,
+    Downloads,
 }

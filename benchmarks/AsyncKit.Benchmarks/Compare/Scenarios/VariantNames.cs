@@ -16,6 +16,7 @@ internal static class VariantNames
         Variant.LongRunning => "long-running",
         Variant.Lane => "asynckit-lane",
         Variant.WideLane => "asynckit-lane-256",
+        Variant.Downloads => "asynckit-downloads",
         _ => "asynckit",
     };
 
@@ -32,6 +33,7 @@ internal static class VariantNames
         Variant.LongRunning => "LongRunning tasks",
         Variant.Lane => "AsyncKit lane, the limit",
         Variant.WideLane => "AsyncKit lane of 256",
+        Variant.Downloads => "AsyncKit DownloadAllAsync",
         _ => "AsyncKit FanOutAsync",
     };
 }

@@ -62,7 +62,7 @@ internal static class ServerProgram
         await using var app = builder.Build();
         app.MapGet("/pages/{index:int}", (int index, HttpContext http) =>
             SendPageAsync(http, pacing.PageLatency(index), pages[index % pages.Length]));
-        app.MapGet("/files/{index:int}", (int index, HttpContext http) =>
+        app.MapGet("/files/{index:int}.pdf", (int index, HttpContext http) =>
             SendFileAsync(http, pacing, files[index % files.Length]));
         app.MapGet($"/{CallsPath}/{{index:int}}", (int index, HttpContext http) => AnswerAsync(http, pacing, index));
         app.MapGet($"/{SmallPath}/{{delayMs:int}}", (int delayMs, HttpContext http) => SendSmallAsync(http, delayMs));
