@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Reads this process's number of threads and physical memory; on Linux without allocating.</summary>
+/// <summary>Reads this process's number of threads and physical memory; on Linux without allocating. Threads of the shared lane
+/// that are idle do not count: an earlier variant may have left them.</summary>
 internal sealed class ProcessGauge : IDisposable
 {
     private const string StatusPath = "/proc/self/status";
@@ -12,7 +13,21 @@ internal sealed class ProcessGauge : IDisposable
     private readonly SafeFileHandle? _status = OperatingSystem.IsLinux() ? File.OpenHandle(StatusPath) : null;
     private readonly Process _process = Process.GetCurrentProcess();
 
+    private static int Idle => Math.Max(0, BlockingLane.Shared.Threads - BlockingLane.Shared.Active);
+
     public (int Threads, long WorkingSet) Read()
+    {
+        var (threads, workingSet) = ReadAll();
+        return (threads - Idle, workingSet);
+    }
+
+    public void Dispose()
+    {
+        _status?.Dispose();
+        _process.Dispose();
+    }
+
+    private (int Threads, long WorkingSet) ReadAll()
     {
         if (_status is null)
         {
@@ -23,12 +38,6 @@ internal sealed class ProcessGauge : IDisposable
         Span<byte> buffer = stackalloc byte[4096];
         var text = buffer[..RandomAccess.Read(_status, buffer, fileOffset: 0)];
         return ((int)Field(text, "\nThreads:"u8), Field(text, "\nVmRSS:"u8) * 1024);
-    }
-
-    public void Dispose()
-    {
-        _status?.Dispose();
-        _process.Dispose();
     }
 
     private static long Field(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
