@@ -87,6 +87,39 @@ public sealed class AsyncTestThreadTests
         },
         Few);
 
+    /// <summary>Others keep the pool busy for longer than what cannot be seen is waited for.</summary>
+    [Fact]
+    public void An_item_that_waits_in_a_busy_pool_is_waited_for_also_when_a_collection_has_moved_it() => AsyncTest.Run(
+        async context =>
+        {
+            var done = false;
+            QueueWorkOfOthers();
+            var item = Task.Run(() => done = true);
+            GC.Collect();
+
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Time);
+
+            Assert.True(done);
+            await item;
+
+            static void QueueWorkOfOthers()
+            {
+                using (ExecutionContext.SuppressFlow())
+                {
+                    var thread = new Thread(() =>
+                    {
+                        for (var i = 0; i < 10 * Environment.ProcessorCount; i++)
+                        {
+                            _ = Task.Run(() => Thread.Sleep(10));
+                        }
+                    });
+                    thread.Start();
+                    thread.Join();
+                }
+            }
+        },
+        new() { Schedules = 3 });
+
     [Fact]
     public void A_new_thread_may_complete_what_the_body_awaits() => AsyncTest.Run(
         async context =>

@@ -9,6 +9,8 @@ namespace AsyncKit.Testing;
 /// User code is seen by <see cref="Flow"/>. What an item does before and after it, or without any, is over for certain
 /// when its thread begins another item, or when the pool is quiet. Neither may come where others keep threads of the
 /// pool for long; then what is far longer than such a thing takes has to do.
+/// Items are told apart by their addresses. When a garbage collection has moved them, an item that waits in the queue is
+/// not recognized when it begins; then markers queued behind it tell that it has.
 /// </remarks>
 internal sealed class Outside
 {
@@ -35,6 +37,7 @@ internal sealed class Outside
     private int _collections;
     private long _lastLook;
     private TimeSpan _unseen;
+    private PoolMarker? _marker;
 
     /// <summary>While true, what comes from the schedule to other threads does not begin: a step is running. Not for
     /// ever, since the step may be one that spins until it has.</summary>
@@ -157,6 +160,7 @@ internal sealed class Outside
 
             _queued.Clear();
             _begun.Clear();
+            _marker = null;
             _isDirty = false;
             return true;
         }
@@ -179,7 +183,7 @@ internal sealed class Outside
         }
 
         // An item that its own waiter has taken back from the queue is not seen to begin, but is not pending either.
-        if (isCertain && _queued.Count > 0 && !isNonePending)
+        if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new PoolMarker()).IsReached))
         {
             return false;
         }

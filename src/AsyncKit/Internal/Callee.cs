@@ -14,6 +14,8 @@ internal static class Callee
 
     public static ValueTask<TResult> AsValueTask<TResult>(Task<TResult>? task) => new(task ?? throw NullTask());
 
+    public static ValueTask AsValueTask(Task? task) => new(task ?? throw NullTask());
+
     public static ValueTask<Nothing> WithNothingAsync(Task? task) =>
         WithNothingAsync(new ValueTask(task ?? throw NullTask()));
 

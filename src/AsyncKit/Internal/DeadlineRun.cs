@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace AsyncKit;
 
 /// <summary>Runs an operation under a limit: the one engine of deadlines.</summary>
@@ -26,10 +24,10 @@ internal static class DeadlineRun
             return AwaitOrAbandonAsync(operation, state, terms, cancellationToken);
         }
 
-        DeadlineScope scope;
+        DeadlineCall<TResult> call;
         try
         {
-            scope = DeadlineScope.Begin(terms, cancellationToken);
+            call = DeadlineCall<TResult>.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -39,7 +37,7 @@ internal static class DeadlineRun
         ValueTask<TResult> task;
         try
         {
-            task = operation(state, scope.Token);
+            task = operation(state, call.Token);
         }
         catch (Exception exception)
         {
@@ -48,42 +46,66 @@ internal static class DeadlineRun
 
         if (!task.IsCompletedSuccessfully)
         {
-            return AwaitAsync(task, scope);
+            return call.WhenEndedAsync(task);
         }
 
         var result = task.Completed();
-        return scope.TryEnd() ? new ValueTask<TResult>(result) : AwaitAsync(new ValueTask<TResult>(result), scope);
+        return call.TryEnd() ? new ValueTask<TResult>(result) : call.WhenEndedAsync(new ValueTask<TResult>(result));
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<TResult> AwaitAsync<TResult>(ValueTask<TResult> task, DeadlineScope scope)
+    /// <summary>The same of an operation without a result.</summary>
+    public static ValueTask RunAsync<TState>(
+        Func<TState, CancellationToken, ValueTask> operation,
+        TState state,
+        in DeadlineTerms terms,
+        CancellationToken cancellationToken)
     {
-        TResult result;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        if (terms.Limit == TimeSpan.Zero)
+        {
+            return ValueTask.FromException(terms.TimedOut(terms.Limit, TimeSpan.Zero, null));
+        }
+
+        if (terms.Grace is not null)
+        {
+            return Callee.DropAsync(AwaitOrAbandonAsync(
+                static (call, token) => Callee.WithNothingAsync(call.Operation(call.State, token)),
+                (Operation: operation, State: state),
+                terms,
+                cancellationToken));
+        }
+
+        DeadlineCall<Nothing> call;
         try
         {
-            result = await task.Cfg();
+            call = DeadlineCall<Nothing>.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
-            var terms = scope.Terms;
-            var translated = scope.Translate(exception); // Before the end: then it is somebody else's.
-            var ofCallbacks = await scope.EndAsync().Cfg();
-            if (translated is null)
-            {
-                Tell(ofCallbacks, terms);
-                throw;
-            }
-
-            throw WithFailure(translated, ofCallbacks, terms);
+            return ValueTask.FromException(exception); // Of the clock.
         }
 
-        if (!scope.TryEnd())
+        ValueTask task;
+        try
         {
-            var terms = scope.Terms;
-            Tell(await scope.EndAsync().Cfg(), terms);
+            task = operation(state, call.Token);
+        }
+        catch (Exception exception)
+        {
+            task = ValueTask.FromException(exception);
         }
 
-        return result;
+        if (!task.IsCompletedSuccessfully)
+        {
+            return call.WhenEndedAsync(task);
+        }
+
+        task.Completed();
+        return call.TryEnd() ? default : call.WhenEndedAsync(default(ValueTask));
     }
 
     private static async ValueTask<TResult> AwaitOrAbandonAsync<TState, TResult>(
@@ -92,24 +114,24 @@ internal static class DeadlineRun
         DeadlineTerms terms,
         CancellationToken cancellationToken)
     {
-        var scope = DeadlineScope.Begin(terms, cancellationToken);
-        var task = StartAsync(operation, state, scope.Token);
+        var call = DeadlineCall<TResult>.Begin(terms, cancellationToken);
+        var task = StartAsync(operation, state, call.Token);
         if (!task.IsCompleted)
         {
-            using var grace = new GracePeriod(terms.Clock, terms.Grace!.Value, scope.Token);
+            using var grace = new GracePeriod(terms.Clock, terms.Grace!.Value, call.Token);
             await Task.WhenAny(task, grace.Over).Cfg();
             if (!task.IsCompleted)
             {
                 Orphan.Leave(task, terms);
-                scope.Forget();
-                _ = TellLaterAsync(scope, terms);
+                call.Forget();
+                _ = TellLaterAsync(call, terms);
                 var given = new OperationCanceledException(
-                    $"{terms.Subject} did not end within its grace period and was abandoned.", scope.Token);
-                throw scope.Translate(given)!;
+                    $"{terms.Subject} did not end within its grace period and was abandoned.", call.Token);
+                throw call.Translate(given)!;
             }
         }
 
-        return await AwaitAsync(new ValueTask<TResult>(task), scope).Cfg();
+        return await call.WhenEndedAsync(new ValueTask<TResult>(task)).Cfg();
     }
 
     /// <summary>Also what it throws before its first await is in the task.</summary>

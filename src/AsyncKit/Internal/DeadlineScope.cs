@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace AsyncKit;
 
 /// <summary>
@@ -21,14 +19,15 @@ namespace AsyncKit;
 /// Running; who ends writes Idle, then looks whether it is.
 /// The timer is not disarmed between uses, since arming costs more than the rest. It is armed for a short time at first,
 /// so it is not left behind for long; for what is left only when that was not enough.
+/// The system's clock is read in milliseconds, which costs a fifth. They may be behind, so a limit has as much added,
+/// unless it is so short that this would be seen: then the timestamp is taken too, and decides.
 /// On a clock of the user's a scope has one use, its timer is set once and is believed, and nothing of the clock is called
 /// under the lock.
 /// </remarks>
-#pragma warning disable CA1001 // EndAsync disposes, or keeps it for the next use.
-internal sealed class DeadlineScope
+#pragma warning disable CA1001 // The end disposes, or keeps it for the next use.
+internal abstract class DeadlineScope
 #pragma warning restore CA1001
 {
-    private const int MostPooled = 128;
     private const long NotArmed = long.MaxValue;
     private const long PhaseMask = 3;
     private const long Idle = 0;
@@ -36,33 +35,40 @@ internal sealed class DeadlineScope
     internal const long LimitFirst = 2;
     private const long CallerFirst = 3;
 
-    private static readonly TimeSpan ArmedAtFirst = TimeSpan.FromMilliseconds(250);
+    /// <summary>By how much the milliseconds may be behind, on any system.</summary>
+    private const long Behind = 16;
 
-    private static readonly ConcurrentQueue<DeadlineScope> Pool = new();
-    private static int _pooled;
+    private const long ArmedAtFirst = 250;
 
-    [ThreadStatic]
-    private static DeadlineScope? _latest;
+    /// <summary>From here on it does not matter.</summary>
+    private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(1);
 
     private readonly object _lock = new();
     private readonly TimeProvider _clock;
+    private readonly bool _canBeReused;
     private readonly CancellationTokenSource _source = new();
     private ITimer? _timer;
     private CancellationTokenRegistration _registration;
     private CancellationToken _caller;
     private Task? _cancelling;
-    private DeadlineTerms _terms;
-    private long _startedAt;
-    private long _dueAt;
+    private DeadlineTerms _terms; // Without the limit.
+    private long _limit; // Ticks of a TimeSpan.
+    private long _startedAt; // Where it is exact.
+    private long _dueAt; // Milliseconds of the system.
     private long _armedFor = NotArmed;
     private bool _isArmedForLong;
     private long _state;
 
-    private DeadlineScope(TimeProvider clock) => _clock = clock;
+    private protected DeadlineScope(TimeProvider clock)
+    {
+        _clock = clock;
+        _canBeReused = clock == TimeProvider.System;
+        _terms = Unnamed(clock);
+    }
 
     public CancellationToken Token => _source.Token;
 
-    public ref readonly DeadlineTerms Terms => ref _terms;
+    public DeadlineTerms Terms => _terms with { Limit = Limit };
 
     /// <summary>What a callback of this use would have read.</summary>
     internal long State => Volatile.Read(ref _state);
@@ -70,25 +76,17 @@ internal sealed class DeadlineScope
     /// <summary>The invariant (4), for a use that has begun on the system's clock.</summary>
     internal bool IsArmedInTime => Volatile.Read(ref _armedFor) <= Volatile.Read(ref _dueAt);
 
-    private bool CanBeReused => _clock == TimeProvider.System;
+    /// <summary>That has ended: it is not to be used again.</summary>
+    protected bool IsSpent { get; private set; }
+
+    /// <summary>Whether anything of the user's is called at the end, beside the awaiting code.</summary>
+    protected bool CallsUser => !_canBeReused || _terms.Logger is not null;
+
+    private TimeSpan Limit => new(Volatile.Read(ref _limit));
+
+    private bool IsExact => !_canBeReused || Limit < Coarse;
 
     private bool WasLimitFirst => (Volatile.Read(ref _state) & PhaseMask) == LimitFirst;
-
-    public static DeadlineScope Begin(in DeadlineTerms terms, CancellationToken caller)
-    {
-        var scope = terms.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineScope(terms.Clock);
-        try
-        {
-            scope.Start(terms, caller);
-        }
-        catch (Exception)
-        {
-            scope.Forget(); // The clock has thrown; no registration stays.
-            throw;
-        }
-
-        return scope;
-    }
 
     /// <summary>What to throw for what the operation has thrown: null when that passes as it is.</summary>
     public Exception? Translate(Exception exception)
@@ -111,45 +109,11 @@ internal sealed class DeadlineScope
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
-    /// <summary>The last use of it. What the token's callbacks have thrown, if it was cancelled.</summary>
-    public ValueTask<Exception?> EndAsync() => TryEnd() ? default : EndCancelledAsync();
-
-    /// <summary>The last use of it, unless it was cancelled: then <see cref="EndAsync"/> is.</summary>
-    public bool TryEnd()
-    {
-        var isMine = !_caller.CanBeCanceled || _registration.Unregister();
-        var state = Volatile.Read(ref _state);
-        if ((state & PhaseMask) != Running
-            || Interlocked.CompareExchange(ref _state, Next(state), state) != state)
-        {
-            return false;
-        }
-
-        if (Volatile.Read(ref _isArmedForLong))
-        {
-            Disarm();
-        }
-
-        _registration = default;
-        _caller = default;
-        if (_terms.Name is not null || _terms.Logger is not null)
-        {
-            _terms = default;
-        }
-
-        if (!isMine || !CanBeReused || !_source.TryReset() || !TryPool())
-        {
-            Dispose();
-        }
-
-        return true;
-    }
-
     /// <summary>Instead of the end: an operation that was abandoned still has the token.</summary>
     public void Forget()
     {
         _ = _registration.Unregister();
-        _timer?.Dispose();
+        DisposeTimer();
     }
 
     /// <summary>After the token was cancelled: what its callbacks have thrown, when all have ended.</summary>
@@ -172,50 +136,24 @@ internal sealed class DeadlineScope
         }
     }
 
-    private static DeadlineScope RentOrCreate()
+    protected void Start(in DeadlineTerms terms, CancellationToken caller)
     {
-        if (_latest is { } latest)
+        var limit = terms.Limit;
+        var hasTimer = DeadlineTerms.IsFinite(limit);
+        if (!_canBeReused || terms.Name is not null || terms.Logger is not null || terms.Index >= 0)
         {
-            _latest = null;
-            return latest;
+            _terms = terms;
         }
 
-        if (Pool.TryDequeue(out var scope))
-        {
-            Interlocked.Decrement(ref _pooled);
-            return scope;
-        }
-
-        return new DeadlineScope(TimeProvider.System);
-    }
-
-    private static long Next(long state) => (state & ~PhaseMask) + PhaseMask + 1 + Idle;
-
-    private bool TryPool()
-    {
-        if (_latest is null)
-        {
-            _latest = this;
-            return true;
-        }
-
-        if (Interlocked.Increment(ref _pooled) > MostPooled)
-        {
-            Interlocked.Decrement(ref _pooled);
-            return false;
-        }
-
-        Pool.Enqueue(this);
-        return true;
-    }
-
-    private void Start(in DeadlineTerms terms, CancellationToken caller)
-    {
-        _startedAt = _clock.GetTimestamp();
-        _terms = terms;
         _caller = caller;
-        var hasTimer = DeadlineTerms.IsFinite(terms.Limit);
-        Volatile.Write(ref _dueAt, hasTimer ? _startedAt + DurationOf(terms.Limit) : long.MaxValue);
+        _limit = limit.Ticks;
+        if (IsExact && hasTimer)
+        {
+            _startedAt = _clock.GetTimestamp();
+        }
+
+        var dueAt = hasTimer ? Seam.SystemMilliseconds + Milliseconds(limit) + (IsExact ? 0 : Behind) : long.MaxValue;
+        Volatile.Write(ref _dueAt, dueAt);
         _ = Interlocked.Exchange(ref _state, _state | Running);
         if (caller.CanBeCanceled)
         {
@@ -227,12 +165,12 @@ internal sealed class DeadlineScope
             return;
         }
 
-        if (!CanBeReused)
+        if (!_canBeReused)
         {
             _timer = CreateTimer();
-            _ = _timer.Change(terms.Limit, Timeout.InfiniteTimeSpan);
+            _ = _timer.Change(limit, Timeout.InfiniteTimeSpan);
         }
-        else if (Volatile.Read(ref _armedFor) > _dueAt)
+        else if (Volatile.Read(ref _armedFor) > dueAt)
         {
             lock (_lock)
             {
@@ -241,17 +179,68 @@ internal sealed class DeadlineScope
         }
     }
 
-    /// <summary>Under the lock.</summary>
-    private void Arm(TimeSpan longest)
+    /// <summary>Unless it was cancelled: then <see cref="EndUseAsync"/> is the end.</summary>
+    protected bool TryEndUse()
     {
-        var now = _clock.GetTimestamp();
-        var delay = TimeSpan.FromMilliseconds(
-            Math.Clamp(Math.Ceiling((_dueAt - now) * 1000.0 / _clock.TimestampFrequency), 0, longest.TotalMilliseconds));
-        var armedFor = delay < longest ? _dueAt : now + DurationOf(delay); // The rounding of the timer is not counted.
-        Volatile.Write(ref _armedFor, armedFor); // Before it is: the callback clears it.
+        var isMine = !_caller.CanBeCanceled || _registration.Unregister();
+        var state = Volatile.Read(ref _state);
+        if ((state & PhaseMask) != Running
+            || Interlocked.CompareExchange(ref _state, Next(state), state) != state)
+        {
+            return false;
+        }
+
+        if (Volatile.Read(ref _isArmedForLong))
+        {
+            Disarm();
+        }
+
+        _registration = default;
+        _caller = default;
+        if (_terms.Name is not null || _terms.Logger is not null || _terms.Index >= 0)
+        {
+            _terms = Unnamed(_clock);
+        }
+
+        if (!isMine || !_canBeReused || !_source.TryReset())
+        {
+            Dispose();
+        }
+
+        return true;
+    }
+
+    /// <summary>What the token's callbacks have thrown, if it was cancelled.</summary>
+    protected ValueTask<Exception?> EndUseAsync() => TryEndUse() ? default : EndCancelledAsync();
+
+    protected void Dispose()
+    {
+        IsSpent = true;
+        DisposeTimer();
+        _source.Dispose();
+    }
+
+    private static DeadlineTerms Unnamed(TimeProvider clock) => new(clock, Timeout.InfiniteTimeSpan);
+
+    private static long Next(long state) => (state & ~PhaseMask) + PhaseMask + 1 + Idle;
+
+    private static long Milliseconds(TimeSpan time) =>
+        (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+
+    /// <summary>In milliseconds, zero or less when it is due. On the system's clock.</summary>
+    private long Left(long now) => IsExact
+        ? Milliseconds(Limit - _clock.GetElapsedTime(Volatile.Read(ref _startedAt)))
+        : Volatile.Read(ref _dueAt) - now;
+
+    /// <summary>Under the lock.</summary>
+    private void Arm(long longest)
+    {
+        var now = Seam.SystemMilliseconds;
+        var delay = Math.Clamp(Left(now), 0, longest);
+        Volatile.Write(ref _armedFor, now + delay); // Before it is: the callback clears it.
         Volatile.Write(ref _isArmedForLong, delay > ArmedAtFirst);
         _timer ??= CreateTimer();
-        _ = _timer.Change(delay, Timeout.InfiniteTimeSpan);
+        _ = _timer.Change(TimeSpan.FromMilliseconds(delay), Timeout.InfiniteTimeSpan);
     }
 
     private void Disarm()
@@ -263,8 +252,6 @@ internal sealed class DeadlineScope
             _ = _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
-
-    private long DurationOf(TimeSpan time) => (long)(time.TotalSeconds * _clock.TimestampFrequency);
 
     /// <summary>Without the caller's context: the timer outlives the operation.</summary>
     private ITimer CreateTimer()
@@ -279,6 +266,18 @@ internal sealed class DeadlineScope
         }
     }
 
+    private void DisposeTimer()
+    {
+        try
+        {
+            _timer?.Dispose();
+        }
+        catch (Exception)
+        {
+            // A clock that throws must not keep the scope from ending.
+        }
+    }
+
     private void OnTimer()
     {
         _ = Interlocked.Exchange(ref _armedFor, NotArmed);
@@ -288,7 +287,7 @@ internal sealed class DeadlineScope
             return;
         }
 
-        if (!CanBeReused || Volatile.Read(ref _dueAt) <= _clock.GetTimestamp())
+        if (!_canBeReused || (Volatile.Read(ref _dueAt) != long.MaxValue && Left(Seam.SystemMilliseconds) <= 0))
         {
             // The caller's callback may be late: its token is looked at too.
             Cancel(state, _caller.IsCancellationRequested ? CallerFirst : LimitFirst);
@@ -313,7 +312,7 @@ internal sealed class DeadlineScope
                 return;
             }
 
-            Arm(DeadlineTerms.Longest);
+            Arm((long)DeadlineTerms.Longest.TotalMilliseconds);
         }
     }
 
@@ -352,19 +351,15 @@ internal sealed class DeadlineScope
         TimeSpan elapsed;
         try
         {
-            elapsed = _clock.GetElapsedTime(_startedAt);
+            elapsed = IsExact
+                ? _clock.GetElapsedTime(_startedAt)
+                : TimeSpan.FromMilliseconds(Seam.SystemMilliseconds - (_dueAt - Behind - Milliseconds(Limit)));
         }
         catch (Exception)
         {
-            elapsed = _terms.Limit; // A clock that throws must not keep the scope from ending.
+            elapsed = Limit; // A clock that throws must not keep the scope from ending.
         }
 
-        return _terms.TimedOut(_terms.Limit, elapsed, exception);
-    }
-
-    private void Dispose()
-    {
-        _timer?.Dispose();
-        _source.Dispose();
+        return Terms.TimedOut(Limit, elapsed, exception);
     }
 }

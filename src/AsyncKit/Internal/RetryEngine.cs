@@ -232,7 +232,7 @@ internal sealed class RetryEngine
             return new(terms.TimedOut(terms.Limit, TimeSpan.Zero, null), isOwnTimeout: true);
         }
 
-        var scope = DeadlineScope.Begin(terms, token);
+        var scope = DeadlineCall<TResult>.Begin(terms, token);
         TResult result;
         try
         {

@@ -57,11 +57,11 @@ public static partial class Deadline
     {
         _ = Callee.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => Callee.DropAsync(DeadlineRun.RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        return (item, token) => DeadlineRun.RunAsync(
+            static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(limit),
-            token));
+            token);
     }
 
     /// <inheritdoc cref="WithTimeout{T}(Func{T, CancellationToken, ValueTask}, TimeSpan)"/>
@@ -70,11 +70,11 @@ public static partial class Deadline
     {
         _ = Callee.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => Callee.DropAsync(DeadlineRun.RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        return (item, token) => DeadlineRun.RunAsync(
+            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(limit),
-            token)).AsTask();
+            token).AsTask();
     }
 
     /// <summary>The same operation under a limit of its own for each call, to be given to a fan-out.</summary>
@@ -125,11 +125,11 @@ public static partial class Deadline
     {
         _ = Callee.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => Callee.DropAsync(DeadlineRun.RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        return (item, token) => DeadlineRun.RunAsync(
+            static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(options),
-            token));
+            token);
     }
 
     /// <inheritdoc cref="WithTimeout{T}(Func{T, CancellationToken, ValueTask}, DeadlineOptions)"/>
@@ -138,10 +138,10 @@ public static partial class Deadline
     {
         _ = Callee.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => Callee.DropAsync(DeadlineRun.RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        return (item, token) => DeadlineRun.RunAsync(
+            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(options),
-            token)).AsTask();
+            token).AsTask();
     }
 }

@@ -56,20 +56,20 @@ public static partial class Deadline
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        Callee.DropAsync(DeadlineRun.RunAsync(
-            static (operation, token) => Callee.WithNothingAsync(operation(token)),
+        DeadlineRun.RunAsync(
+            static (operation, token) => operation(token),
             Callee.NotNull(operation),
             Terms(limit),
-            cancellationToken));
+            cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Func{CancellationToken, ValueTask}, TimeSpan, CancellationToken)"/>
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        Callee.DropAsync(DeadlineRun.RunAsync(
-            static (operation, token) => Callee.WithNothingAsync(operation(token)),
+        DeadlineRun.RunAsync(
+            static (operation, token) => Callee.AsValueTask(operation(token)),
             Callee.NotNull(operation),
             Terms(limit),
-            cancellationToken));
+            cancellationToken);
 
     /// <summary>Runs an operation under a limit: when it has passed, the operation's token is cancelled.</summary>
     /// <typeparam name="TResult">The result.</typeparam>
@@ -118,18 +118,18 @@ public static partial class Deadline
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        Callee.DropAsync(DeadlineRun.RunAsync(
-            static (operation, token) => Callee.WithNothingAsync(operation(token)),
+        DeadlineRun.RunAsync(
+            static (operation, token) => operation(token),
             Callee.NotNull(operation),
             Terms(options),
-            cancellationToken));
+            cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Func{CancellationToken, ValueTask}, DeadlineOptions, CancellationToken)"/>
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        Callee.DropAsync(DeadlineRun.RunAsync(
-            static (operation, token) => Callee.WithNothingAsync(operation(token)),
+        DeadlineRun.RunAsync(
+            static (operation, token) => Callee.AsValueTask(operation(token)),
             Callee.NotNull(operation),
             Terms(options),
-            cancellationToken));
+            cancellationToken);
 }

@@ -20,6 +20,8 @@ internal sealed class LogLines : ILogger
 
     public Exception? Fault { get; init; }
 
+    public Action? OnLine { get; init; }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
@@ -37,6 +39,7 @@ internal sealed class LogLines : ILogger
             _lines.Add((logLevel, eventId.Id, formatter(state, exception), exception));
         }
 
+        OnLine?.Invoke();
         if (Fault is not null)
         {
             throw Fault;

@@ -64,17 +64,17 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
             cancelling = Task.Run(caller.Cancel); // Its callback has begun and waits for the lock, at the latest.
             Assert.True(SpinWait.SpinUntil(() => Registrations.Count(caller) == 0, TimeSpan.FromSeconds(30)));
             Assert.True(scope.TryEnd());
+            AssertFresh(scope); // On the thread on which it would be found.
         }
 
         await cancelling.OrHangs();
-        AssertFresh(scope);
     }
 
     [Fact]
     public void The_next_use_remembers_neither_caller_nor_logger()
     {
         using var caller = new CancellationTokenSource();
-        var scope = DeadlineScope.Begin(
+        var scope = DeadlineCall<int>.Begin(
             new DeadlineTerms(TimeProvider.System, Far, "name", Logger: new LogLines()), caller.Token);
 
         Assert.True(scope.TryEnd());
@@ -83,7 +83,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(0, Registrations.Count(caller));
     }
 
-    private static void AssertFresh(DeadlineScope past)
+    private static void AssertFresh(DeadlineCall<int> past)
     {
         var next = Enumerable.Range(0, 20).Select(_ => Begin(Far)).ToList();
         Assert.All(next, one => Assert.False(one.Token.IsCancellationRequested));
@@ -91,6 +91,6 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         next.ForEach(one => Assert.True(one.TryEnd()));
     }
 
-    private static DeadlineScope Begin(TimeSpan limit, CancellationToken caller = default) =>
-        DeadlineScope.Begin(new DeadlineTerms(TimeProvider.System, limit), caller);
+    private static DeadlineCall<int> Begin(TimeSpan limit, CancellationToken caller = default) =>
+        DeadlineCall<int>.Begin(new DeadlineTerms(TimeProvider.System, limit), caller);
 }
