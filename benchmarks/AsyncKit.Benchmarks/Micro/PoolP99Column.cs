@@ -13,7 +13,7 @@ internal sealed class PoolP99Column : IColumn
     public string ColumnName => "Pool p99";
 
     public string Legend =>
-        "Pool p99  : How long unrelated work waited for a pool thread, 99th percentile of the worst iteration";
+        "Pool p99  : How long unrelated work waited for a pool thread, 99th percentile of all iterations";
 
     public bool AlwaysShow => false;
 

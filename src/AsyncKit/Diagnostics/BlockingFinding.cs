@@ -33,9 +33,11 @@ public sealed class BlockingFinding
     public TimeSpan Elapsed { get; }
 
     /// <summary>Where a thread waits: the call that waits and the user's methods below it, one a line, innermost first.
-    /// In a starvation the place where most threads are known to wait.</summary>
-    /// <value>Null for a prefix, and for a starvation by what is not a wait for a task: a sleep, a lock, synchronous I/O.
-    /// Files and lines are there if the symbols are.</value>
+    /// In a starvation the place where most threads are known to wait or, if those are less than half, where most of them
+    /// were when it was told.</summary>
+    /// <value>Null for a prefix. Null for a starvation by what is not a wait for a task (a sleep, a lock, synchronous
+    /// I/O), where the runtime does not tell the stacks of other threads: it does on Linux, unless its diagnostics port is
+    /// turned off. Files and lines are there if the symbols are, and for waits only.</value>
     public string? StackTrace { get; }
 
     /// <summary>The name of the fan-out, for <see cref="BlockingKind.SlowPrefix"/>.</summary>
@@ -60,7 +62,7 @@ public sealed class BlockingFinding
     public override string ToString() => Kind switch
     {
         BlockingKind.SynchronousWait => Text($"A thread of the pool has waited {Milliseconds} ms for a task."),
-        BlockingKind.PoolStarvation => Text($"Work has waited {Milliseconds} ms for a thread of the pool. {Pool()}"),
+        BlockingKind.PoolStarvation => Text($"Work has waited {Milliseconds} ms for a thread of the pool. {Pool()}").TrimEnd(),
         _ => Text($"Item {Index} of {Name} kept its thread for {Milliseconds} ms before its first await."),
     };
 
@@ -71,9 +73,15 @@ public sealed class BlockingFinding
     private string Pool() =>
         Text($"It has {_pool!.Threads} threads and {_pool.PendingItems} items that wait. ")
         + (_pool.Added > 0 ? Text($"The runtime has added {_pool.Added} threads because of that. ") : "")
-        + (BlockedThreads > 0
-            ? Text($"{BlockedThreads} of the threads are known to wait for a task.")
-            : "None is known to wait for a task: look for sleeps, locks, synchronous I/O and long computations.");
+        + (BlockedThreads > 0 ? Text($"{BlockedThreads} of the threads are known to wait for a task. ") : "")
+        + Hint();
+
+    private string Hint() => (_pool!.Place, BlockedThreads) switch
+    {
+        ({ } place, _) => Text($"When they were looked at, {place.Threads} of them were in {place.Method}."),
+        (null, 0) => "None is known to wait for a task: look for sleeps, locks, synchronous I/O and long computations.",
+        _ => "",
+    };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -89,7 +89,7 @@ internal sealed partial class LaneEngine
             _isTimerSet = wait != Timeout.InfiniteTimeSpan;
         }
 
-        idle.ForEach(static thread => thread.LetGo());
+        LaneThread.LetGo(idle);
         if (wait != Timeout.InfiniteTimeSpan)
         {
             SetTimer(wait);

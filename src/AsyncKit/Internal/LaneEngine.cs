@@ -211,7 +211,7 @@ internal sealed partial class LaneEngine
 
         LaneMetrics.Remove(this);
         waiting.ForEach(static item => item.CancelWithLane());
-        idle.ForEach(static thread => thread.LetGo());
+        LaneThread.LetGo(idle);
         _timer?.Dispose();
         if (isLast)
         {

@@ -10,6 +10,7 @@ namespace AsyncKit;
 /// (2) It sleeps only after it has changed nothing to Asleep; whoever gives it something finds that and wakes it. So a
 /// thread that has not fallen asleep yet costs no wake.
 /// (3) It is free before the task of its item ends: who awaits that and comes again finds it.
+/// (4) Of those that are let go together each lets go of the next when it ends, so each of them ends.
 /// </remarks>
 internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWorkItem
 {
@@ -25,6 +26,8 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
     private object? _given;
     private LaneItem? _item;
     private bool _leaves;
+    private bool _wasInterrupted;
+    private LaneThread? _after;
 
     /// <summary>The work that runs on the current thread, if that is a lane's.</summary>
     public static LaneItem? Current => _current;
@@ -57,8 +60,20 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
     /// <summary>By whoever has taken it from the stack.</summary>
     public void Take(LaneItem item) => Hand(item);
 
-    /// <inheritdoc cref="Take"/>
-    public void LetGo() => Hand(Go);
+    /// <summary>By whoever has taken all of them from the stack. One wakes the next: hundreds of threads that end at once
+    /// would keep the cores from other work.</summary>
+    public static void LetGo(List<LaneThread> threads)
+    {
+        for (var index = 1; index < threads.Count; index++)
+        {
+            threads[index - 1]._after = threads[index];
+        }
+
+        if (threads is [var first, ..])
+        {
+            first.Hand(Go);
+        }
+    }
 
     void IThreadPoolWorkItem.Execute() => Work();
 
@@ -74,7 +89,12 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
             }
         }
 
-        _wake?.Dispose();
+        if (!_wasInterrupted) // Otherwise somebody may still be about to set it.
+        {
+            _wake?.Dispose();
+        }
+
+        _after?.Hand(Go);
         engine.Leave();
     }
 
@@ -137,6 +157,7 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
             catch (ThreadInterruptedException)
             {
                 // By someone who has kept the thread. It is nobody's now.
+                _wasInterrupted = true;
             }
         }
         while (ReferenceEquals(Volatile.Read(ref _given), Asleep));

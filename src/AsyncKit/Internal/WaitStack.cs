@@ -35,6 +35,12 @@ internal static class WaitStack
     /// <summary>The user's method that waits, whoever has called it.</summary>
     public static string Place(string described) => Users(described).Split('\n')[0];
 
+    /// <summary>By the name of the assembly.</summary>
+    public static bool IsRuntimes(string assembly) =>
+        assembly is nameof(AsyncKit)
+        || assembly.StartsWith("System.", StringComparison.Ordinal)
+        || assembly.StartsWith("Microsoft.", StringComparison.Ordinal);
+
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only the assembly is asked for; without metadata the text of the line has to do.")]
     private static bool IsRuntimes(StackFrame frame, string line)
     {
@@ -43,9 +49,6 @@ internal static class WaitStack
             return line.Length == 0 || line.StartsWith(RuntimeLine, StringComparison.Ordinal);
         }
 
-        var name = assembly.GetName().Name ?? "";
-        return assembly == typeof(WaitStack).Assembly
-            || name.StartsWith("System.", StringComparison.Ordinal)
-            || name.StartsWith("Microsoft.", StringComparison.Ordinal);
+        return IsRuntimes(assembly.GetName().Name ?? "");
     }
 }

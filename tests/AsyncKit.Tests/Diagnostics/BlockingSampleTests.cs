@@ -11,8 +11,8 @@ public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
     [InlineData("result", "SynchronousWait", "Planted.ReadsResult", "System.Threading.Tasks.Task`1.")]
     [InlineData("wait", "SynchronousWait", "Planted.Waits", "Task.Wait")]
     [InlineData("starve", "PoolStarvation", "Planted.ReadsResult", "known to wait for a task")]
-    [InlineData("sleep", "PoolStarvation", "look for sleeps", "items that wait")]
-    [InlineData("injected", "PoolStarvation", "The runtime has added", "because of that")]
+    [InlineData("sleep", "PoolStarvation", "Planted.Sleeps", "items that wait")]
+    [InlineData("injected", "PoolStarvation", "The runtime has added", "Planted.Sleeps")]
     [InlineData("prefix", "SlowPrefix", "Item 1 of a fan-out", "before its first await")]
     public async Task What_is_planted_is_found_and_named(string planted, string kind, string name, string more)
     {

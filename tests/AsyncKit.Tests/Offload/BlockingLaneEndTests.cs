@@ -1,3 +1,6 @@
+using AsyncKit.Testing;
+using Microsoft.Extensions.Logging;
+
 namespace AsyncKit.Tests;
 
 /// <summary>How a lane ends, and what a full one does.</summary>
@@ -48,6 +51,51 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
 
         gate.Open();
         await end.OrHangs();
+    }
+
+    [Fact]
+    public async Task Disposing_waits_for_an_idle_thread_that_still_logs_what_abandoned_work_has_thrown()
+    {
+        using var logging = new BlockingGate();
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, Logger = new BlockingLogger(logging) });
+        var work = lane.RunAsync(
+            () =>
+            {
+                gate.Pass(CancellationToken.None);
+                throw new InvalidOperationException("late");
+            },
+            OnCancel.Abandon,
+            source.Token);
+        await gate.ArrivedAsync(1);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        gate.Open();
+        await logging.ArrivedAsync(1);
+        Assert.Equal((1, 0), (lane.Threads, lane.Active));
+
+        var end = lane.DisposeAsync().AsTask();
+        Assert.False(end.IsCompleted);
+
+        logging.Open();
+        await end.OrHangs();
+    }
+
+    [Fact]
+    public async Task A_timer_that_a_thread_sets_while_the_lane_is_disposed_is_disposed_too()
+    {
+        using var creating = new BlockingGate();
+        var time = new VirtualTime();
+        var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, TimeProvider = new LateTimers(time, creating) });
+        Assert.Equal(1, await lane.RunAsync(() => 1).OrHangs());
+        await creating.ArrivedAsync(1);
+
+        var end = lane.DisposeAsync().AsTask();
+        creating.Open();
+        await end.OrHangs();
+
+        Assert.Equal(0, time.PendingTimers);
     }
 
     [Fact]
@@ -140,5 +188,30 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         await busy;
 
         Assert.Equal(Enumerable.Range(0, 10), order);
+    }
+
+    private sealed class LateTimers(VirtualTime time, BlockingGate gate) : TimeProvider
+    {
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            gate.Pass();
+            return time.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+
+    private sealed class BlockingLogger(BlockingGate gate) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            gate.Pass();
     }
 }

@@ -81,6 +81,40 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task Nested_work_that_was_abandoned_does_not_count_while_it_runs_on()
+    {
+        await using var lane = Lanes.Of(2);
+        using var outerGate = new BlockingGate();
+        using var innerGate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var nested = 0;
+        var outer = lane.RunAsync(() =>
+        {
+            var inner = lane.RunAsync(
+                () =>
+                {
+                    innerGate.Pass(CancellationToken.None);
+                    var innermost = lane.RunAsync(() => 1); // Waits in the queue until the outer one has ended.
+                    outerGate.Open();
+                    nested = innermost.GetAwaiter().GetResult();
+                },
+                OnCancel.Abandon,
+                source.Token);
+            Assert.Throws<TaskCanceledException>(() => inner.GetAwaiter().GetResult());
+            outerGate.Pass();
+        });
+        await innerGate.ArrivedAsync(1);
+        await source.CancelAsync();
+        await outerGate.ArrivedAsync(1);
+
+        innerGate.Open();
+        await outer.OrHangs();
+        await lane.DisposeAsync().AsTask().OrHangs();
+
+        Assert.Equal(1, nested);
+    }
+
+    [Fact]
     public async Task Work_that_calls_its_lane_and_ends_does_not_count()
     {
         await using var lane = Lanes.Of(64);

@@ -126,6 +126,9 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((0, 0), (lane.Threads, time.PendingTimers));
 
         Assert.Equal("AsyncKit:test-3", await lane.RunAsync(Lanes.ThreadName).OrHangs());
+        await Hang.UntilAsync(() => time.PendingTimers == 1); // The same again, with the timer that is there.
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal((0, 0), (lane.Threads, time.PendingTimers));
     }
 
     [Fact]
@@ -281,7 +284,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_thread_that_cannot_be_started_leaves_the_work_to_the_others()
+    public async Task A_thread_that_cannot_be_started_leaves_the_work_to_the_others_in_order()
     {
         using var gate = new BlockingGate();
         var starts = 0;
@@ -295,7 +298,8 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
             thread.UnsafeStart();
         });
         var first = NewItem(engine, () => gate.Pass());
-        var others = new[] { NewItem(engine), NewItem(engine) };
+        var order = new List<int>();
+        var others = new[] { NewItem(engine, () => order.Add(1)), NewItem(engine, () => order.Add(2)) };
         engine.Give(first, null);
         await gate.ArrivedAsync(1);
         engine.Give(others[0], null);
@@ -305,6 +309,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
         gate.Open();
         var results = await Task.WhenAll(first.Task, others[0].Task, others[1].Task).OrHangs();
         Assert.Equal([1, 1, 1], results);
+        Assert.Equal([1, 2], order);
         await engine.EndAsync().OrHangs();
     }
 

@@ -3,30 +3,38 @@ using System.Diagnostics;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// Watches the process during a round from a thread of its own: every 10 ms it reads thread count and memory and puts
-/// an unrelated work item into the thread pool's queue. Several items may be waiting; a starved pool must show.
+/// Watches the process during a round from a thread of its own: every 10 ms it reads thread count and memory, and at an
+/// interval it puts an unrelated work item into the thread pool's queue. Several items may be waiting; a starved pool must
+/// show.
 /// </summary>
 internal sealed class Probe : IDisposable
 {
-    private const int IntervalMs = 10;
-    private const int Prepared = 8192;
+    private const int Prepared = 16_384;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
 
-    // Made before the round, so that watching allocates nothing during the first 80 seconds of it.
+    // Made before the round, so that watching allocates nothing during the first 16,384 intervals of it.
     private readonly List<PoolWait> _waits = [.. Enumerable.Range(0, Prepared).Select(_ => new PoolWait())];
     private readonly ManualResetEventSlim _running = new();
     private readonly ProcessGauge _gauge = new();
+    private readonly TimeSpan _interval;
     private readonly Thread _thread;
+    private long _observedAt;
     private int _queued;
     private int _peakThreads;
     private long _peakWorkingSet;
     private volatile bool _stop;
 
-    private Probe() => _thread = new Thread(Watch) { IsBackground = true, Name = "probe" };
-
-    public static Probe Start()
+    private Probe(TimeSpan interval)
     {
-        var probe = new Probe();
+        _interval = interval;
+        _thread = new Thread(Watch) { IsBackground = true, Name = "probe" };
+    }
+
+    /// <param name="interval">Between two work items; 10 ms when null.</param>
+    public static Probe Start(TimeSpan? interval = null)
+    {
+        var probe = new Probe(interval ?? Interval);
         probe._thread.Start();
         probe._running.Wait();
         return probe;
@@ -65,7 +73,11 @@ internal sealed class Probe : IDisposable
     {
         while (!_stop)
         {
-            Observe();
+            if (_interval >= Interval || Stopwatch.GetElapsedTime(_observedAt) >= Interval)
+            {
+                Observe();
+            }
+
             if (_queued == _waits.Count)
             {
                 _waits.Add(new PoolWait());
@@ -73,12 +85,13 @@ internal sealed class Probe : IDisposable
 
             _waits[_queued++].Queue();
             _running.Set();
-            Thread.Sleep(IntervalMs);
+            Thread.Sleep(_interval);
         }
     }
 
     private void Observe()
     {
+        _observedAt = Stopwatch.GetTimestamp();
         var (threads, workingSet) = _gauge.Read();
         _peakThreads = Math.Max(_peakThreads, threads - 1);
         _peakWorkingSet = Math.Max(_peakWorkingSet, workingSet);

@@ -27,7 +27,7 @@ public class OffloadBlocking
     }
 
     [IterationSetup]
-    public void Watch() => _probe = Probe.Start();
+    public void Watch() => _probe = PoolP99.Watch();
 
     [Benchmark(Baseline = true)]
     public Task TaskRun()

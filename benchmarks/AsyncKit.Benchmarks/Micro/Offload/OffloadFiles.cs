@@ -44,7 +44,7 @@ public class OffloadFiles
     }
 
     [IterationSetup]
-    public void Watch() => _probe = Probe.Start();
+    public void Watch() => _probe = PoolP99.Watch();
 
     [Benchmark(Baseline = true)]
     public void Sequential()

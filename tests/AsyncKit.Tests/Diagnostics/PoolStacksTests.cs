@@ -1,0 +1,57 @@
+#pragma warning disable VSTHRD002 // Waits of this kind are the subject.
+
+namespace AsyncKit.Tests;
+
+/// <summary>What the runtime tells of the stacks of this process. Linux only.</summary>
+public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
+{
+    [Fact]
+    public async Task What_keeps_threads_of_the_pool_is_named_with_how_many_there_are()
+    {
+        using var end = new ManualResetEventSlim();
+        using var begun = new CountdownEvent(2);
+        var blocked = Enumerable.Range(0, 2).Select(_ => Task.Run(() => KeepsItsThread(begun, end))).ToList();
+        var thread = new Thread(() => KeepsItsThread(null, end)) { IsBackground = true }; // Not the pool's.
+        thread.Start();
+        begun.Wait();
+
+        var places = PoolStacks.Look();
+
+        end.Set();
+        await Task.WhenAll(blocked);
+        thread.Join();
+        if (OperatingSystem.IsLinux())
+        {
+            var place = Assert.Single(places, one => one.Method.EndsWith(nameof(KeepsItsThread), StringComparison.Ordinal));
+            Assert.Equal(2, place.Threads);
+            Assert.StartsWith("   at System.Threading.ManualResetEventSlim.Wait", place.StackTrace, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_trace_that_is_cut_or_spoiled_anywhere_harms_nobody()
+    {
+        if (OwnTrace.Take() is not { } trace)
+        {
+            Assert.False(OperatingSystem.IsLinux());
+            return;
+        }
+
+        Assert.NotNull(TraceReader.Read(trace));
+        var random = new Random(1);
+        for (var times = 0; times < 20; times++)
+        {
+            Assert.Null(TraceReader.Read(trace[..random.Next(trace.Length)]));
+            var spoiled = trace.ToArray();
+            spoiled[random.Next(spoiled.Length)] ^= (byte)(1 << random.Next(8));
+            _ = TraceReader.Read(spoiled); // Whatever it says, it ends.
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void KeepsItsThread(CountdownEvent? begun, ManualResetEventSlim end)
+    {
+        _ = begun?.Signal();
+        end.Wait();
+    }
+}
