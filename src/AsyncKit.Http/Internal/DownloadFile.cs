@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Http;
@@ -109,6 +110,7 @@ internal sealed class DownloadFile
         token);
 
     /// <summary>Writes what comes after what is there. Not to be cancelled: how much is there must stay known.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
     {
         await RandomAccess.WriteAsync(_handle, bytes, Length, CancellationToken.None).Cfg();

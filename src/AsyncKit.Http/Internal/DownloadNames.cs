@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 
+#pragma warning disable CA2208, MA0015 // The parameter is that of the call which the names are for.
+
 namespace AsyncKit.Http;
 
 /// <summary>Gives each URL of a run a file in the folder, in source order, so that the same URLs get the same files the next
@@ -23,13 +25,13 @@ internal sealed class DownloadNames(string folder, Uri? baseAddress)
     {
         if (uri is null)
         {
-            throw new ArgumentException("uris must not contain null.", nameof(uri));
+            throw new ArgumentException("uris must not contain null.", "uris");
         }
 
         var path = Path.Combine(folder, NewName(DownloadFileName.Of(DownloadUri.Absolute(uri, baseAddress))));
         if (!string.Equals(Path.GetDirectoryName(Path.GetFullPath(path)), folder, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"{DownloadUri.Shown(uri)} names a file outside of {folder}.", nameof(uri));
+            throw new ArgumentException($"{DownloadUri.Shown(uri)} names a file outside of {folder}.", "uris");
         }
 
         if (!_paths.TryAdd(uri, path))

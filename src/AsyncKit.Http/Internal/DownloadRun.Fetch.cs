@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 
 namespace AsyncKit.Http;
 
@@ -131,6 +132,7 @@ internal sealed partial class DownloadRun
         return null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadAsync(Func<CancellationToken, ValueTask<int>> read, CancellationToken token)
     {
         try

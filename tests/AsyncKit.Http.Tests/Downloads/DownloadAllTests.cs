@@ -75,12 +75,131 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
         }
 
         Assert.Equal(
-            report.Values.Select(value => Path.GetFileName(value.Path)).Order(StringComparer.Ordinal), _folder.Names);
+            report.Values.Select(value => Path.GetFileName(value.Path)).Order(StringComparer.Ordinal).ToArray(), _folder.Names);
         CheckTotals(totals, Files, report.SucceededCount, report.FailedCount, report.Values.Sum(value => value.Length));
         Assert.False(each.WasConcurrent);
         Assert.All(
             each.All.GroupBy(one => one.Uri), one => Assert.Equal([true], one.Select(last => last.IsLast).Where(last => last)));
         Assert.Equal(Files, each.All.Count(one => one.IsLast));
+    }
+
+    [Fact]
+    public async Task Results_are_in_source_order_with_names_in_source_order()
+    {
+        await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.None);
+        Uri[] uris = [server.UriOf(3), server.UriOf(1), server.UriOf(3), server.UriOf(2)];
+
+        var results = await _client.DownloadAllAsync(uris, _folder.Path, maxConcurrency: 3).OrHangs();
+
+        Assert.Equal(
+            ["file-3.bin", "file-1.bin", "file-3 (2).bin", "file-2.bin"],
+            results.Select(result => Path.GetFileName(result.Path)).ToArray());
+        Assert.Equal(uris, results.Select(result => result.Uri));
+        Assert.Equal(server.Content(3), await File.ReadAllBytesAsync(_folder["file-3 (2).bin"]));
+    }
+
+    [Fact]
+    public async Task A_call_that_is_made_again_with_Keep_goes_on_with_the_rest()
+    {
+        await using var server = await FaultServer.StartAsync(
+            file => 100_000 + file, (file, attempt) => file % 2 == 1 && attempt == 1 ? Fault.ResetInBody : Fault.None);
+        var uris = Enumerable.Range(0, 6).Select(server.UriOf).ToList();
+        var options = new DownloadAllOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 2, OnFailure = FailureMode.RunToEnd },
+            Download = Quick with { OnExisting = ExistingFile.Keep, Retry = new RetryOptions { MaxAttempts = 1 } },
+        };
+
+        var first = await _client.DownloadAllReportAsync(uris, _folder.Path, options).OrHangs();
+        Assert.Equal((3, 3), (first.SucceededCount, first.FailedCount));
+        var second = await _client.DownloadAllAsync(uris, _folder.Path, options).OrHangs();
+
+        Assert.Equal([true, false, true, false, true, false], second.Select(result => result.IsKept));
+        Assert.Equal(Enumerable.Range(0, 6).Select(FaultServer.NameOf).ToArray(), _folder.Names);
+        Assert.All(Enumerable.Range(0, 6), file => Assert.Equal(
+            server.Content(file), File.ReadAllBytes(_folder[FaultServer.NameOf(file)])));
+    }
+
+    [Fact]
+    public async Task The_first_failure_stops_the_run_and_an_array_tells_what_was_not_started()
+    {
+        await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.Missing);
+        var uris = Enumerable.Range(0, 5).Select(server.UriOf).ToArray();
+        var one = new FanOutOptions { MaxConcurrency = 1 };
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => _client.DownloadAllAsync(uris, _folder.Path, 1));
+        var report = await _client.DownloadAllReportAsync(uris, _folder.Path, new DownloadAllOptions { FanOut = one });
+        var all = await _client.DownloadAllReportAsync(uris.Select(uri => uri), _folder.Path, 2);
+
+        Assert.Equal(0, failure.Data["AsyncKit.Index"]);
+        Assert.Equal((1, 4), (report.FailedCount, report.NotStartedCount));
+        Assert.Equal(5, all.FailedCount);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task A_partition_is_by_the_URIs()
+    {
+        await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.None);
+        var progress = new Received<DownloadAllProgress>();
+        var options = new DownloadAllOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 8, Partition = FanOutPartition.By<Uri, string>(uri => uri.Host, 1) },
+            Download = Quick with { ProgressInterval = TimeSpan.FromMilliseconds(1) },
+            Progress = progress,
+        };
+
+        var results = await _client.DownloadAllAsync(
+            Enumerable.Range(0, 20).Select(server.UriOf), _folder.Path, options).OrHangs();
+
+        Assert.Equal(20, results.Length);
+        Assert.All(progress.All, one => Assert.InRange(one.ActiveFiles, 0, 1));
+        Assert.Null(progress.All[0].TotalFiles);
+    }
+
+    [Fact]
+    public async Task Wrong_arguments_are_refused_at_the_call()
+    {
+        Uri[] uris = [new("http://h/a")];
+        var limit = new FanOutOptions { MaxConcurrency = 1 };
+        void Refused<T>(string parameter, Func<Task> call)
+            where T : ArgumentException => Assert.Equal(parameter, Assert.Throws<T>(() => { _ = call(); }).ParamName);
+
+        Refused<ArgumentNullException>("client", () => default(HttpClient)!.DownloadAsync(uris[0], "a"));
+        Refused<ArgumentNullException>("uri", () => _client.DownloadAsync(null!, "a"));
+        Refused<ArgumentException>("uri", () => _client.DownloadAsync(new Uri("a", UriKind.Relative), "a"));
+        Refused<ArgumentNullException>("path", () => _client.DownloadAsync(uris[0], null!));
+        Refused<ArgumentException>("path", () => _client.DownloadAsync(uris[0], "a/"));
+        Refused<ArgumentNullException>("uris", () => _client.DownloadAllAsync(null!, "a", 1));
+        Refused<ArgumentException>("folder", () => _client.DownloadAllAsync(uris, "", 1));
+        Refused<ArgumentOutOfRangeException>("maxConcurrency", () => _client.DownloadAllReportAsync(uris, "a", 0));
+        Refused<ArgumentNullException>("options", () => _client.DownloadAllAsync(uris, "a", null!));
+        Refused<ArgumentException>("uris", () => _client.DownloadAllAsync(new Uri[] { null! }, "a", 1));
+        Refused<ArgumentException>("options", () => _client.DownloadAllAsync(
+            uris, "a", new DownloadAllOptions { FanOut = limit, Download = new DownloadOptions { ExpectedLength = 1 } }));
+        Refused<ArgumentException>("options", () => _client.DownloadAllAsync(
+            uris, "a", new DownloadAllOptions { FanOut = limit with { Order = FanOutOrder.Completion } }));
+        var late = await Assert.ThrowsAsync<ArgumentException>(
+            () => _client.DownloadAllAsync(Enumerable.Repeat<Uri>(null!, 1), _folder.Path, 1));
+        Assert.Equal("uris", late.ParamName);
+    }
+
+    [Fact]
+    public void Wrong_options_are_refused_when_they_are_set()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { OnExisting = (ExistingFile)3 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { ExpectedLength = -1 });
+        Assert.Throws<ArgumentException>(() => new DownloadOptions { ExpectedSha256 = new string('g', 64) });
+        Assert.Throws<ArgumentException>(() => new DownloadOptions { ExpectedSha256 = "aa" });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { ReadIdleTimeout = TimeSpan.Zero });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { ReadIdleTimeout = TimeSpan.FromDays(50) });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { ProgressInterval = TimeSpan.Zero });
+        Assert.Throws<ArgumentNullException>(() => new DownloadOptions { Retry = null! });
+        Assert.Throws<ArgumentNullException>(() => new DownloadOptions { TimeProvider = null! });
+        Assert.Throws<ArgumentNullException>(() => new DownloadAllOptions { FanOut = null! });
+        Assert.Throws<ArgumentNullException>(
+            () => new DownloadAllOptions { FanOut = new FanOutOptions { MaxConcurrency = 1 }, Download = null! });
+        Assert.Equal(Timeout.InfiniteTimeSpan, new DownloadOptions { ReadIdleTimeout = Timeout.InfiniteTimeSpan }.ReadIdleTimeout);
     }
 
     private static void CheckTotals(

@@ -198,7 +198,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
                 break;
         }
 
-        var result = await client.DownloadAsync(why == "other uri" ? new Uri(Address, "b") : Address, Target, once);
+        var result = await client.DownloadAsync(string.Equals(why, "other uri", StringComparison.Ordinal) ? new Uri(Address, "b") : Address, Target, once);
 
         Assert.Null(handler.Asked[1].Range);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));

@@ -25,8 +25,10 @@ internal sealed class FaultServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Lock _lock = new();
     private long _allowance = long.MaxValue;
+    private int _active;
     private TaskCompletionSource _used = NewSignal();
     private TaskCompletionSource _raised = NewSignal();
+    private TaskCompletionSource _idle = NewSignal();
 
     /// <param name="length">Of a file.</param>
     /// <param name="fault">What is done to an attempt to get a file, from 1.</param>
@@ -38,7 +40,18 @@ internal sealed class FaultServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _app.Run(ServeAsync);
+        _app.Run(async context =>
+        {
+            OnActive(+1);
+            try
+            {
+                await ServeAsync(context);
+            }
+            finally
+            {
+                OnActive(-1);
+            }
+        });
     }
 
     /// <summary>What was asked for, in order.</summary>
@@ -78,6 +91,15 @@ internal sealed class FaultServer : IAsyncDisposable
         return _used.Task;
     }
 
+    /// <summary>Ends when no request is being answered.</summary>
+    public Task IdleAsync()
+    {
+        lock (_lock)
+        {
+            return _active == 0 ? Task.CompletedTask : _idle.Task;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var atOnce = new CancellationTokenSource();
@@ -97,6 +119,19 @@ internal sealed class FaultServer : IAsyncDisposable
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private byte[] Content(int file, int version) => Answers.Bytes(_length(file), (file * 100) + version);
+
+    private void OnActive(int change)
+    {
+        lock (_lock)
+        {
+            _active += change;
+            if (_active == 0)
+            {
+                _ = _idle.TrySetResult();
+                _idle = NewSignal();
+            }
+        }
+    }
 
     private async Task ServeAsync(HttpContext context)
     {

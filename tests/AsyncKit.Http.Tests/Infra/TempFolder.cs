@@ -10,8 +10,8 @@ internal sealed class TempFolder : IDisposable
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>The names of the files, sorted.</summary>
-    public IEnumerable<string> Names => Directory.EnumerateFiles(Path)
-        .Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal);
+    public string[] Names =>
+        [.. Directory.EnumerateFiles(Path).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

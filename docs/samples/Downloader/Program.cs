@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using AsyncKit;
+using AsyncKit.Http;
+using Downloader;
+
+// Downloads the files of a list into a folder, with a bar for each that is active and one for all. Ctrl-C stops it. However it
+// was stopped, started again it goes on where it was: what is complete is kept, what was begun goes on from its last byte.
+//   dotnet run --project docs/samples/Downloader -- (file with a URL on each line) (folder) [at once]
+const int ExitCodeOfUsage = 2;
+const int ExitCodeOfCtrlC = 130;
+if (args.Length < 2)
+{
+    await Console.Error.WriteLineAsync("Downloader (file with a URL on each line) (folder) [at once]");
+    return ExitCodeOfUsage;
+}
+
+using var stop = new CancellationTokenSource();
+using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+{
+    context.Cancel = true; // This process ends by itself, with a summary.
+    stop.Cancel();
+});
+
+var uris = (await File.ReadAllLinesAsync(args[0], stop.Token))
+    .Select(line => line.Trim())
+    .Where(line => line.Length > 0 && line[0] != '#')
+    .Select(line => new Uri(line))
+    .ToArray();
+using var http = new HttpClient();
+var report = await View.RunAsync(view => http.DownloadAllReportAsync(
+    uris,
+    args[1],
+    new DownloadAllOptions
+    {
+        FanOut = new FanOutOptions
+        {
+            MaxConcurrency = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 8,
+            OnFailure = FailureMode.RunToEnd, // One missing file is no reason to miss the others.
+            Partition = FanOutPartition.By<Uri, string>(uri => uri.Host, maxPerKey: 4),
+        },
+        Download = new DownloadOptions { OnExisting = ExistingFile.Keep, Progress = view },
+        Progress = view,
+    },
+    stop.Token));
+
+foreach (var failure in report.Failures)
+{
+    await Console.Error.WriteLineAsync(failure.Exception!.Message);
+}
+
+var kept = report.Values.Count(result => result.IsKept);
+var resumed = report.Values.Count(result => result.IsResumed);
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"{report.SucceededCount} complete ({kept} kept, {resumed} resumed), {report.FailedCount} failed, "
+    + $"{report.CancelledCount + report.NotStartedCount} not done"));
+return report.IsCancelled ? ExitCodeOfCtrlC : Math.Min(report.FailedCount, 1);

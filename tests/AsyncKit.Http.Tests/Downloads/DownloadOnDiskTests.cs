@@ -1,0 +1,196 @@
+using System.Security.Cryptography;
+
+namespace AsyncKit.Http.Tests;
+
+/// <summary>What downloads do with files: those that are there, those of others, and those that cannot be
+/// written.</summary>
+public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDisposable
+{
+    private static readonly Uri Address = new("http://example.org/files/a.bin");
+    private static readonly byte[] Content = Answers.Bytes(1_000);
+
+    private readonly TempFolder _folder = new();
+
+    private string Target => _folder["a.bin"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_file_that_exists_is_a_failure_that_names_it_before_anything_is_asked_for()
+    {
+        await File.WriteAllTextAsync(Target, "old");
+        using var handler = new ScriptedHandler();
+        using var client = handler.Client();
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
+
+        Assert.Equal($"The download of {Address} to {Target} failed: There is a file of that name.", failure.Message);
+        Assert.Equal("old", await File.ReadAllTextAsync(Target));
+    }
+
+    [Fact]
+    public async Task A_file_that_came_meanwhile_is_not_overwritten_and_the_part_stays()
+    {
+        using var handler = new ScriptedHandler(_ =>
+        {
+            File.WriteAllText(Target, "other");
+            return Answers.Whole(Content);
+        });
+        using var client = handler.Client();
+
+        _ = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
+
+        Assert.Equal("other", await File.ReadAllTextAsync(Target));
+        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder["a.bin.part"]));
+    }
+
+    [Fact]
+    public async Task Replace_puts_the_new_file_in_the_place_of_the_old_one_only_when_it_is_complete()
+    {
+        await File.WriteAllTextAsync(Target, "old");
+        var gate = new Gate();
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: Answers.Gated(Content, 400, gate)));
+        using var client = handler.Client();
+
+        var download = client.DownloadAsync(Address, Target, new DownloadOptions { OnExisting = ExistingFile.Replace });
+        await gate.ArrivedAsync(1);
+        Assert.Equal("old", await File.ReadAllTextAsync(Target));
+        gate.Open();
+        _ = await download.OrHangs();
+
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+        Assert.Equal(["a.bin"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task Keep_asks_for_nothing_and_removes_what_a_killed_process_left()
+    {
+        await File.WriteAllBytesAsync(Target, Content);
+        await File.WriteAllTextAsync(_folder["a.bin.part.json"], "{}");
+        using var handler = new ScriptedHandler();
+        using var client = handler.Client();
+        var progress = new Received<DownloadProgress>();
+        var options = new DownloadOptions
+        {
+            OnExisting = ExistingFile.Keep,
+            ExpectedLength = 1_000,
+            ExpectedSha256 = Convert.ToHexString(SHA256.HashData(Content)),
+            Progress = progress,
+        };
+
+        var result = await client.DownloadAsync(Address, Target, options);
+
+        Assert.Equal((true, false, 1_000L, 0L, 0), (
+            result.IsKept, result.IsResumed, result.Length, result.BytesReceived, result.Attempts));
+        Assert.Equal(["a.bin"], _folder.Names);
+        Assert.Equal(1_000, Assert.Single(progress.All).BytesOnDisk);
+    }
+
+    [Fact]
+    public async Task Keep_keeps_nothing_but_what_was_expected_and_leaves_it()
+    {
+        await File.WriteAllBytesAsync(Target, Content);
+        using var handler = new ScriptedHandler();
+        using var client = handler.Client();
+        var keep = new DownloadOptions { OnExisting = ExistingFile.Keep };
+
+        _ = await Assert.ThrowsAsync<InvalidDataException>(
+            () => client.DownloadAsync(Address, Target, keep with { ExpectedLength = 999 }));
+        _ = await Assert.ThrowsAsync<InvalidDataException>(
+            () => client.DownloadAsync(Address, Target, keep with { ExpectedSha256 = new string('0', 64) }));
+
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Fact]
+    public async Task Two_downloads_never_write_the_same_file_and_the_second_is_refused_with_an_IOException_that_names_it()
+    {
+        var gate = new Gate();
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: Answers.Gated(Content, 400, gate)));
+        using var client = handler.Client();
+        var first = client.DownloadAsync(Address, Target);
+        await gate.ArrivedAsync(1);
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
+        gate.Open();
+        _ = await first.OrHangs();
+
+        Assert.Contains(Target, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+        Assert.Equal(["a.bin"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_an_IOException_that_names_the_file_and_is_not_tried_again()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // Nowhere else is there a device that is always full.
+        }
+
+        _ = File.CreateSymbolicLink(_folder["a.bin.part"], "/dev/full");
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var client = handler.Client();
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
+
+        Assert.StartsWith($"The download of {Address} to {Target} failed: No space left", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_a_failure_that_names_the_file()
+    {
+        await File.WriteAllTextAsync(_folder["file"], "");
+        using var handler = new ScriptedHandler();
+        using var client = handler.Client();
+        var target = Path.Combine(_folder["file"], "a.bin");
+
+        var failure = await Assert.ThrowsAnyAsync<IOException>(() => client.DownloadAsync(Address, target));
+
+        Assert.Contains(target, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_of_the_name_is_a_failure_that_says_so()
+    {
+        _ = Directory.CreateDirectory(Target);
+        using var handler = new ScriptedHandler();
+        using var client = handler.Client();
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
+
+        Assert.EndsWith("There is a folder of that name.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_missing_is_made()
+    {
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, _folder["x/y/a.bin"]);
+
+        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder["x/y/a.bin"]));
+    }
+
+    [Fact]
+    public void A_failure_to_write_keeps_its_type_and_its_number()
+    {
+        var denied = DownloadFailure.Named(new UnauthorizedAccessException("No."), Address, Target);
+        var full = DownloadFailure.Named(new IOException("Full.", hresult: 28), Address, Target);
+
+        Assert.IsType<UnauthorizedAccessException>(denied);
+        Assert.Equal($"The download of {Address} to {Target} failed: No.", denied.Message);
+        Assert.Equal(28, full.HResult);
+        Assert.False(Transient.IsTransient(full) || Transient.IsTransient(denied));
+    }
+
+    [Fact]
+    public void A_message_has_no_password()
+    {
+        var named = DownloadFailure.Named(new IOException("No."), new Uri("http://me:secret@h/a"), Target);
+
+        Assert.StartsWith("The download of http://h/a to", named.Message, StringComparison.Ordinal);
+    }
+}

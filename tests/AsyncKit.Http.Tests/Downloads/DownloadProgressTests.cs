@@ -1,0 +1,105 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>What receivers of progress are told.</summary>
+public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, IDisposable
+{
+    private static readonly Uri Address = new("http://example.org/files/a.bin");
+    private static readonly byte[] Content = Answers.Bytes(500_000);
+
+    private readonly TempFolder _folder = new();
+
+    private string Target => _folder["a.bin"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_receiver_of_progress_is_told_the_last_state_however_a_download_ends()
+    {
+        using var handler = new ScriptedHandler(
+            _ => Answers.Whole(Content, body: Answers.Reset(Content, 200_000)), _ => Answers.Rest(Content, 200_000));
+        using var client = handler.Client();
+        var progress = new Received<DownloadProgress>();
+        var options = new DownloadOptions { Progress = progress, Retry = new RetryOptions { MaxAttempts = 1 } };
+
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, options));
+        var afterFailure = progress.All;
+        _ = await client.DownloadAsync(Address, Target, options);
+
+        Assert.Equal((200_000L, 500_000L, 200_000L, true), Of(afterFailure[^1]));
+        Assert.Equal((500_000L, 500_000L, 300_000L, true), Of(progress.All[^1]));
+        Assert.Equal(2, progress.All.Count(one => one.IsLast));
+
+        static (long, long?, long, bool) Of(DownloadProgress one) => (one.BytesOnDisk, one.TotalBytes, one.BytesReceived, one.IsLast);
+    }
+
+    [Fact]
+    public async Task What_a_receiver_throws_ends_the_download_is_not_tried_again_and_is_thrown_as_it_is()
+    {
+        var thrown = new TimeoutException("Mine.");
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: new Slow(Content)));
+        using var client = handler.Client();
+        var calls = 0;
+        var progress = new Received<DownloadProgress>(_ => throw (++calls == 1 ? thrown : new InvalidOperationException()));
+
+        var failure = await Assert.ThrowsAsync<TimeoutException>(() => client.DownloadAsync(
+            Address, Target, new DownloadOptions { Progress = progress, ProgressInterval = TimeSpan.FromMilliseconds(1) }));
+
+        Assert.Same(thrown, failure);
+        Assert.Equal(1, calls);
+        Assert.Equal(["a.bin.part", "a.bin.part.json"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task What_a_receiver_throws_at_the_end_is_thrown_too()
+    {
+        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var client = handler.Client();
+        var thrown = new InvalidOperationException();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => client.DownloadAsync(
+            Address,
+            Target,
+            new DownloadOptions { Progress = new Received<DownloadProgress>(_ => throw thrown), ProgressInterval = TimeSpan.FromDays(1) }));
+
+        Assert.Same(thrown, failure);
+        Assert.Equal(["a.bin"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task What_the_receiver_of_all_throws_ends_the_run_with_that_and_it_is_not_called_again()
+    {
+        using var handler = new ScriptedHandler([.. Enumerable.Repeat((HttpRequestMessage _) => Answers.Whole(Content), 4)]);
+        using var client = handler.Client();
+        var thrown = new InvalidOperationException();
+        var calls = 0;
+        DownloadAllOptions Options(TimeSpan interval) => new()
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 1 },
+            Download = new DownloadOptions { ProgressInterval = interval, OnExisting = ExistingFile.Replace },
+            Progress = new Received<DownloadAllProgress>(_ => throw (++calls == 1 ? thrown : new NotSupportedException())),
+        };
+
+        foreach (var interval in new[] { TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1) })
+        {
+            calls = 0;
+            Assert.Same(thrown, await Assert.ThrowsAsync<InvalidOperationException>(() => client.DownloadAllReportAsync(
+                [Address, Address], _folder.Path, Options(interval))));
+            Assert.Equal(1, calls);
+        }
+    }
+
+    /// <summary>Two milliseconds for each read, so that a snapshot is due.</summary>
+    private sealed class Slow(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var start = TimeProvider.System.GetTimestamp();
+            while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromMilliseconds(2))
+            {
+                await Task.Yield();
+            }
+
+            return Read(buffer.Span);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>The sample, killed and started again.</summary>
+public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, IDisposable
+{
+    private const int Files = 12;
+    private const int Kills = 10;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_process_that_is_killed_ten_times_and_started_again_completes_all_files_from_the_bytes_on_disk()
+    {
+        var random = new Random(7);
+        await using var server = await FaultServer.StartAsync(file => 200_000 + (file * 50_000), (_, _) => Fault.None);
+        var list = _folder["list.txt"];
+        await File.WriteAllLinesAsync(list, Enumerable.Range(0, Files).Select(file => server.UriOf(file).ToString()));
+        var folder = _folder["files"];
+        var resumed = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var asked = server.Requests.Count;
+            var before = PartsOf(folder);
+            var bytes = random.Next(50_000, 550_000);
+            var onDisk = BytesIn(folder) + random.Next(bytes);
+            var sent = server.Allow(bytes);
+            using (var process = SampleProcess.Start("Downloader", list, folder, "4"))
+            {
+                await sent.OrHangs();
+                await Hang.UntilAsync(() => BytesIn(folder) >= onDisk); // Of what was sent some may be under way.
+                process.Signal("KILL");
+                Assert.NotEqual(0, (await process.EndAsync()).Code);
+            }
+
+            await server.IdleAsync().OrHangs(); // What the dead process was sent must not count for the next one.
+            resumed += Check(server, asked, before);
+            CheckComplete(server, folder);
+        }
+
+        var last = (Asked: server.Requests.Count, Parts: PartsOf(folder));
+        _ = server.Allow(long.MaxValue);
+        using var end = SampleProcess.Start("Downloader", list, folder, "4");
+        var (code, output) = await end.EndAsync();
+
+        Assert.True(code == 0, output);
+        resumed += Check(server, last.Asked, last.Parts);
+        Assert.Equal(Files, CheckComplete(server, folder));
+        Assert.Equal(Files, Directory.GetFiles(folder).Length);
+        Assert.True(resumed >= Kills, $"{resumed} files were gone on with.");
+        Assert.Contains($"{Files} complete", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>No byte that was on disk at the kill is asked for again.</summary>
+    private static int Check(FaultServer server, int asked, Dictionary<int, long> parts)
+    {
+        var resumed = 0;
+        foreach (var (file, _, from) in server.Requests.Skip(asked))
+        {
+            if (parts.GetValueOrDefault(file) is > 0 and var length)
+            {
+                Assert.Equal(length, from);
+                resumed++;
+            }
+            else
+            {
+                Assert.Null(from);
+            }
+        }
+
+        return resumed;
+    }
+
+    private static Dictionary<int, long> PartsOf(string folder) => Directory.Exists(folder)
+        ? Enumerable.Range(0, Files)
+            .Select(file => (file, Part: new FileInfo(Path.Combine(folder, FaultServer.NameOf(file) + ".part"))))
+            .Where(one => one.Part.Exists)
+            .ToDictionary(one => one.file, one => one.Part.Length)
+        : [];
+
+    private static long BytesIn(string folder) => Directory.Exists(folder)
+        ? new DirectoryInfo(folder).EnumerateFiles().Where(file => file.Extension is ".bin" or ".part").Sum(LengthOf)
+        : 0;
+
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0; // It has just been given its name.
+        }
+    }
+
+    private static int CheckComplete(FaultServer server, string folder)
+    {
+        var complete = 0;
+        foreach (var file in Enumerable.Range(0, Files))
+        {
+            var path = Path.Combine(folder, FaultServer.NameOf(file));
+            if (File.Exists(path))
+            {
+                Assert.Equal(server.Content(file), File.ReadAllBytes(path));
+                complete++;
+            }
+        }
+
+        return complete;
+    }
+}
