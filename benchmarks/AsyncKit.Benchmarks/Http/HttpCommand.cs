@@ -24,6 +24,7 @@ internal static class HttpCommand
         ];
         lines.AddRange(HttpThroughput.RunAsync(server.Address).GetAwaiter().GetResult());
         lines.AddRange(HttpMemory.RunAsync(server.Address).GetAwaiter().GetResult());
+        lines.AddRange(HttpDownload.RunAsync(server.Address).GetAwaiter().GetResult());
         lines.AddRange(HttpHosts.RunAsync(server.Address).GetAwaiter().GetResult());
         var path = args is [var given, ..] ? given : DefaultPath;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
