@@ -16,14 +16,20 @@ internal sealed class DownloadFile
 {
     private readonly DownloadPaths _paths;
     private readonly SafeFileHandle _handle;
+    private bool _isAnothers;
     private bool _isDone;
 
-    private DownloadFile(DownloadPaths paths, SafeFileHandle handle, DownloadVersion? version)
+    private DownloadFile(
+        DownloadPaths paths, SafeFileHandle handle, DownloadVersion? version, Func<DownloadVersion, bool> isWanted)
     {
         _paths = paths;
         _handle = handle;
         Length = RandomAccess.GetLength(handle);
-        Version = version is not null && Length <= version.Length ? version : null;
+        if (version is not null && Length <= version.Length)
+        {
+            _isAnothers = !isWanted(version); // Until it is emptied: a call like the one before may still want it.
+            Version = _isAnothers ? null : version;
+        }
     }
 
     /// <summary>How many bytes there are.</summary>
@@ -81,8 +87,7 @@ internal sealed class DownloadFile
                     throw new IOException("Another download of it was just ending."); // It had the file that is open now.
                 }
 
-                var version = DownloadVersion.Read(paths.Sidecar);
-                return new DownloadFile(paths, handle, version is not null && isWanted(version) ? version : null);
+                return new DownloadFile(paths, handle, DownloadVersion.Read(paths.Sidecar), isWanted);
             }
             catch
             {
@@ -157,7 +162,7 @@ internal sealed class DownloadFile
     public Task CloseAsync() => Offload.RunAsync(
         () =>
         {
-            var isWorthless = !_isDone && (Version is null || Length == 0);
+            var isWorthless = !_isDone && (Length == 0 || (Version is null && !_isAnothers));
             if (isWorthless && !OperatingSystem.IsWindows())
             {
                 Delete(); // Still held, so that it cannot be another's.
@@ -179,6 +184,7 @@ internal sealed class DownloadFile
 
         Length = 0;
         Version = null;
+        _isAnothers = false;
     }
 
     private void Delete()

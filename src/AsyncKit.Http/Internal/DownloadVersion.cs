@@ -78,7 +78,8 @@ internal sealed record DownloadVersion(string Uri, string? ETag, DateTimeOffset?
         }
     }
 
-    /// <summary>In one step: whoever reads it sees all of it or what was there before.</summary>
+    /// <summary>In one step: whoever reads it sees all of it or what was there before. Not flushed to the disk: what a loss of
+    /// power leaves of it makes no sense, and then the download begins anew.</summary>
     public void Write(DownloadPaths paths)
     {
         using (var file = new FileStream(paths.Draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
@@ -104,7 +105,6 @@ internal sealed record DownloadVersion(string Uri, string? ETag, DateTimeOffset?
             }
 
             file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
-            file.Flush(flushToDisk: true);
         }
 
         File.Move(paths.Draft, paths.Sidecar, overwrite: true);

@@ -51,7 +51,7 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
 
     /// <summary>Of bytes that mean something to file systems.</summary>
     [Fact]
-    public void No_name_leaves_the_folder_whatever_the_URL_says()
+    public void A_name_that_is_taken_from_a_URL_stays_in_the_folder_whatever_the_URL_says()
     {
         var random = new Random(1);
         string[] pieces =

@@ -175,6 +175,29 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
+    public void Failures_keep_their_types_and_their_messages_name_the_URL_and_the_file()
+    {
+        Exception[] failures =
+        [
+            new HttpRequestException("No."), new HttpIOException(HttpRequestError.ResponseEnded, "No."), new TimeoutException("No."),
+            new IOException("No."), new EndOfStreamException("No."), new InvalidDataException("No."),
+            new UnauthorizedAccessException("No."), new DirectoryNotFoundException("No."), new FileNotFoundException("No."),
+            new PathTooLongException("No."),
+        ];
+        Assert.All(failures, failure =>
+        {
+            var named = DownloadFailure.Named(failure, Address, Target);
+
+            Assert.Equal(failure.GetType(), named.GetType());
+            Assert.StartsWith($"The download of {Address} to {Target} failed: No.", named.Message, StringComparison.Ordinal);
+            Assert.Same(failure, named.InnerException);
+            Assert.Equal(Transient.IsTransient(failure), Transient.IsTransient(named));
+        });
+        var foreign = new NotSupportedException();
+        Assert.Same(foreign, DownloadFailure.Named(foreign, Address, Target));
+    }
+
+    [Fact]
     public void A_failure_to_write_keeps_its_type_and_its_number()
     {
         var denied = DownloadFailure.Named(new UnauthorizedAccessException("No."), Address, Target);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace AsyncKit.Http.Tests;
 
 /// <summary>What receivers of progress are told.</summary>
@@ -30,6 +32,45 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
         Assert.Equal(2, progress.All.Count(one => one.IsLast));
 
         static (long, long?, long, bool) Of(DownloadProgress one) => (one.BytesOnDisk, one.TotalBytes, one.BytesReceived, one.IsLast);
+    }
+
+    [Fact]
+    public async Task A_receiver_of_progress_is_never_called_twice_at_once_and_what_it_must_be_told_waits()
+    {
+        DownloadReceiver<int> receiver = null!;
+        var last = Task.CompletedTask;
+        var told = new Received<int>(value =>
+        {
+            if (value == 1)
+            {
+                Assert.Null(receiver.TryReport(_ => 2, 0));
+                last = receiver.ReportAsync(_ => 3, 0).AsTask();
+                Assert.False(last.IsCompleted);
+            }
+        });
+        receiver = new DownloadReceiver<int>(told);
+
+        Assert.Null(receiver.TryReport(_ => 1, 0));
+        await last.OrHangs();
+
+        Assert.Equal([1, 3], told.All);
+        Assert.False(told.WasConcurrent);
+    }
+
+    [Fact]
+    public async Task The_log_gets_attempts_that_fail_go_on_or_begin_anew()
+    {
+        using var handler = new ScriptedHandler(
+            _ => Answers.Whole(Content, body: Answers.Reset(Content, 200_000)),
+            _ => Answers.Rest(Content, 200_000, body: Answers.Reset(Content, 0)),
+            _ => Answers.Whole(Content, "\"two\""));
+        using var client = handler.Client();
+        var log = new EventIds();
+
+        _ = await client.DownloadAsync(
+            Address, Target, new DownloadOptions { Logger = log, Retry = new RetryOptions { Backoff = Backoff.None } });
+
+        Assert.Equal([120, 121, 120, 122], log.All);
     }
 
     [Fact]
@@ -86,6 +127,20 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
                 [Address, Address], _folder.Path, Options(interval))));
             Assert.Equal(1, calls);
         }
+    }
+
+    private sealed class EventIds : ILogger
+    {
+        public List<int> All { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Add(eventId.Id);
     }
 
     /// <summary>Two milliseconds for each read, so that a snapshot is due.</summary>

@@ -207,6 +207,77 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
+    public async Task A_part_of_another_URL_is_left_until_something_takes_its_place()
+    {
+        var file = Answers.Bytes(100_000);
+        using var handler = new ScriptedHandler(
+            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
+            _ => Answers.Status(HttpStatusCode.NotFound),
+            _ => Answers.Rest(file, 40_000));
+        using var client = handler.Client();
+        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
+        _ = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(new Uri(Address, "b"), Target, once));
+        var result = await client.DownloadAsync(Address, Target, once);
+
+        Assert.Equal([(null, null), (null, null), ("bytes=40000-", Answers.ETag)], handler.Asked);
+        Assert.Equal(40_000, result.ResumedFrom);
+        Assert.Equal(file, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Fact]
+    public async Task What_takes_the_place_of_a_part_of_another_URL_is_not_left_if_no_later_call_can_go_on_from_it()
+    {
+        var file = Answers.Bytes(100_000);
+        using var handler = new ScriptedHandler(
+            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
+            _ => Answers.Chunked(file, Answers.Reset(file, 10_000)));
+        using var client = handler.Client();
+        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(new Uri(Address, "b"), Target, once));
+
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task An_attempt_that_brings_bytes_and_runs_into_its_own_limit_is_the_first_of_a_new_row()
+    {
+        var time = new VirtualTime();
+        var file = Answers.Bytes(1_000);
+        Gate[] gates = [new(), new(), new()];
+        using var handler = new ScriptedHandler(
+            _ => Answers.Whole(file, body: Answers.Gated(file, 100, gates[0])),
+            _ => Answers.Rest(file, 100, body: Answers.Gated(file[100..], 100, gates[1])),
+            _ => Answers.Rest(file, 200, body: Answers.Gated(file[200..], 100, gates[2])),
+            _ => Answers.Rest(file, 300));
+        using var client = handler.Client();
+        var seen = new List<Exception>();
+        var options = new DownloadOptions
+        {
+            TimeProvider = time,
+            ReadIdleTimeout = Timeout.InfiniteTimeSpan,
+            Retry = AtOnce with { MaxAttempts = 2, AttemptTimeout = TimeSpan.FromSeconds(5), OnRetry = retry => seen.Add(retry.Exception) },
+        };
+
+        var download = client.DownloadAsync(Address, Target, options);
+        foreach (var gate in gates)
+        {
+            await gate.ArrivedAsync(1);
+            time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        var result = await download.OrHangs();
+
+        Assert.Equal(4, result.Attempts);
+        Assert.Equal(3, seen.Count);
+        Assert.All(seen, one => Assert.Contains(Target, Assert.IsType<TimeoutException>(one).Message, StringComparison.Ordinal));
+        Assert.Equal(file, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Fact]
     public async Task A_date_of_modification_is_enough_when_it_is_older_than_the_answer()
     {
         var file = Answers.Bytes(100_000);
@@ -524,7 +595,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_failed_download_leaves_nothing_that_no_later_call_can_go_on_from()
+    public async Task A_failed_download_leaves_nothing_if_no_later_call_can_go_on_from_it()
     {
         using var handler = new ScriptedHandler(_ => Answers.Status(HttpStatusCode.NotFound));
         using var client = handler.Client();
