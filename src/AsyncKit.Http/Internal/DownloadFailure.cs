@@ -39,7 +39,7 @@ internal static class DownloadFailure
         return named;
     }
 
-    public static string Subject(Uri uri, string path) => $"The download of {DownloadUri.Shown(uri)} to {path}";
+    public static string Subject(Uri uri, string path) => $"The download of {UriText.Of(uri)} to {path}";
 
     public static void CountAttempts(Exception exception, int attempts)
     {

@@ -31,7 +31,7 @@ internal sealed class DownloadNames(string folder, Uri? baseAddress)
         var path = Path.Combine(folder, NewName(DownloadFileName.Of(DownloadUri.Absolute(uri, baseAddress))));
         if (!string.Equals(Path.GetDirectoryName(Path.GetFullPath(path)), folder, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"{DownloadUri.Shown(uri)} names a file outside of {folder}.", "uris");
+            throw new ArgumentException($"{UriText.Of(uri)} names a file outside of {folder}.", "uris");
         }
 
         if (!_paths.TryAdd(uri, path))

@@ -69,7 +69,7 @@ internal sealed partial class DownloadRun
 
         if (_file.Length > 0 && terms.Options.Logger is { } logger)
         {
-            DownloadLog.BeginsAnew(logger, DownloadUri.Shown(uri), _file.Length);
+            DownloadLog.BeginsAnew(logger, UriText.Of(uri), _file.Length);
         }
 
         _resumedFrom = 0;
@@ -81,7 +81,7 @@ internal sealed partial class DownloadRun
     {
         if (terms.Options.Logger is { } logger)
         {
-            DownloadLog.GoesOn(logger, DownloadUri.Shown(uri), from);
+            DownloadLog.GoesOn(logger, UriText.Of(uri), from);
         }
 
         if (_tracker.Received == 0)

@@ -197,7 +197,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
                 : DownloadFailure.Named(exception, uri, path);
             if (terms.Options.Logger is { } logger)
             {
-                DownloadLog.AttemptFailed(logger, DownloadUri.Shown(uri), _attempts, _file.Length, named);
+                DownloadLog.AttemptFailed(logger, UriText.Of(uri), _attempts, _file.Length, named);
             }
 
             if (hasProgress)

@@ -10,9 +10,4 @@ internal static class DownloadUri
             ? new Uri(baseAddress, uri)
             : throw new ArgumentException(
                 $"uri must be absolute where HttpClient has no BaseAddress; it is '{uri.OriginalString}'.", nameof(uri));
-
-    /// <summary>For messages: without a user's name and password.</summary>
-    public static string Shown(Uri uri) => uri.IsAbsoluteUri && uri.UserInfo.Length > 0
-        ? uri.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped)
-        : uri.ToString();
 }
