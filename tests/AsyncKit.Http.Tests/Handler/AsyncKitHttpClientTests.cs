@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Moq;
+using Moq.Protected;
 
 namespace AsyncKit.Http.Tests;
 
@@ -164,6 +166,16 @@ public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
         var line = Assert.Single(lines, line => line.StartsWith("AsyncKit.Http", StringComparison.Ordinal));
         Assert.Contains("pages", line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Disposing_the_handler_disposes_the_one_before_which_it_stands()
+    {
+        var inner = new Mock<HttpMessageHandler>();
+
+        new AsyncKitHttpHandler(new AsyncKitHttpOptions(), inner.Object).Dispose();
+
+        inner.Protected().Verify("Dispose", Times.Once(), true, ItExpr.Is<bool>(isDisposing => isDisposing));
     }
 
     [Fact]

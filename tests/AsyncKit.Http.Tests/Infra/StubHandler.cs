@@ -15,8 +15,6 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
 
     public List<StubContent> Contents { get; } = [];
 
-    public bool IsDisposed { get; private set; }
-
     /// <summary>Each status in turn, the last for ever.</summary>
     public static StubHandler Of(params HttpStatusCode[] statuses)
     {
@@ -72,11 +70,5 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
 #pragma warning disable VSTHRD002 // It has completed.
         return response.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        IsDisposed = true;
-        base.Dispose(disposing);
     }
 }
