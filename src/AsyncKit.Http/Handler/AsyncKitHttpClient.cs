@@ -20,7 +20,7 @@ public static class AsyncKitHttpClient
     /// factory makes new handlers. <see cref="HttpClient.Timeout"/> is set to infinite if it is the usual 100 s, since it
     /// counts the time in the queue; the handler's own limits take its place. On a <see cref="SocketsHttpHandler"/>, and only
     /// where nothing else was set: connections live for 2 minutes, so that a changed DNS entry is seen; HTTP/2 may open more
-    /// than one connection; responses are decompressed.
+    /// than one connection; responses are decompressed. One that has sent requests already stays as it is.
     /// </remarks>
     /// <exception cref="ArgumentNullException">The builder is null.</exception>
     public static IHttpClientBuilder AddAsyncKit(
@@ -60,16 +60,23 @@ public static class AsyncKitHttpClient
 
     private static void SetDefaults(SocketsHttpHandler handler)
     {
-        if (handler.PooledConnectionLifetime == Timeout.InfiniteTimeSpan)
+        try
         {
-            handler.PooledConnectionLifetime = ConnectionLifetime;
-        }
+            if (handler.PooledConnectionLifetime == Timeout.InfiniteTimeSpan)
+            {
+                handler.PooledConnectionLifetime = ConnectionLifetime;
+            }
 
-        if (handler.AutomaticDecompression == System.Net.DecompressionMethods.None)
+            if (handler.AutomaticDecompression == System.Net.DecompressionMethods.None)
+            {
+                handler.AutomaticDecompression = System.Net.DecompressionMethods.All;
+            }
+
+            handler.EnableMultipleHttp2Connections = true;
+        }
+        catch (InvalidOperationException)
         {
-            handler.AutomaticDecompression = System.Net.DecompressionMethods.All;
+            // It has sent requests already: a handler that the application shares stays as it is.
         }
-
-        handler.EnableMultipleHttp2Connections = true;
     }
 }

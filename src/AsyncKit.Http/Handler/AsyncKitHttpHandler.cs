@@ -55,19 +55,9 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
 
     internal int HostCount => _policy.HostCount;
 
-    /// <summary>The token that a limit hands out is used again afterwards, and a content may still be on its way when the
-    /// response is there: then it gets a token of its own.</summary>
-    internal async ValueTask<HttpResponseMessage> PassOnAsync(
-        HttpRequestMessage request, SendMode mode, CancellationToken token)
-    {
-        if (request.Content is null)
-        {
-            return await NextAsync(request, mode, token).Cfg();
-        }
-
-        using var own = CancellationTokenSource.CreateLinkedTokenSource(token);
-        return await NextAsync(request, mode, own.Token).Cfg();
-    }
+    internal ValueTask<HttpResponseMessage> NextAsync(
+        HttpRequestMessage request, SendMode mode, CancellationToken token) =>
+        mode == SendMode.Async ? new(base.SendAsync(request, token)) : new(base.Send(request, token));
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(
@@ -96,8 +86,4 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
 
         base.Dispose(disposing);
     }
-
-    private ValueTask<HttpResponseMessage> NextAsync(
-        HttpRequestMessage request, SendMode mode, CancellationToken token) =>
-        mode == SendMode.Async ? new(base.SendAsync(request, token)) : new(base.Send(request, token));
 }

@@ -6,17 +6,20 @@ namespace AsyncKit.Http;
 /// together. Checked when set; not to be changed once a handler has been made of it.</summary>
 public sealed class AsyncKitHttpOptions
 {
+    private const int MostPerHost = 100_000;
+
     /// <summary>How many requests may be under way to one host. A request is under way until its response has been read to
-    /// the end or is disposed.</summary>
-    /// <value>At least 1; null by default: no limit. Not together with <see cref="AdaptiveLimitPerHost"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    /// the end or is disposed; one without a content and one that hands over its connection, to a web socket for example, when
+    /// the headers have come.</summary>
+    /// <value>From 1 to 100,000; null by default: no limit. Not together with <see cref="AdaptiveLimitPerHost"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public int? MaxConcurrencyPerHost
     {
         get;
-        set => field = value is null or >= 1
+        set => field = value is null or (>= 1 and <= MostPerHost)
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(value), value, "MaxConcurrencyPerHost must be at least 1, or null for no limit.");
+                nameof(value), value, "MaxConcurrencyPerHost must be from 1 to 100,000, or null for no limit.");
     }
 
     /// <summary>A limit for each host that follows what the host bears: 429, 503 and timeouts lower it, successes raise
@@ -26,8 +29,9 @@ public sealed class AsyncKitHttpOptions
 
     /// <summary>Makes the limiter of a host: each attempt asks it once before it starts, and waits when it is
     /// refused.</summary>
-    /// <value>Null by default. It gets the host, such as <c>https://example.org:443</c>, and is called once for it; the
-    /// limiter is disposed with the handler, or when the host has not been used for long.</value>
+    /// <value>Null by default. It gets the host, such as <c>https://example.org:443</c>, and makes a new one each
+    /// time: for requests that come first at once perhaps one too many, which is disposed. The limiter is disposed with the
+    /// handler, or when the host has not been used for long.</value>
     public Func<string, RateLimiter>? StartRatePerHost { get; set; }
 
     /// <summary>How requests are tried again, and how long one may take.</summary>
@@ -35,8 +39,8 @@ public sealed class AsyncKitHttpOptions
     /// Up to 4 attempts, 30 s each and 2 minutes together, by default; never null.
     /// <see cref="RetryOptions.AttemptTimeout"/> begins when the host's limits have let the attempt start, and ends with the
     /// response's headers. <see cref="RetryOptions.TotalTimeout"/> begins when they have let the first one start.
-    /// <see cref="RetryOptions.ShouldRetry"/> is asked about a response that is none of success as about an
-    /// <see cref="HttpRequestException"/> with its status. Without a <see cref="RetryOptions.DelayHint"/> it is the
+    /// <see cref="RetryOptions.ShouldRetry"/> is asked about a response with a status of 400 or more as about
+    /// an <see cref="HttpRequestException"/> with it. Without a <see cref="RetryOptions.DelayHint"/> it is the
     /// response's Retry-After.
     /// </value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>

@@ -11,6 +11,11 @@ internal sealed record ContentWatch(HttpRequestMessage? Request, long MaxBytes, 
         HttpRequestError.ConfigurationLimitExceeded,
         $"{UriText.Of(Request)}: the response has more than {MaxBytes:N0} bytes, which is MaxResponseBytes.");
 
+    /// <summary>Whether it is of our limit: a timeout of the stream itself, or of another watch below, passes
+    /// unchanged.</summary>
+    public bool IsTooSlow(TimeoutException exception) =>
+        Idle is not null && (exception.InnerException is OperationCanceledException || Idle.Limit == TimeSpan.Zero);
+
     public TimeoutException TooSlow(TimeoutException cause) => new(
         $"{UriText.Of(Request)}: no byte of the response arrived within {Idle!.Limit}.", cause);
 }

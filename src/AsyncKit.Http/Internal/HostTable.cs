@@ -93,7 +93,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             }
         }
 
-        gone?.StartRate?.Dispose();
+        gone?.Dispose();
     }
 
     /// <summary>A host that is used now is disposed when it no longer is.</summary>
@@ -108,7 +108,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             Array.ForEach(idle, host => _hosts.Remove(host.Key));
         }
 
-        Array.ForEach(idle, host => host.StartRate?.Dispose());
+        Array.ForEach(idle, host => host.Dispose());
     }
 
     private static async ValueTask WaitForStartAsync(RateLimiter startRate, TimeProvider clock, CancellationToken token)
@@ -153,7 +153,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 
         if (!ReferenceEquals(taken, made))
         {
-            made.StartRate?.Dispose();
+            made.Dispose();
         }
 
         return taken;

@@ -15,6 +15,7 @@ internal sealed class HttpCall(
     private readonly bool _mayRetry = policy.MayRetry(request);
     private HostPlace? _place;
     private RejectedResponse? _rejected;
+    private TimeoutException? _timeoutBelow;
     private int _attempts;
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
@@ -30,12 +31,11 @@ internal sealed class HttpCall(
         }
         finally
         {
+            _place?.Leave();
             if (_rejected is { IsDropped: false } left)
             {
                 left.Drop();
             }
-
-            _place?.Leave();
         }
     }
 
@@ -51,7 +51,15 @@ internal sealed class HttpCall(
         try
         {
             _place?.Report(HttpPolicy.SignalOf(response.StatusCode));
-            policy.Watch(response, _place);
+            if (HttpPolicy.HasContent(response, request.Method))
+            {
+                policy.Watch(response, _place);
+            }
+            else
+            {
+                _place?.Leave();
+            }
+
             _place = null;
             _rejected = _mayRetry ? policy.Reject(response) : null;
         }
@@ -69,17 +77,35 @@ internal sealed class HttpCall(
         try
         {
             return policy.AttemptLimit is { } limit
-                ? await Deadline.RunAsync(token => handler.PassOnAsync(request, mode, token), limit, token).Cfg()
-                : await handler.PassOnAsync(request, mode, token).Cfg();
+                ? await Deadline.RunAsync(PassOnAsync, limit, token).Cfg()
+                : await PassOnAsync(token).Cfg();
         }
-        catch (TimeoutException exception) when (policy.AttemptLimit is { } limit)
+        catch (TimeoutException exception)
+            when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _timeoutBelow))
         {
             LeavePlace(GateSignal.Throttled);
-            throw new HttpAttemptTimeout(request, limit.Limit, exception);
+            throw new HttpAttemptTimeout(request, policy.AttemptLimit!.Limit, exception);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            LeavePlace(GateSignal.Ignored);
+            var isTimeout = exception is TimeoutException or TaskCanceledException { InnerException: TimeoutException };
+            LeavePlace(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
+            throw;
+        }
+    }
+
+    /// <summary>The token that a limit hands out is used again afterwards, and a content may still be on its way when the
+    /// response is there: then it gets a token of its own.</summary>
+    private async ValueTask<HttpResponseMessage> PassOnAsync(CancellationToken token)
+    {
+        using var own = request.Content is null ? null : CancellationTokenSource.CreateLinkedTokenSource(token);
+        try
+        {
+            return await handler.NextAsync(request, mode, own?.Token ?? token).Cfg();
+        }
+        catch (TimeoutException exception)
+        {
+            _timeoutBelow = exception;
             throw;
         }
     }

@@ -29,7 +29,7 @@ internal sealed class HttpGet<TResult>
         }
 
         FanOut = options.MaxConcurrencyPerHost is not { } perHost ? fanOut
-            : fanOut.Partition is null ? fanOut with { Partition = FanOutPartition.By<Uri, HostKey>(HostKey.Of, perHost) }
+            : fanOut.Partition is null ? fanOut with { Partition = FanOutPartition.By<Uri, HostKey>(HostOf, perHost) }
             : throw new ArgumentException(
                 $"MaxConcurrencyPerHost ({perHost}) and FanOut.Partition must not be set together.", nameof(options));
     }
@@ -38,6 +38,12 @@ internal sealed class HttpGet<TResult>
 
     public static HttpFanOutOptions With(int maxConcurrency, FailureMode onFailure = FailureMode.StopAtFirst) =>
         new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure } };
+
+    /// <summary>A relative address is one of the client's host, unless it names another.</summary>
+    private HostKey HostOf(Uri uri) => HostKey.Of(
+        uri is { IsAbsoluteUri: false } && _client.BaseAddress is { } root && Uri.TryCreate(root, uri, out var whole)
+            ? whole
+            : uri);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> RunAsync(Uri uri, CancellationToken token)

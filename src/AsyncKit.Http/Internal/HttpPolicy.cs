@@ -69,6 +69,15 @@ internal sealed class HttpPolicy : IDisposable
         }
     }
 
+    /// <summary>Whether there are bytes to wait for. A connection that was handed over, to a web socket for example, is no
+    /// response that is read: its stream is also written to.</summary>
+    public static bool HasContent(HttpResponseMessage response, HttpMethod method) =>
+        method != HttpMethod.Head
+        && method != HttpMethod.Connect
+        && response.StatusCode is not (
+            HttpStatusCode.SwitchingProtocols or HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        && response.Content.Headers.ContentLength != 0;
+
     /// <summary>Null for a response that the caller gets.</summary>
     public RejectedResponse? Reject(HttpResponseMessage response)
     {

@@ -67,8 +67,14 @@ internal sealed class WatchedContent : HttpContent
     {
         if (disposing)
         {
-            _content.Dispose();
-            _watch.Place?.Leave();
+            try
+            {
+                _content.Dispose();
+            }
+            finally
+            {
+                _watch.Place?.Leave();
+            }
         }
 
         base.Dispose(disposing);

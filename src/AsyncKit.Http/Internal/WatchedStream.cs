@@ -26,10 +26,15 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
     /// <summary>What has arrived already is given without an async method.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellationToken); // Nothing has been read, so nothing has failed.
+        }
+
         ValueTask<int> read;
         if (watch.Idle is null)
         {
-            read = stream.ReadAsync(buffer, cancellationToken);
+            read = BeginRead(buffer, cancellationToken);
         }
         else
         {
@@ -72,8 +77,15 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
 
     public override async ValueTask DisposeAsync()
     {
-        await stream.DisposeAsync().Cfg();
-        watch.Place?.Leave();
+        try
+        {
+            await stream.DisposeAsync().Cfg();
+        }
+        finally
+        {
+            watch.Place?.Leave();
+        }
+
         await base.DisposeAsync().Cfg();
     }
 
@@ -81,11 +93,30 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
     {
         if (disposing)
         {
-            stream.Dispose();
-            watch.Place?.Leave();
+            try
+            {
+                stream.Dispose();
+            }
+            finally
+            {
+                watch.Place?.Leave();
+            }
         }
 
         base.Dispose(disposing);
+    }
+
+    private ValueTask<int> BeginRead(Memory<byte> buffer, CancellationToken token)
+    {
+        try
+        {
+            return stream.ReadAsync(buffer, token);
+        }
+        catch (Exception)
+        {
+            watch.Place?.Leave();
+            throw;
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -96,7 +127,7 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
         {
             count = await read.Cfg();
         }
-        catch (TimeoutException exception) when (watch.Idle is not null)
+        catch (TimeoutException exception) when (watch.IsTooSlow(exception))
         {
             watch.Place?.Leave();
             throw watch.TooSlow(exception);

@@ -13,7 +13,8 @@ public static class Transient
     /// <summary>Whether another attempt may succeed.</summary>
     /// <param name="exception">What an attempt has thrown.</param>
     /// <returns>
-    /// True for an <see cref="HttpRequestException"/> without a status or with 408, 429 or 5xx; a
+    /// True for an <see cref="HttpRequestException"/> without a status, unless it exceeds a limit of the client's such as the
+    /// length of a response, or with 408, 429 or 5xx; a
     /// <see cref="TimeoutException"/>; HttpClient's own timeout, which is an <see cref="OperationCanceledException"/> around
     /// one; a <see cref="SocketException"/>; an <see cref="IOException"/> of a transport, so not one that a file, a folder or
     /// a path is to blame for; a <see cref="DbException"/> that says so itself. For an <see cref="AggregateException"/>,
@@ -26,6 +27,7 @@ public static class Transient
         return exception switch
         {
             HttpRequestException { StatusCode: { } status } => IsTransientStatus(status),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => false,
             HttpRequestException or TimeoutException or SocketException => true,
             OperationCanceledException => IsHttpClientTimeout(exception),
             DbException { IsTransient: var isTransient } => isTransient,

@@ -149,6 +149,22 @@ public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_handler_that_has_sent_requests_already_stays_as_it_is()
+    {
+        using var shared = new SocketsHttpHandler();
+        await using var services = Services(services =>
+        {
+            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => shared).AddAsyncKit(
+                options => options.Retry = new RetryOptions { MaxAttempts = 1 }));
+        });
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => Client(services).GetAsync(new Uri("http://127.0.0.1:1/")));
+        Assert.Throws<InvalidOperationException>(() => shared.EnableMultipleHttp2Connections = true);
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, Client(services, "more").Timeout);
+    }
+
+    [Fact]
     public async Task A_retry_is_logged_under_the_clients_name()
     {
         var lines = new List<string>();
@@ -188,6 +204,7 @@ public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
         using var request = new HttpRequestMessage();
         Assert.Throws<ArgumentOutOfRangeException>("retry", () => request.SetRetry((HttpRetry)3));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AsyncKitHttpOptions { MaxConcurrencyPerHost = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AsyncKitHttpOptions { MaxConcurrencyPerHost = 100_001 });
         Assert.Throws<ArgumentOutOfRangeException>(
             () => new AsyncKitHttpOptions { ReadIdleTimeout = TimeSpan.FromSeconds(-1) });
         Assert.Throws<ArgumentNullException>(() => new AsyncKitHttpOptions { Retry = null! });

@@ -50,6 +50,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     {
         var stub = Answering(test, TimeSpan.FromSeconds(1));
         using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
+        Assert.Equal("http://[::1]:80", HostKey.Of(new Uri("http://[::1]/")).ToString());
         string[] hosts = ["http://a.example/1", "https://a.example/1", "http://a.example:81/1", "http://A.EXAMPLE/2"];
 
         await Task.WhenAll(hosts.Select(async host =>
@@ -195,6 +196,36 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
         client.Dispose();
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_adaptive_limit_sinks_when_attempts_take_too_long(bool isBelow) => HandlerTest.Run(async test =>
+    {
+        var stub = new StubHandler(async (_, _, token) =>
+        {
+            await Task.Delay(isBelow ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan, test.Time, token);
+            throw new TimeoutException("of a handler below");
+        });
+        using var client = HandlerTest.Options(options =>
+        {
+            options.AdaptiveLimitPerHost = new AdaptiveLimit(1, 8) { Start = 4, DecreaseTo = 0.5 };
+            options.Retry = new RetryOptions
+            {
+                MaxAttempts = 1,
+                AttemptTimeout = isBelow ? TimeSpan.FromSeconds(9) : TimeSpan.FromSeconds(1),
+            };
+        }).Over(stub);
+
+        await RequestsAsync(4);
+        Assert.Equal(TimeSpan.FromSeconds(1), test.Time.Elapsed);
+        await RequestsAsync(4);
+
+        Assert.True(test.Time.Elapsed > TimeSpan.FromSeconds(2), $"{test.Time.Elapsed}");
+
+        Task RequestsAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(
+            _ => Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync())));
+    });
+
     [Fact]
     public void An_adaptive_limit_sinks_when_the_host_says_that_it_is_too_much() => HandlerTest.Run(async test =>
     {
@@ -283,6 +314,8 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
 
     private sealed class FailingStream : MemoryStream
     {
+        public override bool CanSeek => false; // Its length is not known.
+
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             throw new IOException("reset");
     }

@@ -192,6 +192,38 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
+    public void A_response_is_disposed_when_a_hint_throws() => HandlerTest.Run(async _ =>
+    {
+        var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+        {
+            DelayHint = _ => throw new InvalidOperationException("asked"),
+        }).Over(stub);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => client.GetAsync());
+
+        Assert.True(Assert.Single(stub.Contents).IsDisposed);
+    });
+
+    [Fact]
+    public void Json_of_a_sequence_that_may_be_gone_through_only_once_is_sent_once() => HandlerTest.Run(async _ =>
+    {
+        foreach (var (content, isRetried) in ((JsonContent, bool)[])[
+            (JsonContent.Create(Enumerable.Range(0, 3).Where(number => number > 0)), false),
+            (JsonContent.Create(new[] { 1 }), true),
+            (JsonContent.Create("text"), true)])
+        {
+            var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
+            using var client = HandlerTest.Options().Over(stub);
+
+            using var response = await client.SendAsync(
+                new HttpRequestMessage(HttpMethod.Put, HandlerTest.Address) { Content = content }, default);
+
+            Assert.Equal(isRetried ? 3 : 1, stub.Requests.Count);
+        }
+    });
+
+    [Fact]
     public void An_OnRetry_that_throws_what_it_was_given_gives_no_response_that_is_disposed() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);

@@ -103,32 +103,52 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_content_gets_a_token_that_no_later_request_can_cancel() => HandlerTest.Run(async test =>
+    public async Task A_content_gets_a_token_that_no_later_request_can_cancel()
     {
         List<CancellationToken> tokens = [];
         StubHandler? stub = null;
-        stub = new StubHandler(async (_, number, token) =>
+        stub = new StubHandler((_, _, token) =>
         {
             tokens.Add(token);
-            if (number == 2)
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, test.Time, token);
-            }
-
-            return stub!.Response(HttpStatusCode.OK);
+            return Task.FromResult(stub!.Response(HttpStatusCode.OK));
         });
-        using var client = HandlerTest.Options(options => options.Retry = options.Retry with
-        {
-            MaxAttempts = 1,
-            AttemptTimeout = Limit,
-        }).Over(stub);
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with { AttemptTimeout = Limit })
+            .Over(stub);
 
+        (await client.GetAsync()).Dispose();
         using var response = await client.SendAsync(
             new HttpRequestMessage(HttpMethod.Post, HandlerTest.Address) { Content = new StringContent("x") }, default);
-        await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
+        (await client.GetAsync()).Dispose();
 
-        Assert.False(tokens[0].IsCancellationRequested);
-        Assert.True(tokens[1].IsCancellationRequested);
+        Assert.Equal(tokens[0], tokens[2]); // That of the limit is used again.
+        Assert.NotEqual(tokens[0], tokens[1]);
+    }
+
+    [Fact]
+    public void A_timeout_of_a_handler_below_passes_unchanged_and_is_asked_about() => HandlerTest.Run(async _ =>
+    {
+        var timeout = new TimeoutException("of a handler below", new OperationCanceledException());
+        using var client = HandlerTest.Options(options => options.Retry = options.Retry with
+        {
+            AttemptTimeout = Limit,
+            ShouldRetry = _ => false,
+        }).Over(new StubHandler((_, _, _) => throw timeout));
+
+        Assert.Same(timeout, await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync()));
+        Assert.Equal(1, timeout.Data["AsyncKit.Attempts"]);
+    });
+
+    [Fact]
+    public void A_total_timeout_of_zero_leaves_the_place() => HandlerTest.Run(async _ =>
+    {
+        using var client = HandlerTest.Options(options =>
+        {
+            options.MaxConcurrencyPerHost = 1;
+            options.Retry = options.Retry with { TotalTimeout = TimeSpan.Zero };
+        }).Over(StubHandler.Of(HttpStatusCode.OK));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync());
+        await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync());
     });
 
     [Fact]

@@ -179,6 +179,56 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_response_that_is_too_long_is_not_asked_for_again()
+    {
+        var stub = StubHandler.Of(HttpStatusCode.OK);
+        using var client = new HttpClient(stub);
+        var options = new HttpFanOutOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 1, Retry = new RetryOptions { Backoff = Backoff.None } },
+            ReadIdleTimeout = Timeout.InfiniteTimeSpan,
+            MaxResponseBytes = 3,
+        };
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAllAsync(Addresses[..1], options, HttpRead.Text));
+
+        Assert.Single(stub.Requests);
+    }
+
+    [Fact]
+    public async Task A_relative_address_is_one_of_the_clients_host_unless_it_names_another()
+    {
+        var gate = new TaskCompletionSource();
+        StubHandler? stub = null;
+        stub = new StubHandler(async (request, _, _) =>
+        {
+            if (request.RequestUri!.Host is "other.example")
+            {
+                gate.SetResult();
+            }
+
+            await gate.Task.OrHangs();
+            return stub!.Response(HttpStatusCode.OK);
+        });
+        using var client = new HttpClient(stub) { BaseAddress = new Uri("http://example.org/") };
+        var options = new HttpFanOutOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 8 },
+            MaxConcurrencyPerHost = 1,
+        };
+        Uri[] addresses =
+        [
+            new("http://example.org/1"), new("2", UriKind.Relative), new("3", UriKind.Relative), new("http://example.org/4"),
+            new("//other.example/5", UriKind.Relative),
+        ];
+
+        var texts = await client.GetAllAsync(addresses, options, HttpRead.Text);
+
+        Assert.Equal(5, texts.Length);
+        Assert.Equal(2, stub.Peak);
+    }
+
+    [Fact]
     public async Task A_response_is_disposed_when_it_has_been_read_whatever_came_of_it()
     {
         var stub = StubHandler.Of(HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.OK);

@@ -1,0 +1,216 @@
+namespace AsyncKit.Http.Tests;
+
+/// <summary>How long a response keeps its place, whatever kind of response it is.</summary>
+public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
+{
+    public static TheoryData<string, HttpStatusCode, bool> Empty() => new()
+    {
+        { "HEAD", HttpStatusCode.OK, true },
+        { "GET", HttpStatusCode.NoContent, true },
+        { "GET", HttpStatusCode.NotModified, true },
+        { "GET", HttpStatusCode.SwitchingProtocols, true },
+        { "CONNECT", HttpStatusCode.OK, true },
+        { "GET", HttpStatusCode.OK, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Empty))]
+    public void A_response_without_a_content_or_with_a_connection_keeps_no_place_and_is_given_as_it_is(
+        string method, HttpStatusCode status, bool hasBytes) => HandlerTest.Run(async _ =>
+    {
+        StubHandler? stub = null;
+        stub = new StubHandler((_, _, _) => Task.FromResult(stub!.Response(status, hasBytes ? "text" : "")));
+        using var client = Limited().Over(stub);
+
+        using var first = await SendAsync();
+        using var second = await SendAsync();
+
+        Assert.Same(stub.Contents[0], first.Content);
+
+        Task<HttpResponseMessage> SendAsync() =>
+            client.SendAsync(new HttpRequestMessage(HttpMethod.Parse(method), HandlerTest.Address), default);
+    });
+
+    [Fact]
+    public void A_read_that_was_cancelled_before_it_began_keeps_the_place_and_loses_no_byte() => HandlerTest.Run(async test =>
+    {
+        using var client = Limited().Over(StubHandler.Of(HttpStatusCode.OK));
+        using var source = new CancellationTokenSource();
+        await source.CancelAsync();
+
+        var first = await client.GetAsync();
+        var stream = await first.Content.ReadAsStreamAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream.ReadAsync(new byte[4], source.Token).AsTask());
+        var second = client.GetAsync();
+        await test.RunUntilIdleAsync();
+
+        Assert.False(second.IsCompleted);
+        Assert.Equal(4, await stream.ReadAsync(new byte[9]));
+        first.Dispose();
+        using var response = await second;
+    });
+
+    [Theory]
+    [InlineData("read")]
+    [InlineData("read without a limit")]
+    [InlineData("read synchronously")]
+    [InlineData("dispose")]
+    [InlineData("dispose asynchronously")]
+    [InlineData("dispose the response")]
+    public void A_place_is_free_again_when_the_stream_throws(string where) => HandlerTest.Run(async _ =>
+    {
+        var isThrowing = true;
+        var stub = new StubHandler((_, number, _) => Task.FromResult(new HttpResponseMessage
+        {
+            Content = new StreamContent(number == 1 ? new ThrowingStream(() => isThrowing) : new MemoryStream()),
+        }));
+        using var client = Limited(where.EndsWith("limit", StringComparison.Ordinal)).Over(stub);
+
+        var first = await client.GetAsync();
+        var stream = await first.Content.ReadAsStreamAsync();
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            switch (where)
+            {
+#pragma warning disable VSTHRD103 // The subject.
+                case "read synchronously":
+                    Assert.Equal(-1, stream.Read(new byte[1]));
+                    break;
+                case "dispose":
+                    stream.Dispose();
+                    break;
+#pragma warning restore VSTHRD103
+                case "dispose asynchronously":
+                    await stream.DisposeAsync();
+                    break;
+                case "dispose the response":
+                    first.Dispose();
+                    break;
+                default:
+                    Assert.Equal(-1, await stream.ReadAsync(new byte[1]));
+                    break;
+            }
+        });
+
+        using var second = await client.GetAsync();
+        isThrowing = false;
+        first.Dispose();
+    });
+
+    [Fact]
+    public void A_place_is_free_again_when_no_more_bytes_come() => HandlerTest.Run(async test =>
+    {
+        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
+        {
+            Content = new StreamContent(new StallingStream("some"u8.ToArray(), test.Time)),
+        }));
+        using var client = Limited().Over(stub);
+
+        using var first = await client.GetAsync();
+        var stream = await first.Content.ReadAsStreamAsync();
+        Assert.Equal(4, await stream.ReadAsync(new byte[9]));
+        await Assert.ThrowsAsync<TimeoutException>(() => stream.ReadAsync(new byte[1]).AsTask());
+
+        using var second = await client.GetAsync();
+    });
+
+    [Fact]
+    public void A_timeout_of_the_stream_itself_passes_unchanged() => HandlerTest.Run(async _ =>
+    {
+        var timeout = new TimeoutException("of the stream");
+        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
+        {
+            Content = new StreamContent(new ThrowingStream(() => true, timeout)),
+        }));
+        using var client = Limited().Over(stub);
+
+        var response = await client.GetAsync();
+        var stream = await response.Content.ReadAsStreamAsync();
+
+        Assert.Same(timeout, await Assert.ThrowsAsync<TimeoutException>(() => stream.ReadAsync(new byte[1]).AsTask()));
+    });
+
+    [Fact]
+    public void A_stream_that_is_disposed_disposes_the_one_below() => HandlerTest.Run(async _ =>
+    {
+        var below = new MemoryStream();
+        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage { Content = new Once(below) }));
+        using var client = Limited().Over(stub);
+
+        var response = await client.GetAsync();
+#pragma warning disable VSTHRD103 // The subject.
+        (await response.Content.ReadAsStreamAsync()).Dispose();
+#pragma warning restore VSTHRD103
+
+        Assert.False(below.CanRead);
+        response.Dispose();
+    });
+
+    [Fact]
+    public void The_headers_of_the_content_are_those_that_came() => HandlerTest.Run(async _ =>
+    {
+        var stub = new StubHandler((_, _, _) =>
+        {
+            var content = new StringContent("text");
+            content.Headers.TryAddWithoutValidation("Content-Language", ["de", "no"]);
+            content.Headers.TryAddWithoutValidation("Expires", "not a date");
+            return Task.FromResult(new HttpResponseMessage { Content = content });
+        });
+        using var client = Limited().Over(stub);
+
+        using var response = await client.GetAsync();
+
+        Assert.Equal("text/plain; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal(["de", "no"], response.Content.Headers.ContentLanguage);
+        Assert.Equal("not a date", Assert.Single(response.Content.Headers.NonValidated["Expires"]));
+        Assert.Equal(4, response.Content.Headers.ContentLength);
+        Assert.Equal("text", await response.Content.ReadAsStringAsync());
+    });
+
+    private static AsyncKitHttpOptions Limited(bool isWithoutReadLimit = false) => HandlerTest.Options(options =>
+    {
+        options.MaxConcurrencyPerHost = 1;
+        options.ReadIdleTimeout = isWithoutReadLimit ? Timeout.InfiniteTimeSpan : options.ReadIdleTimeout;
+    });
+
+    /// <summary>Throws wherever it is touched.</summary>
+    private sealed class ThrowingStream(Func<bool> isThrowing, Exception? exception = null) : MemoryStream
+    {
+        public override bool CanSeek => false; // Its length is not known.
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw exception ?? new IOException("reset");
+
+        public override int Read(Span<byte> buffer) => throw new IOException("reset");
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            throw new IOException("reset");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            if (isThrowing())
+            {
+                throw new IOException("reset");
+            }
+        }
+    }
+
+    /// <summary>Unlike StreamContent it does not own its stream.</summary>
+    private sealed class Once(Stream stream) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            throw new NotSupportedException();
+
+        protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(stream);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
