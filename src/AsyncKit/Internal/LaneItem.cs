@@ -66,6 +66,7 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     public void Run()
     {
         _thread = Thread.CurrentThread;
+        TakeInterrupts();
         if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
         {
             LaneMetrics.Waited(engine, GivenAt);
@@ -153,7 +154,8 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     }
 
     /// <summary>Ours, that came too late for the work, and others', from whoever has kept the thread: the next work and
-    /// the lane's own waits must not get them.</summary>
+    /// the lane's own waits must not get them. After the work for the lane's waits; before it for what has come since, while
+    /// the thread was awake and idle.</summary>
     private void TakeInterrupts()
     {
         var spinner = default(SpinWait);

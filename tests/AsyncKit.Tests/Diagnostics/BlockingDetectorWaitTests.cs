@@ -206,7 +206,8 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
             OnBlocking = finding =>
             {
                 Assert.Equal(1, Interlocked.Increment(ref inside));
-                if (finding.StackTrace?.Contains(nameof(WaitsFor), StringComparison.Ordinal) == true)
+                if (names.Count < Count
+                    && finding.StackTrace?.Contains(nameof(WaitsFor), StringComparison.Ordinal) == true)
                 {
                     names.Add(Thread.CurrentThread.Name);
                 }

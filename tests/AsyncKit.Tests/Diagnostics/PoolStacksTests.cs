@@ -9,11 +9,13 @@ public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
     public async Task What_keeps_threads_of_the_pool_is_named_with_how_many_there_are()
     {
         using var end = new ManualResetEventSlim();
-        using var begun = new CountdownEvent(2);
-        var blocked = Enumerable.Range(0, 2).Select(_ => Task.Run(() => KeepsItsThread(begun, end))).ToList();
-        var thread = new Thread(() => KeepsItsThread(null, end)) { IsBackground = true }; // Not the pool's.
+        var threads = new Thread?[2];
+        var blocked = Enumerable.Range(0, 2).Select(index => Task.Run(() => KeepsItsThread(ref threads[index], end))).ToList();
+        Thread? other = null;
+        var thread = new Thread(() => KeepsItsThread(ref other, end)) { IsBackground = true }; // Not the pool's.
         thread.Start();
-        begun.Wait();
+        await Hang.UntilAsync(() => threads.All(
+            one => Volatile.Read(ref one)?.ThreadState.HasFlag(ThreadState.WaitSleepJoin) == true));
 
         var places = PoolStacks.Look();
 
@@ -49,9 +51,9 @@ public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void KeepsItsThread(CountdownEvent? begun, ManualResetEventSlim end)
+    private static void KeepsItsThread(ref Thread? thread, ManualResetEventSlim end)
     {
-        _ = begun?.Signal();
+        Volatile.Write(ref thread, Thread.CurrentThread);
         end.Wait();
     }
 }
