@@ -101,6 +101,10 @@ public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
         first.Dispose();
 
         using var response = await second.OrHangs();
+        response.Dispose();
+
+        one.Dispose(); // What is shared does not end with the handlers that have expired.
+        using var third = await other.GetAsync().OrHangs();
 
         // What the factory does when the lifetime of the handlers has ended.
         HttpMessageHandler Make()

@@ -249,6 +249,50 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
+    public void A_failure_of_the_host_itself_says_nothing_about_its_limit() => HandlerTest.Run(async test =>
+    {
+        var stub = Answering(test, TimeSpan.FromSeconds(1), HttpStatusCode.InternalServerError);
+        using var client = HandlerTest.Options(options =>
+        {
+            options.AdaptiveLimitPerHost = new AdaptiveLimit(1, 8) { Start = 4, DecreaseTo = 0.5 };
+            options.Retry = new RetryOptions { MaxAttempts = 1 };
+        }).Over(stub);
+
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+            {
+                using var response = await client.GetAsync();
+            }));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(3), test.Time.Elapsed);
+    });
+
+    [Fact]
+    public void A_place_is_left_once_however_often_its_response_is_disposed() => HandlerTest.Run(async test =>
+    {
+        var handler = new AsyncKitHttpHandler(
+            HandlerTest.Options(options => options.MaxConcurrencyPerHost = 2), Answering(test, TimeSpan.Zero));
+        using var client = new HttpMessageInvoker(handler);
+
+        var first = await client.GetAsync();
+        using var second = await client.GetAsync();
+        Assert.Equal("text", await first.Content.ReadAsStringAsync());
+        first.Dispose();
+        first.Dispose();
+
+        Assert.Equal(1, handler.HostCount); // That of the second.
+        using var third = await client.GetAsync();
+        var fourth = client.GetAsync();
+        await test.RunUntilIdleAsync();
+        Assert.False(fourth.IsCompleted);
+
+        second.Dispose();
+        using var last = await fourth;
+    });
+
+    [Fact]
     public void Hosts_that_are_not_used_any_more_are_forgotten() => HandlerTest.Run(async _ =>
     {
         var handler = new AsyncKitHttpHandler(

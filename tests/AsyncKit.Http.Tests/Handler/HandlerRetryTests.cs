@@ -300,9 +300,11 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_retry_begins_with_what_the_caller_has_given_wherever_a_redirect_had_led() => HandlerTest.Run(async _ =>
     {
+        List<bool?> chunked = [];
         StubHandler? stub = null;
         stub = new StubHandler((request, number, _) =>
         {
+            chunked.Add(request.Headers.TransferEncodingChunked);
             if (number == 1)
             {
                 // What the redirects of SocketsHttpHandler do to the request.
@@ -310,6 +312,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
                 request.Method = HttpMethod.Get;
                 request.Content = null;
                 request.Headers.Authorization = null;
+                request.Headers.TransferEncodingChunked = false;
             }
 
             return Task.FromResult(stub!.Response(
@@ -318,9 +321,11 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         using var client = HandlerTest.Options().Over(stub);
         using var request = new HttpRequestMessage(HttpMethod.Put, HandlerTest.Address) { Content = new StringContent("x") };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "key");
+        request.Headers.TransferEncodingChunked = true;
 
         using var response = await client.SendAsync(request, default);
 
+        Assert.Equal([true, true], chunked);
         Assert.Equal(stub.Requests[0], stub.Requests[1]);
         Assert.Equal(new StubRequest(HttpMethod.Put, HandlerTest.Address, "key", "x"), stub.Requests[1]);
     });

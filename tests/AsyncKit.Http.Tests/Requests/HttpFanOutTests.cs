@@ -229,6 +229,33 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_response_whose_header_says_that_it_is_too_long_is_not_read_at_all()
+    {
+        var wasRead = false;
+        using var client = new HttpClient(new StubHandler((_, _, _) =>
+        {
+            var content = new StreamContent(new OnceStream("text"u8.ToArray()));
+            content.Headers.ContentLength = 4;
+            return Task.FromResult(new HttpResponseMessage { Content = content });
+        }));
+        var options = new HttpFanOutOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = 1 },
+            MaxResponseBytes = 3,
+        };
+
+        var report = await client.GetAllReportAsync(Addresses[..1], options, async (_, _) =>
+        {
+            wasRead = true;
+            await Task.Yield();
+            return 0;
+        });
+
+        Assert.Equal(1, report.FailedCount);
+        Assert.False(wasRead);
+    }
+
+    [Fact]
     public async Task A_response_is_disposed_when_it_has_been_read_whatever_came_of_it()
     {
         var stub = StubHandler.Of(HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.OK);
