@@ -10,7 +10,7 @@ namespace AsyncKit;
 /// runtime tells them in no other way.
 /// </summary>
 /// <remarks>
-/// Takes 0.1 to 0.2 s, in which the runtime stops all threads for each sample of their stacks, some milliseconds in all.
+/// Takes some tenths of a second, in which the runtime stops all threads for each sample of their stacks, some milliseconds in all.
 /// Waits at most a few seconds for the runtime. Linux only, since elsewhere the name of the port is not known for sure;
 /// null where the port is turned off.
 /// </remarks>
@@ -24,7 +24,7 @@ internal static class OwnTrace
     private const int HeaderLength = 20;
     private const int CommandAt = 16;
     private const int AnswerLength = HeaderLength + sizeof(ulong);
-    private const int MostBytes = 64 << 20;
+    private const int MostBytes = 256 << 20;
     private const int MostWaitMs = 2000;
 
     private static readonly TimeSpan SampleTime = TimeSpan.FromMilliseconds(60);
@@ -120,7 +120,7 @@ internal static class OwnTrace
     /// <summary>One provider, the sampler of stacks; the names of all methods at the end.</summary>
     private static byte[] CollectBody()
     {
-        const uint BufferMb = 16;
+        const uint BufferMb = 256; // At the most. What does not fit is lost, and the names come last: 25,000 methods need 13.
         const uint NetTrace = 1;
         const uint Informational = 4;
         using var body = new MemoryStream();
