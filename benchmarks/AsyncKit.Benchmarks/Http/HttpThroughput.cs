@@ -10,7 +10,7 @@ internal static class HttpThroughput
 {
     private const int Requests = 10_000;
     private const int Limit = 64;
-    private const int Rounds = 25;
+    private const int Rounds = 75;
 
     private static readonly (string Name, Func<HttpClient, Uri[], Task<string[]>> RunAsync)[] Variants =
     [
