@@ -10,7 +10,7 @@ internal static class HttpHosts
 {
     private const int Hosts = 10;
     private const int RequestsPerHost = 60;
-    private const int Limit = 32;
+    private const int Limit = Hosts * PerHost;
     private const int PerHost = 4;
     private const int FastMs = 20;
     private const int SlowMs = 500;

@@ -6,7 +6,7 @@ namespace AsyncKit.Http;
 /// downloads.</summary>
 public sealed record DownloadOptions
 {
-    private static readonly RetryOptions DefaultRetry = new() { DelayHint = RetryAfter.Of };
+    private static readonly RetryOptions DefaultRetry = new() { DelayHint = RetryAfter.Of }; // Needs no copy.
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
@@ -65,8 +65,8 @@ public sealed record DownloadOptions
     /// <summary>When and how often the download is tried again; it goes on from the bytes on disk.
     /// <see cref="RetryOptions.MaxAttempts"/> counts attempts in a row: one that brings new bytes is the first of a new
     /// row, and the waits begin anew with it. So a long download over a bad line ends.</summary>
-    /// <value>By default <see cref="RetryOptions"/> as they are, with <see cref="RetryAfter.Of(Exception)"/> as the hint;
-    /// never null.</value>
+    /// <value><see cref="RetryOptions"/> as they are by default; never null. Without a <see cref="RetryOptions.DelayHint"/>
+    /// it waits as long as Retry-After asks.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public RetryOptions Retry
     {

@@ -19,8 +19,8 @@ namespace AsyncKit.Http;
 /// It goes on top of a handler that connects, such as <see cref="SocketsHttpHandler"/>; connections, redirects, cookies,
 /// proxies and certificates stay that handler's business. One handler is for all requests of a client, from any thread.
 /// <see cref="HttpClient.Timeout"/> counts the wait for the limits as well: better set it to
-/// <see cref="Timeout.InfiniteTimeSpan"/>, as <see cref="AsyncKitHttpClient.AddAsyncKit"/> does.
-/// Cost: about ten objects a request, and for each read of the response nothing. A synchronous Send blocks its thread also
+/// <see cref="Timeout.InfiniteTimeSpan"/>, as <see cref="AsyncKitHttpClientBuilderExtensions.AddAsyncKit"/> does.
+/// Cost: some objects a request, and for each read of the response nothing. A synchronous Send blocks its thread also
 /// while it waits.
 /// </remarks>
 public sealed class AsyncKitHttpHandler : DelegatingHandler

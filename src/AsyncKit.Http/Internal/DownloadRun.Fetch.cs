@@ -100,9 +100,10 @@ internal sealed partial class DownloadRun
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
-            var body = await response.Content.ReadAsStreamAsync(token).Cfg();
-            Func<CancellationToken, ValueTask<int>> read = limited => body.ReadAsync(buffer, limited);
-            while (await ReadAsync(read, token).Cfg() is > 0 and var count)
+            using var body = new WatchedStream(
+                await response.Content.ReadAsStreamAsync(token).Cfg(),
+                new(response.RequestMessage, long.MaxValue, terms.Idle, Place: null));
+            while (await body.ReadAsync(buffer, token).Cfg() is > 0 and var count)
             {
                 if (_file.Length + count > most)
                 {
@@ -130,19 +131,6 @@ internal sealed partial class DownloadRun
         }
 
         return null;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(Func<CancellationToken, ValueTask<int>> read, CancellationToken token)
-    {
-        try
-        {
-            return await Deadline.RunAsync(read, terms.Idle, token).Cfg();
-        }
-        catch (TimeoutException exception)
-        {
-            throw new TimeoutException($"No bytes came for {terms.Idle.Limit:c}.", exception);
-        }
     }
 
     private async Task CheckContentAsync(CancellationToken token)

@@ -9,10 +9,13 @@ internal sealed class DownloadTerms
         Options = options;
         Totals = totals;
         Clock = Seam.Clock(options.TimeProvider);
-        Retry = options.Retry.TimeProvider == TimeProvider.System && options.TimeProvider != TimeProvider.System
-            ? options.Retry with { TimeProvider = options.TimeProvider }
-            : options.Retry;
-        Idle = new DeadlineOptions { Limit = options.ReadIdleTimeout, TimeProvider = options.TimeProvider };
+        Retry = options.Retry.DelayHint is null ? options.Retry with { DelayHint = RetryAfter.Of } : options.Retry;
+        if (Retry.TimeProvider == TimeProvider.System && options.TimeProvider != TimeProvider.System)
+        {
+            Retry = Retry with { TimeProvider = options.TimeProvider };
+        }
+
+        Idle = HttpTimes.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
         Receiver = options.Progress is null ? null : new DownloadReceiver<DownloadProgress>(options.Progress);
     }
 
@@ -26,7 +29,7 @@ internal sealed class DownloadTerms
 
     public RetryOptions Retry { get; }
 
-    public DeadlineOptions Idle { get; }
+    public DeadlineOptions? Idle { get; }
 
     public DownloadReceiver<DownloadProgress>? Receiver { get; }
 }

@@ -124,7 +124,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
                 ? hint
                 : PauseWithoutHint;
-            await Task.Delay(pause, clock, token).Cfg();
+            await Task.Delay(pause < HttpTimes.Longest ? pause : HttpTimes.Longest, clock, token).Cfg();
         }
     }
 

@@ -3,6 +3,9 @@ namespace AsyncKit.Http;
 /// <summary>What the limits of this package have in common.</summary>
 internal static class HttpTimes
 {
+    /// <summary>A timer bears no more.</summary>
+    public static TimeSpan Longest { get; } = TimeSpan.FromDays(49);
+
     public static TimeSpan ReadIdle { get; } = TimeSpan.FromSeconds(30);
 
     public static TimeSpan Check(TimeSpan value, string name) =>

@@ -13,7 +13,7 @@ namespace AsyncKit.Http;
 /// reading.</item>
 /// <item>With MaxConcurrencyPerHost a slow host does not take the places of the others.</item>
 /// </list>
-/// Limit, order, cancellation, failures and memory are those of <see cref="FanOut"/>. Cost: that of the fan-out, and five
+/// Limit, order, cancellation, failures and memory are those of <see cref="FanOut"/>. Cost: that of the fan-out, and a few
 /// objects a request beside those of HttpClient.
 /// </remarks>
 public static class HttpFanOut
@@ -22,7 +22,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>What was read, in source order.</returns>
@@ -40,7 +41,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>What was read, in source order.</returns>
@@ -57,16 +59,8 @@ public static class HttpFanOut
         return uris.FanOutAsync(get.FanOut, get.RunAsync, cancellationToken);
     }
 
-    /// <summary>Gets all, with the results in the order of the addresses.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>What was read, in source order.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The limit is less than 1.</exception>
+    /// <inheritdoc cref="GetAllAsync{TResult}(HttpClient, IEnumerable{Uri}, int,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static Task<TResult[]> GetAllAsync<TResult>(
         this HttpClient client,
@@ -76,16 +70,8 @@ public static class HttpFanOut
         CancellationToken cancellationToken = default) =>
         client.GetAllAsync(uris, HttpGet<TResult>.With(maxConcurrency), read, cancellationToken);
 
-    /// <summary>Gets all, with the results in the order of the addresses.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>What was read, in source order.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentException">The options do not fit together.</exception>
+    /// <inheritdoc cref="GetAllAsync{TResult}(HttpClient, IEnumerable{Uri}, HttpFanOutOptions,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static Task<TResult[]> GetAllAsync<TResult>(
         this HttpClient client,
@@ -102,7 +88,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>Every outcome. It throws for no request.</returns>
@@ -120,7 +107,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>Every outcome. It throws for no request.</returns>
@@ -137,16 +125,8 @@ public static class HttpFanOut
         return uris.FanOutReportAsync(get.FanOut, get.RunAsync, cancellationToken);
     }
 
-    /// <summary>Gets all, and tells what became of each. With a limit alone, a failure does not stop the others.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>Every outcome. It throws for no request.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The limit is less than 1.</exception>
+    /// <inheritdoc cref="GetAllReportAsync{TResult}(HttpClient, IEnumerable{Uri}, int,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static Task<FanOutReport<Uri, TResult>> GetAllReportAsync<TResult>(
         this HttpClient client,
@@ -156,16 +136,8 @@ public static class HttpFanOut
         CancellationToken cancellationToken = default) =>
         client.GetAllReportAsync(uris, HttpGet<TResult>.With(maxConcurrency, FailureMode.RunToEnd), read, cancellationToken);
 
-    /// <summary>Gets all, and tells what became of each.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>Every outcome. It throws for no request.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentException">The options do not fit together.</exception>
+    /// <inheritdoc cref="GetAllReportAsync{TResult}(HttpClient, IEnumerable{Uri}, HttpFanOutOptions,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static Task<FanOutReport<Uri, TResult>> GetAllReportAsync<TResult>(
         this HttpClient client,
@@ -182,7 +154,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>The results, in the order of the options.</returns>
@@ -200,7 +173,8 @@ public static class HttpFanOut
     /// <param name="client">Makes the requests.</param>
     /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
     /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
+    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed
+    /// afterwards.</param>
     /// <param name="cancellationToken">Cancels the run.</param>
     /// <typeparam name="TResult">What is read.</typeparam>
     /// <returns>The results, in the order of the options.</returns>
@@ -217,16 +191,8 @@ public static class HttpFanOut
         return uris.FanOutStream(get.FanOut, get.RunAsync, cancellationToken);
     }
 
-    /// <summary>Gets all, and hands over results while the run goes on.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="maxConcurrency">How many requests are made at once; at least 1.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>The results, in the order of the options.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The limit is less than 1.</exception>
+    /// <inheritdoc cref="GetAllStream{TResult}(HttpClient, IEnumerable{Uri}, int,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static IAsyncEnumerable<TResult> GetAllStream<TResult>(
         this HttpClient client,
@@ -236,16 +202,8 @@ public static class HttpFanOut
         CancellationToken cancellationToken = default) =>
         client.GetAllStream(uris, HttpGet<TResult>.With(maxConcurrency), read, cancellationToken);
 
-    /// <summary>Gets all, and hands over results while the run goes on.</summary>
-    /// <param name="client">Makes the requests.</param>
-    /// <param name="uris">The addresses; relative ones belong to the client's base address.</param>
-    /// <param name="options">How many at once, and what a response may be.</param>
-    /// <param name="read">Reads a response, for example one of <see cref="HttpRead"/>. The response is disposed afterwards.</param>
-    /// <param name="cancellationToken">Cancels the run.</param>
-    /// <typeparam name="TResult">What is read.</typeparam>
-    /// <returns>The results, in the order of the options.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentException">The options do not fit together.</exception>
+    /// <inheritdoc cref="GetAllStream{TResult}(HttpClient, IEnumerable{Uri}, HttpFanOutOptions,
+    /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
     public static IAsyncEnumerable<TResult> GetAllStream<TResult>(
         this HttpClient client,

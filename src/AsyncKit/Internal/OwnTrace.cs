@@ -120,7 +120,7 @@ internal static class OwnTrace
     /// <summary>One provider, the sampler of stacks; the names of all methods at the end.</summary>
     private static byte[] CollectBody()
     {
-        const uint BufferMb = 256; // At the most. What does not fit is lost, and the names come last: 25,000 methods need 13.
+        const uint BufferMb = 256; // At the most. What does not fit is lost, and the names of the modules come last.
         const uint NetTrace = 1;
         const uint Informational = 4;
         using var body = new MemoryStream();

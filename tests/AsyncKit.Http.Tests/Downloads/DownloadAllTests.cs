@@ -6,6 +6,8 @@ namespace AsyncKit.Http.Tests;
 /// <summary>Many downloads from a server that does everything wrong.</summary>
 public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
+    private const int MostAttempts = 10; // More than the faults: a machine that is busy may stall too.
+
     private static readonly Fault[] OfOneAttempt =
     [
         Fault.None, Fault.BusySeconds, Fault.BusyDate, Fault.ResetBeforeHeaders, Fault.ResetInBody, Fault.ResetInBody,
@@ -15,7 +17,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     private static readonly DownloadOptions Quick = new()
     {
         ReadIdleTimeout = TimeSpan.FromMilliseconds(200),
-        Retry = new RetryOptions { Backoff = Backoff.None, DelayHint = RetryAfter.Of },
+        Retry = new RetryOptions { MaxAttempts = MostAttempts, Backoff = Backoff.None },
     };
 
     private readonly TempFolder _folder = new();
@@ -61,7 +63,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
                 Assert.Contains(_folder[name], failure.Message, StringComparison.Ordinal);
                 Assert.Contains(uris[outcome.Index].ToString(), failure.Message, StringComparison.Ordinal);
                 Assert.Equal(outcome.Index % 20 == 3 ? HttpStatusCode.NotFound : null, failure.StatusCode);
-                Assert.Equal(outcome.Index % 20 == 3 ? 1 : 4, failure.Data["AsyncKit.Attempts"]);
+                Assert.Equal(outcome.Index % 20 == 3 ? 1 : MostAttempts, failure.Data["AsyncKit.Attempts"]);
             }
             else
             {

@@ -9,7 +9,7 @@ namespace AsyncKit.Http.Tests;
 public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private static readonly Uri Address = new("http://example.org/files/a.bin");
-    private static readonly RetryOptions AtOnce = new() { Backoff = Backoff.None, DelayHint = RetryAfter.Of };
+    private static readonly RetryOptions AtOnce = new() { Backoff = Backoff.None };
     private static readonly DownloadOptions Quick = new() { Retry = AtOnce };
 
     private readonly TempFolder _folder = new();
@@ -505,7 +505,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         _ = await client.DownloadAsync(Address, Target, options).OrHangs();
 
         var timeout = Assert.IsType<TimeoutException>(seen);
-        Assert.Equal($"The download of {Address} to {Target} failed: No bytes came for 00:00:00.0200000.", timeout.Message);
+        Assert.Equal($"The download of {Address} to {Target} failed: GET {Address}: no byte of the response arrived within 00:00:00.0200000.", timeout.Message);
         Assert.True(((ScriptedBody)body).WasDisposed);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
     }

@@ -4,6 +4,7 @@ namespace AsyncKit.Http.Tests;
 public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
 {
     private const int Requests = 2_000;
+    private const int MostAttempts = 10; // More than the faults: a machine that is busy may stall too.
 
     private static readonly Fault[] OfOneAttempt =
     [
@@ -24,7 +25,7 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
             {
                 MaxConcurrency = 64,
                 OnFailure = FailureMode.RunToEnd,
-                Retry = new RetryOptions { Backoff = Backoff.None }, // What breaks in the body is tried again here.
+                Retry = new RetryOptions { MaxAttempts = MostAttempts, Backoff = Backoff.None }, // What breaks in the body is tried again here.
             },
             ReadIdleTimeout = Idle,
         };
@@ -44,7 +45,7 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
 
             var failure = Assert.IsType<HttpRequestException>(outcome.Exception);
             Assert.Equal(fault == Fault.Missing ? HttpStatusCode.NotFound : null, failure.StatusCode);
-            Assert.Equal(fault == Fault.Missing ? 1 : 4, outcome.Attempts);
+            Assert.Equal(fault == Fault.Missing ? 1 : MostAttempts, outcome.Attempts);
         }
 
         Assert.Equal(Enumerable.Range(0, Requests).Count(file => FailsAlways(file) is null), report.SucceededCount);

@@ -5,7 +5,7 @@ using Moq.Protected;
 
 namespace AsyncKit.Http.Tests;
 
-public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
+public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
@@ -201,7 +201,7 @@ public sealed class AsyncKitHttpClientTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void Bad_arguments_are_refused_at_the_call()
     {
-        Assert.Throws<ArgumentNullException>("builder", () => AsyncKitHttpClient.AddAsyncKit(null!));
+        Assert.Throws<ArgumentNullException>("builder", () => AsyncKitHttpClientBuilderExtensions.AddAsyncKit(null!));
         Assert.Throws<ArgumentNullException>("options", () => new AsyncKitHttpHandler((AsyncKitHttpOptions)null!));
         Assert.Throws<ArgumentNullException>("innerHandler", () => new AsyncKitHttpHandler(new(), null!));
         Assert.Throws<ArgumentNullException>("request", () => HttpRequestRetry.SetRetry(null!, HttpRetry.Allowed));

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Http;
 namespace AsyncKit.Http;
 
 /// <summary>AsyncKit for the clients of <see cref="IHttpClientFactory"/>.</summary>
-public static class AsyncKitHttpClient
+public static class AsyncKitHttpClientBuilderExtensions
 {
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
