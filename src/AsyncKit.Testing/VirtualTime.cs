@@ -25,8 +25,8 @@ public sealed class VirtualTime : TimeProvider
 {
     private static readonly DateTimeOffset DefaultStart = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly object _state = new();
-    private readonly object _firing = new(); // Held during callbacks, so that advances take turns; never with _state.
+    private readonly Lock _state = new();
+    private readonly Lock _firing = new(); // Held during callbacks, so that advances take turns; never with _state.
     private readonly SortedSet<VirtualTimer> _pending = new(VirtualTimer.ByDueTime);
     private readonly DateTimeOffset _start;
     private TimeZoneInfo _localTimeZone = TimeZoneInfo.Utc;

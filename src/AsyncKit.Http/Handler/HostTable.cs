@@ -17,7 +17,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 
     private static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<HostKey, Host> _hosts = [];
     private readonly LinkedList<Host> _idle = [];
     private bool _isDisposed;

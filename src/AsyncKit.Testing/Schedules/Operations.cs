@@ -10,7 +10,7 @@ internal sealed partial class Operations
     // By the id of the task. A delegate of Task.Run ends when the thread has left the context of the schedule.
     private static readonly ConcurrentDictionary<int, Operations> BegunIn = new();
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<int, string> _unfinished = [];
     private bool _isForgotten;
 

@@ -28,7 +28,7 @@ internal sealed class Outside
     [ThreadStatic]
     private static Outside? _lastItemIsOf;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly HashSet<long> _queued = [];
     private readonly HashSet<Thread> _begun = []; // Their last item is one of ours, and may not have ended.
     private readonly HashSet<Thread> _running = []; // In user code, and not blocked.

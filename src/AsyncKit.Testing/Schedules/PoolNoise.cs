@@ -8,7 +8,7 @@ internal static class PoolNoise
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(1);
 
-    private static readonly object Gate = new();
+    private static readonly Lock Gate = new();
     private static int _callers;
     private static int _runs;
     private static int _staying;

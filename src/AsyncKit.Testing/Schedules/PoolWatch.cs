@@ -19,7 +19,7 @@ internal sealed class PoolWatch : EventListener
     private const int ItemIsQueued = 30;
     private const int ItemBegins = 31;
 
-    private static readonly object Gate = new();
+    private static readonly Lock Gate = new();
     private static PoolWatch? _shared;
     private static volatile bool _isNoticed;
 

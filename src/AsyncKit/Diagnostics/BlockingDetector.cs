@@ -35,7 +35,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
     /// <summary>A wait that has just begun may be about to run its task itself.</summary>
     private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
 
-    private static readonly object Gate = new();
+    private static readonly Lock Gate = new();
     private static BlockingDetector[] _watchingPrefixes = []; // Replaced under the lock.
     private static volatile bool _watchesPrefixes;
 

@@ -32,7 +32,7 @@ public sealed partial class AsyncLazy<T> : IAsyncDisposable
     // Invariants, under the lock: (1) there is a run or nobody waits; (2) who waits is in one list and is completed by
     // whoever takes it out; (3) _later is empty unless the run cannot be joined; (4) a value or a kept failure is there
     // only without a run.
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly LazyNode _node = new();
     private readonly Func<CancellationToken, ValueTask<T>> _factory;
     private readonly bool _cacheFailures;

@@ -29,7 +29,7 @@ namespace AsyncKit;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class AsyncScope : IAsyncDisposable
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly AsyncScopeOptions _options;
     private Stack<Cleanup>? _cleanups = new(); // Null when closed.
 

@@ -33,7 +33,7 @@ public sealed class GracefulShutdown
     private const int Drained = 0;
     private const int Aborted = 1;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private readonly TaskCompletionSource<string> _requested = Seam.NewCompletion<string>();

@@ -11,7 +11,7 @@ namespace AsyncKit;
 /// </remarks>
 internal sealed class LazyNode
 {
-    private static readonly object Edges = new();
+    private static readonly Lock Edges = new();
     private static readonly AsyncLocal<LazyRun?> Flow = new();
 
     private volatile LazyRun? _run;

@@ -35,7 +35,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     // Invariants: (1) holds are one for the owner until it joins or disposes, one for each child that has not ended, one
     // while the token is being cancelled; zero is final. (2) Who waits does so because MaxConcurrency run, and nobody
     // waits after the stop. (3) A child's task is complete before its hold goes.
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly TaskCompletionSource<bool> _ended = Seam.NewCompletion<bool>();
     private readonly CancellationTokenSource _children = new();
     private readonly CancellationToken _callerToken;

@@ -30,7 +30,7 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
     // of. (2) A permit is for one item at most, and an item is made only by who has a permit without one and has found
     // nothing idle: so items never outnumber permits. (3) Idle items are disposed of by who has a permit, so that they
     // count meanwhile, or after the pool was closed, when nothing is made any more. (4) Nothing is idle in a closed pool.
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly AsyncPoolOptions<T> _options;
     private readonly ManyPermits _permits;
     private readonly TimeProvider _clock;

@@ -7,7 +7,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
 {
     private const int NoItem = -1;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private List<FanOutFailure>? _failures;
     private Cause _cause;
     private volatile bool _isCutShort;

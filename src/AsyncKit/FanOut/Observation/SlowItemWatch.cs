@@ -5,7 +5,7 @@ namespace AsyncKit;
 /// callback arms for the rest. What is told is told outside the lock.</remarks>
 internal sealed class SlowItemWatch<T>(FanOutObserver<T> observer, TimeSpan threshold, TimeProvider clock) : IAsyncDisposable
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private ITimer? _timer;
     private bool _isArmed;
     private T _item = default!;

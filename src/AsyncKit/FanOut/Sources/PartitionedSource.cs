@@ -44,7 +44,7 @@ internal sealed class PartitionedSource<T, TKey>(
     private long _nextIndex;
     private bool _hasNext;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<long, Lane> _running = []; // By the item's index.
     private Lane? _idle;
     private Parked? _spareParked;

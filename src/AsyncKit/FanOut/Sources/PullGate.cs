@@ -21,7 +21,7 @@ internal sealed class PullGate
     private const int Coming = 4;
     private const int Closed = 8;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private Waiter? _parked;
     private PaddedInt _state = new() { Value = Coming }; // The first worker.
     private volatile bool _isSlow;

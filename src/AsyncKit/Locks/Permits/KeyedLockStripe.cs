@@ -11,7 +11,7 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
 {
     private const int MostSpare = 256;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<TKey, Entry> _entries = new(comparer);
     private readonly Stack<Entry> _spare = new();
 

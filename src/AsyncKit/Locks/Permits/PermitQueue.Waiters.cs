@@ -156,7 +156,7 @@ internal abstract partial class PermitQueue
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        Debug.Assert(Monitor.IsEntered(_lock), "The lock is not held.");
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is not held.");
         Debug.Assert((_state & Slow) != 0, "The state is open to everybody.");
         Debug.Assert((_first is null) == (_last is null) && (_first is null) == (_waiting == 0), "The queue is torn.");
         Debug.Assert(!_isClosed || _first is null, "Somebody waits for what was closed.");

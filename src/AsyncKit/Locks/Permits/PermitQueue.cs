@@ -31,7 +31,7 @@ internal abstract partial class PermitQueue
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private ulong _state;
     private int _limit;
     private int _epoch;

@@ -174,7 +174,7 @@ internal sealed partial class LaneEngine
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        Debug.Assert(Monitor.IsEntered(_lock), "The lock is held.");
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is held.");
         Debug.Assert(_threads >= 0 && _threads <= Options.MaxThreads, "(1) Threads is at most MaxThreads.");
         Debug.Assert(_active >= 0 && _active <= _threads, "(1) Who has an item has a thread.");
         Debug.Assert(_active == _threads || _top is not null, "(1) Who has no item is idle.");

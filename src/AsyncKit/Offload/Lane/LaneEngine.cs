@@ -17,7 +17,7 @@ namespace AsyncKit;
 /// </remarks>
 internal sealed partial class LaneEngine
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly TaskCompletionSource<bool> _ended = Seam.NewCompletion<bool>();
     private readonly Action<Thread> _start;
     private LaneItem? _first;

@@ -43,7 +43,7 @@ internal abstract class DeadlineScope
     /// <summary>From here on it does not matter.</summary>
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(1);
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
     private readonly bool _canBeReused;
     private readonly CancellationTokenSource _source = new();

@@ -4,7 +4,7 @@ namespace AsyncKit;
 internal sealed class GracePeriod : IDisposable
 {
     private readonly TaskCompletionSource<bool> _over = Seam.NewCompletion<bool>();
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
     private readonly TimeSpan _period;
     private readonly CancellationTokenRegistration _registration;
