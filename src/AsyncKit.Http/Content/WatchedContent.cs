@@ -37,8 +37,8 @@ internal sealed class WatchedContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var content = await CreateContentReadStreamAsync(cancellationToken).Cfg();
-        await content.CopyToAsync(stream, cancellationToken).Cfg();
+        using var content = await CreateContentReadStreamAsync(cancellationToken).NoContext();
+        await content.CopyToAsync(stream, cancellationToken).NoContext();
     }
 
     protected override void SerializeToStream(
@@ -51,7 +51,7 @@ internal sealed class WatchedContent : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(default);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new WatchedStream(await _content.ReadAsStreamAsync(cancellationToken).Cfg(), _watch);
+        new WatchedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _watch);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken) =>
         new WatchedStream(_content.ReadAsStream(cancellationToken), _watch);

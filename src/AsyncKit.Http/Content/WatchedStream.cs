@@ -82,14 +82,14 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
     {
         try
         {
-            await stream.DisposeAsync().Cfg();
+            await stream.DisposeAsync().NoContext();
         }
         finally
         {
             watch.Place?.Leave();
         }
 
-        await base.DisposeAsync().Cfg();
+        await base.DisposeAsync().NoContext();
     }
 
     protected override void Dispose(bool disposing)
@@ -128,7 +128,7 @@ internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
         int count;
         try
         {
-            count = await read.Cfg();
+            count = await read.NoContext();
         }
         catch (TimeoutException exception) when (watch.IsTooSlow(exception))
         {

@@ -23,7 +23,7 @@ internal sealed class DownloadAllRun
             : new DownloadTotals(
                 options.Progress,
                 options.Download.ProgressInterval,
-                Seam.Clock(options.Download.TimeProvider),
+                AsyncEnvironment.Clock(options.Download.TimeProvider),
                 (Source as Uri[])?.Length);
         _terms = new DownloadTerms(client, options.Download, _totals);
     }
@@ -54,7 +54,7 @@ internal sealed class DownloadAllRun
         try
         {
             var uri = DownloadUri.Absolute(item, _terms.Client.BaseAddress);
-            var result = await new DownloadRun(_terms, uri, _names.PathOf(item)).RunAsync(cancellationToken).Cfg();
+            var result = await new DownloadRun(_terms, uri, _names.PathOf(item)).RunAsync(cancellationToken).NoContext();
             kind = FanOutOutcomeKind.Succeeded;
             return result;
         }
@@ -77,8 +77,8 @@ internal sealed class DownloadAllRun
     /// <returns>The run itself, which may have failed with several exceptions.</returns>
     private static async Task<Task<TResult>> ToldAsync<TResult>(DownloadTotals totals, Task<TResult> run)
     {
-        await Task.WhenAny(run).Cfg(); // Does not throw for it.
-        _ = await totals.FinishAsync().Cfg();
+        await Task.WhenAny(run).NoContext(); // Does not throw for it.
+        _ = await totals.FinishAsync().NoContext();
         if (run.IsCompletedSuccessfully && totals.Failure is { } ofReceiver)
         {
             ExceptionDispatchInfo.Throw(ofReceiver);

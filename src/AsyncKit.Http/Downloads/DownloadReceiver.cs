@@ -31,7 +31,7 @@ internal sealed class DownloadReceiver<T>(IProgress<T> receiver)
     /// <inheritdoc cref="TryReport"/>
     public async ValueTask<Exception?> ReportAsync<TState>(Func<TState, T> snapshot, TState state)
     {
-        using (await _turn.AcquireAsync(CancellationToken.None).Cfg())
+        using (await _turn.AcquireAsync(CancellationToken.None).NoContext())
         {
             return Report(snapshot, state);
         }

@@ -21,7 +21,7 @@ internal sealed partial class DownloadRun
             var from = asksForRest ? _file.ResumeAt : 0;
             using var request = Request(version, from);
             using var response = await terms.Client
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).Cfg();
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
             var answer = DownloadResponse.Judge(response, from, version, terms.Clock);
             if (answer == DownloadAnswer.Unusable)
             {
@@ -31,19 +31,19 @@ internal sealed partial class DownloadRun
 
             if (answer == DownloadAnswer.Whole)
             {
-                await BeginAsync(response, token).Cfg();
+                await BeginAsync(response, token).NoContext();
             }
             else
             {
-                await GoOnAsync(from, token).Cfg();
+                await GoOnAsync(from, token).NoContext();
             }
 
-            if (answer != DownloadAnswer.Complete && await ReceiveAsync(response, token).Cfg() is { } ofReceiver)
+            if (answer != DownloadAnswer.Complete && await ReceiveAsync(response, token).NoContext() is { } ofReceiver)
             {
                 return ofReceiver;
             }
 
-            await CheckContentAsync(token).Cfg();
+            await CheckContentAsync(token).NoContext();
             return null;
         }
     }
@@ -74,7 +74,7 @@ internal sealed partial class DownloadRun
 
         _resumedFrom = 0;
         _hash?.Reset();
-        await _file.BeginAsync(DownloadVersion.Of(response, uri), token).Cfg();
+        await _file.BeginAsync(DownloadVersion.Of(response, uri), token).NoContext();
     }
 
     private Task GoOnAsync(long from, CancellationToken token)
@@ -101,17 +101,17 @@ internal sealed partial class DownloadRun
         try
         {
             using var body = new WatchedStream(
-                await response.Content.ReadAsStreamAsync(token).Cfg(),
+                await response.Content.ReadAsStreamAsync(token).NoContext(),
                 new(response.RequestMessage, long.MaxValue, terms.Idle, Place: null));
-            while (await body.ReadAsync(buffer, token).Cfg() is > 0 and var count)
+            while (await body.ReadAsync(buffer, token).NoContext() is > 0 and var count)
             {
                 if (_file.Length + count > most)
                 {
-                    await DiscardAsync().Cfg();
+                    await DiscardAsync().NoContext();
                     throw new InvalidDataException($"There are more bytes than the {most} that there should be.");
                 }
 
-                await _file.AppendAsync(buffer.AsMemory(0, count)).Cfg();
+                await _file.AppendAsync(buffer.AsMemory(0, count)).NoContext();
                 _hash?.Append(buffer.AsSpan(0, count));
                 if (_tracker.Add(_file.Length, total, count) is { } ofReceiver)
                 {
@@ -140,20 +140,20 @@ internal sealed partial class DownloadRun
             CheckLength(_file.Length);
             if (_hash is not null)
             {
-                await _hash.CatchUpAsync(_file, token).Cfg();
+                await _hash.CatchUpAsync(_file, token).NoContext();
                 CheckHash(_hash.Current());
             }
         }
         catch (InvalidDataException)
         {
-            await DiscardAsync().Cfg(); // The next call would go on from wrong bytes.
+            await DiscardAsync().NoContext(); // The next call would go on from wrong bytes.
             throw;
         }
     }
 
     private async Task DiscardAsync()
     {
-        await _file.DiscardAsync().Cfg();
+        await _file.DiscardAsync().NoContext();
         _hash?.Reset();
     }
 }

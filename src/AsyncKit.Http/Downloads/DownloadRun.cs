@@ -26,11 +26,11 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
         DownloadResult result;
         try
         {
-            result = await RunToEndAsync(token).Cfg();
+            result = await RunToEndAsync(token).NoContext();
         }
         catch (Exception exception)
         {
-            _ = await _tracker.FinishAsync().Cfg(); // What the download ended with is told, not what its receiver throws now.
+            _ = await _tracker.FinishAsync().NoContext(); // What the download ended with is told, not what its receiver throws now.
             if (exception is OperationCanceledException cancelled && token.IsCancellationRequested)
             {
                 throw cancelled.CancellationToken == token
@@ -48,7 +48,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
             throw named;
         }
 
-        if (await _tracker.FinishAsync().Cfg() is { } ofReceiver)
+        if (await _tracker.FinishAsync().NoContext() is { } ofReceiver)
         {
             ExceptionDispatchInfo.Throw(ofReceiver);
         }
@@ -58,7 +58,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
 
     private async Task<DownloadResult> RunToEndAsync(CancellationToken token)
     {
-        if (await KeptAsync(token).Cfg() is { } kept)
+        if (await KeptAsync(token).NoContext() is { } kept)
         {
             return kept;
         }
@@ -67,10 +67,10 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
             _paths,
             version => version.Uri.Equals(uri.AbsoluteUri, StringComparison.Ordinal)
                 && (terms.Options.ExpectedLength ?? version.Length) == version.Length,
-            token).Cfg();
+            token).NoContext();
         try
         {
-            if (await KeptAsync(token).Cfg() is { } meanwhile) // No other download can complete it any more.
+            if (await KeptAsync(token).NoContext() is { } meanwhile) // No other download can complete it any more.
             {
                 return meanwhile;
             }
@@ -78,13 +78,13 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
             _hash = terms.Options.ExpectedSha256 is null ? null : new DownloadHash();
             _furthest = _file.ResumeAt;
             _tracker.Set(_file.ResumeAt, _file.Version?.Length);
-            await FetchInRowsAsync(token).Cfg();
-            await _file.CompleteAsync(terms.Options.OnExisting).Cfg();
+            await FetchInRowsAsync(token).NoContext();
+            await _file.CompleteAsync(terms.Options.OnExisting).NoContext();
         }
         finally
         {
             _hash?.Dispose();
-            await _file.CloseAsync().Cfg();
+            await _file.CloseAsync().NoContext();
         }
 
         return Result(_file.Length);
@@ -99,7 +99,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
     private async Task<DownloadResult?> KeptAsync(CancellationToken token)
     {
         var options = terms.Options;
-        if (await DownloadFile.ExistingAsync(_paths, token).Cfg() is not { } length || options.OnExisting == ExistingFile.Replace)
+        if (await DownloadFile.ExistingAsync(_paths, token).NoContext() is not { } length || options.OnExisting == ExistingFile.Replace)
         {
             return null;
         }
@@ -118,7 +118,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
                     using var file = File.OpenRead(path);
                     return Convert.ToHexString(SHA256.HashData(file));
                 },
-                token).Cfg();
+                token).NoContext();
             CheckHash(hash);
         }
 
@@ -139,7 +139,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
                     return before is null ? AttemptAsync(attempt, token) : ValueTask.FromException<Ending>(before);
                 },
                 RowOptions(interruption),
-                token).Cfg();
+                token).NoContext();
             if (ending.Failure is null)
             {
                 return;
@@ -180,7 +180,7 @@ internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string p
         try
         {
             _file.Recount();
-            return new Ending(await FetchAsync(token).Cfg(), IsFinal: true);
+            return new Ending(await FetchAsync(token).NoContext(), IsFinal: true);
         }
         catch (Exception exception) when (!ofCaller.IsCancellationRequested)
         {

@@ -8,7 +8,7 @@ internal sealed class DownloadTerms
         Client = client;
         Options = options;
         Totals = totals;
-        Clock = Seam.Clock(options.TimeProvider);
+        Clock = AsyncEnvironment.Clock(options.TimeProvider);
         Retry = options.Retry.DelayHint is null ? options.Retry with { DelayHint = RetryAfter.Of } : options.Retry;
         if (Retry.TimeProvider == TimeProvider.System && options.TimeProvider != TimeProvider.System)
         {

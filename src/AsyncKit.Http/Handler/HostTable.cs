@@ -47,12 +47,12 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         {
             if (host.Gate is { } gate)
             {
-                lease = await gate.AcquireAsync(token).Cfg();
+                lease = await gate.AcquireAsync(token).NoContext();
             }
 
             if (host.StartRate is { } startRate)
             {
-                await WaitForStartAsync(startRate, clock, token).Cfg();
+                await WaitForStartAsync(startRate, clock, token).NoContext();
             }
         }
         catch (Exception)
@@ -115,7 +115,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
     {
         while (true)
         {
-            using var lease = await startRate.AcquireAsync(permitCount: 1, token).Cfg();
+            using var lease = await startRate.AcquireAsync(permitCount: 1, token).NoContext();
             if (lease.IsAcquired)
             {
                 return;
@@ -124,7 +124,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
                 ? hint
                 : PauseWithoutHint;
-            await Task.Delay(pause < HttpTimes.Longest ? pause : HttpTimes.Longest, clock, token).Cfg();
+            await Task.Delay(pause < HttpTimes.Longest ? pause : HttpTimes.Longest, clock, token).NoContext();
         }
     }
 

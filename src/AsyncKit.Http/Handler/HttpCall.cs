@@ -20,10 +20,10 @@ internal sealed class HttpCall(
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
-        _place = await policy.EnterAsync(request, token).Cfg();
+        _place = await policy.EnterAsync(request, token).NoContext();
         try
         {
-            return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).Cfg();
+            return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).NoContext();
         }
         catch (RejectedResponse rejected) when (ReferenceEquals(rejected, _rejected) && !rejected.IsDropped)
         {
@@ -44,10 +44,10 @@ internal sealed class HttpCall(
         if (++_attempts > 1)
         {
             _snapshot.Restore(request);
-            _place = await policy.EnterAsync(request, token).Cfg();
+            _place = await policy.EnterAsync(request, token).NoContext();
         }
 
-        var response = await SendAsync(token).Cfg();
+        var response = await SendAsync(token).NoContext();
         try
         {
             _place?.Report(HttpPolicy.SignalOf(response.StatusCode));
@@ -77,8 +77,8 @@ internal sealed class HttpCall(
         try
         {
             return policy.AttemptLimit is { } limit
-                ? await Deadline.RunAsync(PassOnAsync, limit, token).Cfg()
-                : await PassOnAsync(token).Cfg();
+                ? await Deadline.RunAsync(PassOnAsync, limit, token).NoContext()
+                : await PassOnAsync(token).NoContext();
         }
         catch (TimeoutException exception)
             when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _timeoutBelow))
@@ -101,7 +101,7 @@ internal sealed class HttpCall(
         using var own = request.Content is null ? null : CancellationTokenSource.CreateLinkedTokenSource(token);
         try
         {
-            return await handler.NextAsync(request, mode, own?.Token ?? token).Cfg();
+            return await handler.NextAsync(request, mode, own?.Token ?? token).NoContext();
         }
         catch (TimeoutException exception)
         {

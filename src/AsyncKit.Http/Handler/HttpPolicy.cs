@@ -33,7 +33,7 @@ internal sealed class HttpPolicy : IDisposable
             },
         };
         _once = _retried with { MaxAttempts = 1 };
-        Clock = Seam.Clock(given.TimeProvider);
+        Clock = AsyncEnvironment.Clock(given.TimeProvider);
         AttemptLimit = HttpTimes.Limit(given.AttemptTimeout, _retried.Name, given.TimeProvider);
         _readIdle = HttpTimes.Limit(options.ReadIdleTimeout, _retried.Name, given.TimeProvider);
     }
@@ -58,7 +58,7 @@ internal sealed class HttpPolicy : IDisposable
 
     public async ValueTask<HostPlace?> EnterAsync(HttpRequestMessage request, CancellationToken token) =>
         _hosts.HasLimits
-            ? await _hosts.EnterAsync(HostKey.Of(request.RequestUri), Clock, token).Cfg()
+            ? await _hosts.EnterAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
             : null;
 
     public void Watch(HttpResponseMessage response, HostPlace? place)

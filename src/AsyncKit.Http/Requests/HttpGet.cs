@@ -55,10 +55,10 @@ internal sealed class HttpGet<TResult>
         };
         _options.ConfigureRequest?.Invoke(request);
         using var response =
-            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).Cfg();
+            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
         if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)
         {
-            throw RetryAfter.Failure(response, Seam.Clock(FanOut.TimeProvider));
+            throw RetryAfter.Failure(response, AsyncEnvironment.Clock(FanOut.TimeProvider));
         }
 
         if (_idle is not null || _options.MaxResponseBytes < long.MaxValue)
@@ -66,6 +66,6 @@ internal sealed class HttpGet<TResult>
             WatchedContent.Watch(response, new(request, _options.MaxResponseBytes, _idle, Place: null));
         }
 
-        return await _read(response, token).Cfg();
+        return await _read(response, token).NoContext();
     }
 }

@@ -27,7 +27,7 @@ public static class HttpRead
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         return async (response, cancellationToken) =>
-            await response.Content.ReadFromJsonAsync(typeInfo, cancellationToken).Cfg()
+            await response.Content.ReadFromJsonAsync(typeInfo, cancellationToken).NoContext()
             ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the response is null.");
     }
 }

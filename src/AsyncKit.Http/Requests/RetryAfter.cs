@@ -14,7 +14,7 @@ public static class RetryAfter
     {
         ArgumentNullException.ThrowIfNull(response);
         var wish = response.Headers.RetryAfter;
-        var delay = wish?.Delta ?? wish?.Date - Seam.Clock(timeProvider ?? TimeProvider.System).GetUtcNow();
+        var delay = wish?.Delta ?? wish?.Date - AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System).GetUtcNow();
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }
 

@@ -48,16 +48,16 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
     private readonly TaskWaits? _waits;
     private readonly InjectedThreads? _injected;
     private readonly PoolProbe? _probe;
-    private readonly Pulse _pulse;
+    private readonly PeriodicTicker _pulse;
     private long _lastTick;
     private bool _wasStarving;
     private int _isDisposed;
 
     private BlockingDetector(BlockingDetectorOptions options)
     {
-        Live.Begin();
+        LeakCounter.Begin();
         _options = options;
-        _clock = Seam.Clock(options.TimeProvider);
+        _clock = AsyncEnvironment.Clock(options.TimeProvider);
         _reporter = new BlockingReporter(options, _clock);
         _waits = IsSet(options.WaitThreshold) ? new TaskWaits(_clock, OnWaitEnded) : null;
         if (IsSet(options.PoolLatencyThreshold))
@@ -72,7 +72,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
         }
 
         _lastTick = _clock.GetTimestamp();
-        _pulse = new Pulse(_clock, options.ProbeInterval, ThreadName, Tick, Finish);
+        _pulse = new PeriodicTicker(_clock, options.ProbeInterval, ThreadName, Tick, Finish);
     }
 
     /// <summary>False in production, unless a detector runs: then a fan-out measures its prefixes.</summary>
@@ -195,7 +195,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
             _reporter.OnCallbackFailed(exception);
         }
 
-        Live.End();
+        LeakCounter.End();
     }
 
     private void TellEnded()

@@ -31,7 +31,7 @@ internal sealed class PoolProbe(TimeSpan interval) : IThreadPoolWorkItem
 
         Waited = TimeSpan.Zero;
         _isQueued = true;
-        Seam.Queue(this);
+        AsyncEnvironment.Queue(this);
     }
 
     public void Execute() => _isQueued = false;

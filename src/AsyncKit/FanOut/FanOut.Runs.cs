@@ -127,16 +127,16 @@ public static partial class FanOut
     private static Task<FanOutReport<T>> ReportAsync<T>(
         IEnumerable<T> source,
         FanOutOptions options,
-        Operation<T, Nothing> operation,
+        Operation<T, Unit> operation,
         CancellationToken cancellationToken) =>
-        WithoutResultsAsync(ReportAsync<T, Nothing>(source, options, operation, cancellationToken));
+        WithoutResultsAsync(ReportAsync<T, Unit>(source, options, operation, cancellationToken));
 
     private static Task<FanOutReport<T>> ReportAsync<T>(
         IAsyncEnumerable<T> source,
         FanOutOptions options,
-        Operation<T, Nothing> operation,
+        Operation<T, Unit> operation,
         CancellationToken cancellationToken) =>
-        WithoutResultsAsync(ReportAsync<T, Nothing>(source, options, operation, cancellationToken));
+        WithoutResultsAsync(ReportAsync<T, Unit>(source, options, operation, cancellationToken));
 
     private static Task<FanOutReport<T, TResult>> ReportOfAsync<T, TResult>(
         IndexedSource<T>? indexed,
@@ -161,7 +161,7 @@ public static partial class FanOut
     {
         try
         {
-            _ = await run.RunAsync().Cfg();
+            _ = await run.RunAsync().NoContext();
         }
         catch (Exception) when (run.Failures.HasCause)
         {
@@ -180,8 +180,8 @@ public static partial class FanOut
         ReportSink<T, TResult> sink, Exception? sourceException, bool isCancelled, CancellationToken token) =>
         new(sink.ToArray(), sourceException, isCancelled, token);
 
-    private static async Task<FanOutReport<T>> WithoutResultsAsync<T>(Task<FanOutReport<T, Nothing>> report) =>
-        new(await report.Cfg());
+    private static async Task<FanOutReport<T>> WithoutResultsAsync<T>(Task<FanOutReport<T, Unit>> report) =>
+        new(await report.NoContext());
 
     private static void Check<T>(object source, FanOutOptions options)
     {

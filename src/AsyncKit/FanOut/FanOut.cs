@@ -96,13 +96,13 @@ public static partial class FanOut
         return new((item, token) => new ValueTask<TResult>(operation(item, token) ?? throw NullTask()));
     }
 
-    private static Operation<T, Nothing> Of<T>(Func<T, CancellationToken, ValueTask> operation)
+    private static Operation<T, Unit> Of<T>(Func<T, CancellationToken, ValueTask> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
         return new(operation);
     }
 
-    private static Operation<T, Nothing> Of<T>(Func<T, CancellationToken, Task> operation)
+    private static Operation<T, Unit> Of<T>(Func<T, CancellationToken, Task> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
         return new((T item, CancellationToken token) => new ValueTask(operation(item, token) ?? throw NullTask()));

@@ -6,7 +6,7 @@ namespace AsyncKit;
 /// <typeparam name="T">The items.</typeparam>
 public readonly record struct FanOutOutcome<T>
 {
-    internal FanOutOutcome(FanOutOutcome<T, Nothing> outcome)
+    internal FanOutOutcome(FanOutOutcome<T, Unit> outcome)
     {
         Index = outcome.Index;
         Item = outcome.Item;

@@ -9,9 +9,9 @@ namespace AsyncKit;
 /// <typeparam name="T">The items.</typeparam>
 public sealed class FanOutReport<T>
 {
-    private readonly FanOutReport<T, Nothing> _report;
+    private readonly FanOutReport<T, Unit> _report;
 
-    internal FanOutReport(FanOutReport<T, Nothing> report)
+    internal FanOutReport(FanOutReport<T, Unit> report)
     {
         _report = report;
         Outcomes = [.. report.Outcomes.Select(outcome => new FanOutOutcome<T>(outcome))];

@@ -7,7 +7,7 @@ public sealed partial class AsyncLazy<T>
 {
     private LazyRun NewRun()
     {
-        Live.Begin();
+        LeakCounter.Begin();
         return _node.Run = new LazyRun();
     }
 
@@ -15,7 +15,7 @@ public sealed partial class AsyncLazy<T>
     {
         if (run is not null)
         {
-            PoolCall.Queue(() => _ = RunAsync(run));
+            ThreadPoolWork.Queue(() => _ = RunAsync(run));
         }
     }
 
@@ -25,7 +25,7 @@ public sealed partial class AsyncLazy<T>
         LazyOutcome<T> outcome;
         try
         {
-            outcome = new LazyOutcome<T>(await _factory(run.Token).Cfg());
+            outcome = new LazyOutcome<T>(await _factory(run.Token).NoContext());
         }
         catch (Exception exception)
         {
@@ -59,8 +59,8 @@ public sealed partial class AsyncLazy<T>
     {
         if (run is not null)
         {
-            var cancelling = Seam.CancelAsync(run.Source);
-            PoolCall.Queue(() => _ = CancelledAsync(run, cancelling));
+            var cancelling = AsyncEnvironment.CancelAsync(run.Source);
+            ThreadPoolWork.Queue(() => _ = CancelledAsync(run, cancelling));
         }
     }
 
@@ -68,7 +68,7 @@ public sealed partial class AsyncLazy<T>
     {
         try
         {
-            await cancelling.Cfg();
+            await cancelling.NoContext();
         }
         catch (Exception)
         {
@@ -105,7 +105,7 @@ public sealed partial class AsyncLazy<T>
         {
             try
             {
-                await Disposal.DisposeAsync(outcome.Value).Cfg();
+                await Disposal.DisposeAsync(outcome.Value).NoContext();
             }
             catch (Exception exception)
             {
@@ -124,12 +124,12 @@ public sealed partial class AsyncLazy<T>
         }
 
         run.Source.Dispose();
-        Live.End();
+        LeakCounter.End();
         Start(ended.Next);
         ended.Told.ForEach(waiter => waiter.Complete(outcome));
         if (ended.Disposal is { } disposal)
         {
-            Seam.Complete(disposal, thrown is null ? Task.FromResult(true) : Task.FromException<bool>(thrown));
+            AsyncEnvironment.Complete(disposal, thrown is null ? Task.FromResult(true) : Task.FromException<bool>(thrown));
         }
     }
 
@@ -178,15 +178,15 @@ public sealed partial class AsyncLazy<T>
         var end = Task.FromResult(true);
         try
         {
-            await (_runEnded?.Task.Unwrap() ?? Task.CompletedTask).Cfg();
-            await Disposal.DisposeAsync(created is null ? null : created.Value).Cfg();
+            await (_runEnded?.Task.Unwrap() ?? Task.CompletedTask).NoContext();
+            await Disposal.DisposeAsync(created is null ? null : created.Value).NoContext();
         }
         catch (Exception exception)
         {
             end = Task.FromException<bool>(exception);
         }
 
-        Seam.Complete(_disposal!, end);
+        AsyncEnvironment.Complete(_disposal!, end);
     }
 
     private static ObjectDisposedException Disposed() => new($"AsyncLazy<{typeof(T).Name}>");

@@ -132,10 +132,10 @@ public sealed partial class AsyncLazy<T> : IAsyncDisposable
                 return new ValueTask(_disposal.Task.Unwrap());
             }
 
-            _disposal = Seam.NewCompletion<Task<bool>>();
+            _disposal = AsyncEnvironment.NewCompletion<Task<bool>>();
             (created, _created, _failure) = (_created, null, null);
             (refused, _later) = (_later, []);
-            _runEnded = _node.Run is null ? null : Seam.NewCompletion<Task<bool>>();
+            _runEnded = _node.Run is null ? null : AsyncEnvironment.NewCompletion<Task<bool>>();
             toCancel = TryAbandon();
         }
 
@@ -183,13 +183,13 @@ public sealed partial class AsyncLazy<T> : IAsyncDisposable
         var inside = LazyNode.Inside;
         if (inside is null)
         {
-            return (await JoinAsync(cancellationToken).Cfg()).Value;
+            return (await JoinAsync(cancellationToken).NoContext()).Value;
         }
 
         _node.WaitFrom(inside);
         try
         {
-            return (await JoinAsync(cancellationToken).Cfg()).Value;
+            return (await JoinAsync(cancellationToken).NoContext()).Value;
         }
         finally
         {
@@ -221,7 +221,7 @@ public sealed partial class AsyncLazy<T> : IAsyncDisposable
         Start(toStart);
         var registration = cancellationToken.UnsafeRegister(
             static one => ((LazyWaiter<T>)one!).Owner.Leave((LazyWaiter<T>)one), waiter);
-        var outcome = await waiter.Task.Cfg();
+        var outcome = await waiter.Task.NoContext();
         _ = registration.Unregister();
         return outcome;
     }

@@ -46,7 +46,7 @@ public sealed class AsyncResource<T>
         ArgumentNullException.ThrowIfNull(body);
         return AsyncScope.RunAsync(
             async ValueTask<TResult> (scope, token) =>
-                await body(await scope.EnterAsync(this, token).Cfg(), token).Cfg(),
+                await body(await scope.EnterAsync(this, token).NoContext(), token).NoContext(),
             _options,
             cancellationToken);
     }

@@ -72,15 +72,15 @@ public sealed partial class AsyncScope
         List<Exception> failures;
         try
         {
-            result = await body(scope, cancellationToken).Cfg();
+            result = await body(scope, cancellationToken).NoContext();
         }
         catch (Exception exception)
         {
-            failures = await scope.CloseAsync().Cfg();
-            return Ending.After<TResult>(exception, failures, cancellationToken);
+            failures = await scope.CloseAsync().NoContext();
+            return TaskExceptions.After<TResult>(exception, failures, cancellationToken);
         }
 
-        failures = await scope.CloseAsync().Cfg();
-        return failures.Count == 0 ? Task.FromResult(result) : Ending.Faulted<TResult>([Ending.OneOf(failures)]);
+        failures = await scope.CloseAsync().NoContext();
+        return failures.Count == 0 ? Task.FromResult(result) : TaskExceptions.Faulted<TResult>([TaskExceptions.OneOf(failures)]);
     }
 }

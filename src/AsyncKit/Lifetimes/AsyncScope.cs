@@ -159,9 +159,9 @@ public sealed partial class AsyncScope : IAsyncDisposable
     /// as one flat <see cref="AggregateException"/>.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (await CloseAsync().Cfg() is { Count: > 0 } failures)
+        if (await CloseAsync().NoContext() is { Count: > 0 } failures)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(Ending.OneOf(failures));
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(TaskExceptions.OneOf(failures));
         }
     }
 
@@ -190,7 +190,7 @@ public sealed partial class AsyncScope : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_cleanups is null, this);
         }
 
-        var resource = await acquire(cancellationToken).Cfg();
+        var resource = await acquire(cancellationToken).NoContext();
         var cleanup = release(resource);
         if (TryPush(cleanup))
         {
@@ -198,10 +198,10 @@ public sealed partial class AsyncScope : IAsyncDisposable
         }
 
         var failures = new List<Exception>();
-        await RunAsync(cleanup, failures).Cfg();
+        await RunAsync(cleanup, failures).NoContext();
         throw new ObjectDisposedException(
             "The scope was closed while a resource was being acquired; the resource has been cleaned up.",
-            failures.Count == 0 ? null : Ending.OneOf(failures));
+            failures.Count == 0 ? null : TaskExceptions.OneOf(failures));
     }
 
     private void Push(Cleanup cleanup) => ObjectDisposedException.ThrowIf(!TryPush(cleanup), this);
@@ -226,12 +226,12 @@ public sealed partial class AsyncScope : IAsyncDisposable
         var failures = new List<Exception>();
         while (cleanups is not null && cleanups.TryPop(out var cleanup))
         {
-            await RunAsync(cleanup, failures).Cfg();
+            await RunAsync(cleanup, failures).NoContext();
         }
 
         return failures;
     }
 
     private Task RunAsync(Cleanup cleanup, List<Exception> failures) =>
-        cleanup.RunAsync(_options.CleanupTimeout, Seam.Clock(_options.TimeProvider), failures);
+        cleanup.RunAsync(_options.CleanupTimeout, AsyncEnvironment.Clock(_options.TimeProvider), failures);
 }

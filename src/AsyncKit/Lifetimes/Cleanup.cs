@@ -32,13 +32,13 @@ internal sealed class Cleanup
     {
         if (!_takesToken)
         {
-            await CatchAsync(default, failures).Cfg();
+            await CatchAsync(default, failures).NoContext();
             return;
         }
 
         var time = new TimeLimit(limit, clock);
-        await CatchAsync(time, failures).Cfg();
-        await time.DisposeAsync().Cfg();
+        await CatchAsync(time, failures).NoContext();
+        await time.DisposeAsync().NoContext();
         if (time.CallbackFailure is { } failure)
         {
             failures.Add(failure);
@@ -48,7 +48,7 @@ internal sealed class Cleanup
         {
             try
             {
-                await _run(time?.Token ?? default).Cfg();
+                await _run(time?.Token ?? default).NoContext();
             }
             catch (OperationCanceledException exception) when (time is { IsReached: true })
             {

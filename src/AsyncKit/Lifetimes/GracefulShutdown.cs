@@ -36,7 +36,7 @@ public sealed class GracefulShutdown
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
-    private readonly TaskCompletionSource<string> _requested = Seam.NewCompletion<string>();
+    private readonly TaskCompletionSource<string> _requested = AsyncEnvironment.NewCompletion<string>();
     private readonly List<Cleanup> _atStop = [];
     private readonly List<Cleanup> _atEnd = [];
     private readonly List<Exception> _failures = [];
@@ -49,7 +49,7 @@ public sealed class GracefulShutdown
     private GracefulShutdown(GracefulShutdownOptions options)
     {
         _options = options;
-        _clock = Seam.Clock(options.TimeProvider);
+        _clock = AsyncEnvironment.Clock(options.TimeProvider);
         _logger = options.Logger ?? NullLogger.Instance;
         Stopping = _stopping.Token;
         Aborting = _aborting.Token;
@@ -123,7 +123,7 @@ public sealed class GracefulShutdown
 
     private async Task<Task<int>> RunCoreAsync(Func<GracefulShutdown, Task> main, CancellationToken callerToken)
     {
-        Live.Begin();
+        LeakCounter.Begin();
         var handlers = new List<PosixSignalRegistration>();
         var registration = default(CancellationTokenRegistration);
         try
@@ -135,13 +135,13 @@ public sealed class GracefulShutdown
 
             registration = callerToken.UnsafeRegister(
                 static one => ((GracefulShutdown)one!).Request("the token was cancelled"), this);
-            return await RunToEndAsync(Start(main)).Cfg();
+            return await RunToEndAsync(Start(main)).NoContext();
         }
         finally
         {
             _ = registration.Unregister();
             handlers.ForEach(handler => handler.Dispose());
-            Live.End();
+            LeakCounter.End();
         }
     }
 
@@ -164,8 +164,8 @@ public sealed class GracefulShutdown
     /// <returns>A task that never faults: with what the main function threw, or null.</returns>
     private Task<Exception?> Start(Func<GracefulShutdown, Task> main)
     {
-        var ended = Seam.NewCompletion<Exception?>();
-        PoolCall.Queue(() => _ = CallAsync(), ExecutionContext.Capture());
+        var ended = AsyncEnvironment.NewCompletion<Exception?>();
+        ThreadPoolWork.Queue(() => _ = CallAsync(), ExecutionContext.Capture());
         return ended.Task;
 
         async Task CallAsync()
@@ -173,28 +173,28 @@ public sealed class GracefulShutdown
             Exception? thrown = null;
             try
             {
-                await (main(this) ?? throw new InvalidOperationException("main returned null instead of a Task.")).Cfg();
+                await (main(this) ?? throw new InvalidOperationException("main returned null instead of a Task.")).NoContext();
             }
             catch (Exception exception)
             {
                 thrown = exception;
             }
 
-            Seam.Complete(ended, thrown);
+            AsyncEnvironment.Complete(ended, thrown);
         }
     }
 
     private async Task<Task<int>> RunToEndAsync(Task<Exception?> main)
     {
         var code = Drained;
-        if (await Task.WhenAny(main, _requested.Task).Cfg() != main)
+        if (await Task.WhenAny(main, _requested.Task).NoContext() != main)
         {
-            code = await StopAsync(main).Cfg();
+            code = await StopAsync(main).NoContext();
         }
 
-        await RunHooksAsync(_atEnd).Cfg();
+        await RunHooksAsync(_atEnd).NoContext();
         Log.ShutdownEnded(_logger, code);
-        var thrown = main.IsCompleted ? await main.Cfg() : null;
+        var thrown = main.IsCompleted ? await main.NoContext() : null;
         if (thrown is OperationCanceledException && Stopping.IsCancellationRequested)
         {
             thrown = null;
@@ -208,29 +208,29 @@ public sealed class GracefulShutdown
 
         return (thrown, failures) switch
         {
-            ({ } exception, _) => Ending.After<int>(exception, failures, Aborting),
+            ({ } exception, _) => TaskExceptions.After<int>(exception, failures, Aborting),
             (_, []) => Task.FromResult(code),
-            _ => Ending.Faulted<int>(failures),
+            _ => TaskExceptions.Faulted<int>(failures),
         };
     }
 
     private async Task<int> StopAsync(Task<Exception?> main)
     {
-        Log.ShutdownBegins(_logger, await _requested.Task.Cfg());
-        await RunHooksAsync(_atStop).Cfg();
+        Log.ShutdownBegins(_logger, await _requested.Task.NoContext());
+        await RunHooksAsync(_atStop).NoContext();
         Log.ShutdownDrains(_logger, _options.DrainTimeout);
         var stopping = CancelAsync(_stopping);
-        if (await EndsWithinAsync(main, _options.DrainTimeout).Cfg())
+        if (await EndsWithinAsync(main, _options.DrainTimeout).NoContext())
         {
-            await stopping.Cfg();
+            await stopping.NoContext();
             return Drained;
         }
 
         Log.ShutdownAborts(_logger, _options.DrainTimeout);
         var aborting = CancelAsync(_aborting);
-        if (await EndsWithinAsync(main, _options.AbortTimeout).Cfg())
+        if (await EndsWithinAsync(main, _options.AbortTimeout).NoContext())
         {
-            await Task.WhenAll(stopping, aborting).Cfg();
+            await Task.WhenAll(stopping, aborting).NoContext();
         }
         else
         {
@@ -244,7 +244,7 @@ public sealed class GracefulShutdown
     {
         try
         {
-            _ = await main.WaitAsync(TimeLimit.ForTimer(limit), _clock).Cfg();
+            _ = await main.WaitAsync(TimeLimit.ForTimer(limit), _clock).NoContext();
             return true;
         }
         catch (TimeoutException)
@@ -258,7 +258,7 @@ public sealed class GracefulShutdown
     {
         try
         {
-            await Seam.CancelAsync(source).Cfg();
+            await AsyncEnvironment.CancelAsync(source).NoContext();
         }
         catch (Exception exception)
         {
@@ -285,7 +285,7 @@ public sealed class GracefulShutdown
             }
 
             var thrown = new List<Exception>();
-            await hook.RunAsync(_options.HookTimeout, _clock, thrown).Cfg();
+            await hook.RunAsync(_options.HookTimeout, _clock, thrown).NoContext();
             thrown.ForEach(exception => Log.ShutdownHookFailed(_logger, exception));
             lock (_lock)
             {
@@ -307,7 +307,7 @@ public sealed class GracefulShutdown
     {
         if (Interlocked.Exchange(ref _isRequested, 1) == 0)
         {
-            Seam.Complete(_requested, reason);
+            AsyncEnvironment.Complete(_requested, reason);
         }
     }
 }

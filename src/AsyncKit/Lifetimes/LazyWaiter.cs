@@ -4,13 +4,13 @@ namespace AsyncKit;
 /// once.</summary>
 internal sealed class LazyWaiter<T>(AsyncLazy<T> owner, CancellationToken token)
 {
-    private readonly TaskCompletionSource<LazyOutcome<T>> _completion = Seam.NewCompletion<LazyOutcome<T>>();
+    private readonly TaskCompletionSource<LazyOutcome<T>> _completion = AsyncEnvironment.NewCompletion<LazyOutcome<T>>();
 
     public AsyncLazy<T> Owner => owner;
 
     public Task<LazyOutcome<T>> Task => _completion.Task;
 
-    public void Complete(LazyOutcome<T> outcome) => Seam.Complete(_completion, outcome);
+    public void Complete(LazyOutcome<T> outcome) => AsyncEnvironment.Complete(_completion, outcome);
 
     public void Cancel() => Complete(new LazyOutcome<T>(new OperationCanceledException(token)));
 }

@@ -36,7 +36,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     // while the token is being cancelled; zero is final. (2) Who waits does so because MaxConcurrency run, and nobody
     // waits after the stop. (3) A child's task is complete before its hold goes.
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<bool> _ended = Seam.NewCompletion<bool>();
+    private readonly TaskCompletionSource<bool> _ended = AsyncEnvironment.NewCompletion<bool>();
     private readonly CancellationTokenSource _children = new();
     private readonly CancellationToken _callerToken;
     private readonly TaskScopePolicy _policy;
@@ -76,7 +76,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     /// <returns>The scope, without children.</returns>
     public static TaskScope Open(TaskScopeOptions? options = null, CancellationToken cancellationToken = default)
     {
-        Live.Begin();
+        LeakCounter.Begin();
         var scope = new TaskScope(options ?? new(), cancellationToken);
         scope._callerRegistration = cancellationToken.UnsafeRegister(
             static one => ((TaskScope)one!).OnCallerCancelled(), scope);
@@ -253,8 +253,8 @@ public sealed partial class TaskScope : IAsyncDisposable
             _waiting.Clear();
         }
 
-        var cancelling = Seam.CancelAsync(_children);
-        PoolCall.Queue(() => _ = EndStopAsync(cancelling, waiting)); // This may be inside the caller's Cancel.
+        var cancelling = AsyncEnvironment.CancelAsync(_children);
+        ThreadPoolWork.Queue(() => _ = EndStopAsync(cancelling, waiting)); // This may be inside the caller's Cancel.
     }
 
     private async Task EndStopAsync(Task cancelling, TaskScopeChild[] waiting)
@@ -267,7 +267,7 @@ public sealed partial class TaskScope : IAsyncDisposable
 
         try
         {
-            await cancelling.Cfg();
+            await cancelling.NoContext();
         }
         catch (Exception exception)
         {
@@ -309,18 +309,18 @@ public sealed partial class TaskScope : IAsyncDisposable
 
         _ = _callerRegistration.Unregister();
         _children.Dispose();
-        Live.End();
-        Seam.Complete(_ended, true); // The very last thing: from here on the caller goes on.
+        LeakCounter.End();
+        AsyncEnvironment.Complete(_ended, true); // The very last thing: from here on the caller goes on.
     }
 
     private async Task<Task> JoinCoreAsync()
     {
-        await _ended.Task.Cfg();
+        await _ended.Task.NoContext();
         var (cancelled, faults) = _failures.Conclude();
         return (cancelled, faults) switch
         {
-            ({ } exception, _) => Ending.ThrowAsync<bool>(exception),
-            (_, { Count: > 0 }) => Ending.Faulted<bool>(faults),
+            ({ } exception, _) => TaskExceptions.ThrowAsync<bool>(exception),
+            (_, { Count: > 0 }) => TaskExceptions.Faulted<bool>(faults),
             _ when _policy == TaskScopePolicy.FirstSuccess && !_hasSuccess => Task.FromException(
                 new InvalidOperationException("The scope had no child, so none has succeeded.")),
             _ => Task.CompletedTask,

@@ -14,12 +14,12 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
 {
     // Not completed through Seam.Complete, which under a test's control would do so only later: after a join every task
     // is complete. No continuation runs inside in production, and nothing is held here in any case.
-    private readonly TaskCompletionSource<T> _completion = Seam.NewCompletion<T>();
+    private readonly TaskCompletionSource<T> _completion = AsyncEnvironment.NewCompletion<T>();
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
 
     public Task<T> Task => _completion.Task;
 
-    public override void Start() => PoolCall.Queue(() => _ = RunAsync(), _context);
+    public override void Start() => ThreadPoolWork.Queue(() => _ = RunAsync(), _context);
 
     public override void Cancel()
     {
@@ -38,7 +38,7 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
 
         try
         {
-            var result = await work(scope.Token).Cfg();
+            var result = await work(scope.Token).NoContext();
             scope.OnSucceeded();
             _completion.SetResult(result);
         }

@@ -43,12 +43,12 @@ internal sealed class TimeLimit : IAsyncDisposable
     {
         if (_timer is not null)
         {
-            await _timer.DisposeAsync().Cfg(); // After a callback that is running.
+            await _timer.DisposeAsync().NoContext(); // After a callback that is running.
         }
 
         try
         {
-            await (_cancelling ?? Task.CompletedTask).Cfg();
+            await (_cancelling ?? Task.CompletedTask).NoContext();
         }
         catch (Exception exception)
         {
@@ -58,5 +58,5 @@ internal sealed class TimeLimit : IAsyncDisposable
         _source.Dispose();
     }
 
-    private void Reach() => _cancelling = Seam.CancelAsync(_source);
+    private void Reach() => _cancelling = AsyncEnvironment.CancelAsync(_source);
 }

@@ -40,7 +40,7 @@ public sealed partial class BlockingLane
         var feed = new LaneFeed<T>(this, sequence);
         try
         {
-            while (await feed.WaitAsync(cancellationToken).Cfg())
+            while (await feed.WaitAsync(cancellationToken).NoContext())
             {
                 while (feed.TryRead(out var item))
                 {
@@ -51,7 +51,7 @@ public sealed partial class BlockingLane
         }
         finally
         {
-            await feed.StopAsync().Cfg();
+            await feed.StopAsync().NoContext();
         }
     }
 }

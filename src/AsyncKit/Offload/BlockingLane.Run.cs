@@ -79,7 +79,7 @@ public sealed partial class BlockingLane
             static (work, _) =>
             {
                 work();
-                return default(Nothing);
+                return default(Unit);
             },
             work,
             onCancel,
@@ -99,7 +99,7 @@ public sealed partial class BlockingLane
             static (work, token) =>
             {
                 work(token);
-                return default(Nothing);
+                return default(Unit);
             },
             work,
             onCancel,
@@ -152,7 +152,7 @@ public sealed partial class BlockingLane
     /// <summary>Runs whatever the state of the lane is.</summary>
     internal Task CleanUpAsync<TState>(Action<TState> work, TState state)
     {
-        var item = new LaneItem<(Action<TState> Work, TState State), Nothing>(
+        var item = new LaneItem<(Action<TState> Work, TState State), Unit>(
             _engine,
             static (all, _) =>
             {

@@ -60,7 +60,7 @@ public sealed partial class BlockingLane : IAsyncDisposable
     /// <c>AsyncKit.BlockingLane.Shared.MaxThreads</c>, read at the first use, sets another limit; in a project file that is a
     /// <c>RuntimeHostConfigurationOption</c>. It lasts as long as the process and cannot be disposed.</value>
     /// <exception cref="InvalidOperationException">The AppContext value is not a whole number of at least 1.</exception>
-    public static BlockingLane Shared => (Seam.Controller is null ? SharedLane : SharedUnderControl).Value;
+    public static BlockingLane Shared => (AsyncEnvironment.Controller is null ? SharedLane : SharedUnderControl).Value;
 
     /// <summary>What the lane is called.</summary>
     public string Name => _engine.Options.Name;

@@ -206,13 +206,13 @@ public static partial class FanOut
             new ValueTask<TResult>(lane.StartAsync(work, item, OnCancel.Wait, parent, token)));
     }
 
-    private static Operation<T, Nothing> Blocking<T>(BlockingLane lane, Action<T, CancellationToken> work)
+    private static Operation<T, Unit> Blocking<T>(BlockingLane lane, Action<T, CancellationToken> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         return Blocking(lane, (T item, CancellationToken token) =>
         {
             work(item, token);
-            return default(Nothing);
+            return default(Unit);
         });
     }
 
@@ -228,14 +228,14 @@ public static partial class FanOut
     {
         try
         {
-            _ = await run.Cfg();
+            _ = await run.NoContext();
         }
         catch (Exception)
         {
             // It is in the task that the caller gets.
         }
 
-        await lane.DisposeAsync().Cfg();
+        await lane.DisposeAsync().NoContext();
         return run;
     }
 }

@@ -46,10 +46,10 @@ public sealed partial class AsyncPool<T>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PooledLease<T>> WaitAsync(ValueTask<Lease> place, CancellationToken cancellationToken)
     {
-        var taken = await place.Cfg();
+        var taken = await place.NoContext();
         return _options.Validate is null && TryTakeFresh() is { } item
             ? item.Rent(taken)
-            : await FillAsync(taken, cancellationToken).Cfg();
+            : await FillAsync(taken, cancellationToken).NoContext();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -61,15 +61,15 @@ public sealed partial class AsyncPool<T>
             {
                 if (IsTooOld(item))
                 {
-                    await DestroyAsync(item, "expired").Cfg();
+                    await DestroyAsync(item, "expired").NoContext();
                 }
-                else if (await IsValidAsync(item, cancellationToken).Cfg())
+                else if (await IsValidAsync(item, cancellationToken).NoContext())
                 {
                     return item.Rent(place);
                 }
             }
 
-            return (await MakeAsync(cancellationToken).Cfg()).Rent(place);
+            return (await MakeAsync(cancellationToken).NoContext()).Rent(place);
         }
         catch
         {
@@ -84,7 +84,7 @@ public sealed partial class AsyncPool<T>
         Debug.Assert(alive <= MaxSize, "There are more items than places.");
         try
         {
-            var value = await _options.Create(cancellationToken).Cfg();
+            var value = await _options.Create(cancellationToken).NoContext();
             var item = new PoolItem<T>(
                 this,
                 value is null ? throw new InvalidOperationException("Create returned null instead of an item.") : value,
@@ -109,14 +109,14 @@ public sealed partial class AsyncPool<T>
 
         try
         {
-            if (await _options.Validate(item.Value, cancellationToken).Cfg())
+            if (await _options.Validate(item.Value, cancellationToken).NoContext())
             {
                 return true;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await DestroyAsync(item, "invalid").Cfg(); // What state it is in nobody knows.
+            await DestroyAsync(item, "invalid").NoContext(); // What state it is in nobody knows.
             throw;
         }
         catch (Exception exception)
@@ -127,7 +127,7 @@ public sealed partial class AsyncPool<T>
             }
         }
 
-        await DestroyAsync(item, "invalid").Cfg();
+        await DestroyAsync(item, "invalid").NoContext();
         return false;
     }
 
@@ -135,10 +135,10 @@ public sealed partial class AsyncPool<T>
     {
         try
         {
-            var reason = item.IsBroken ? "discarded" : await ResetAsync(item).Cfg() ? null : "not_reset";
+            var reason = item.IsBroken ? "discarded" : await ResetAsync(item).NoContext() ? null : "not_reset";
             if (reason is not null || !TryKeep(item))
             {
-                await DestroyAsync(item, reason ?? "expired").Cfg();
+                await DestroyAsync(item, reason ?? "expired").NoContext();
             }
         }
         finally
@@ -153,7 +153,7 @@ public sealed partial class AsyncPool<T>
         {
             if (_options.Reset is { } resetAsync)
             {
-                await resetAsync(item.Value).Cfg();
+                await resetAsync(item.Value).NoContext();
             }
 
             return true;
@@ -176,7 +176,7 @@ public sealed partial class AsyncPool<T>
         {
             if (item.Value is IAsyncDisposable asynchronous)
             {
-                await asynchronous.DisposeAsync().Cfg();
+                await asynchronous.DisposeAsync().NoContext();
             }
             else
             {
@@ -217,7 +217,7 @@ public sealed partial class AsyncPool<T>
     {
         lock (_lock)
         {
-            return _isDisposed ? Task.CompletedTask : (_disposed ??= Seam.NewCompletion<bool>()).Task;
+            return _isDisposed ? Task.CompletedTask : (_disposed ??= AsyncEnvironment.NewCompletion<bool>()).Task;
         }
     }
 
@@ -232,7 +232,7 @@ public sealed partial class AsyncPool<T>
 
         if (waiting is not null)
         {
-            Seam.Complete(waiting, result: true);
+            AsyncEnvironment.Complete(waiting, result: true);
         }
     }
 
@@ -321,7 +321,7 @@ public sealed partial class AsyncPool<T>
 
             if (item is not null)
             {
-                await DestroyAsync(item, "expired").Cfg();
+                await DestroyAsync(item, "expired").NoContext();
             }
 
             place.Dispose();

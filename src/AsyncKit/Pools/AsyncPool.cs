@@ -48,7 +48,7 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _clock = Seam.Clock(options.TimeProvider);
+        _clock = AsyncEnvironment.Clock(options.TimeProvider);
         var what = options.Name is null ? nameof(AsyncPool<T>) : $"{nameof(AsyncPool<T>)} '{options.Name}'";
         _permits = new ManyPermits(what, options.MaxSize, this) { Clock = options.TimeProvider };
         _sweeper = options.IdleTimeout is null && options.MaxAge is null ? null : new PoolSweeper(_clock, SweepAsync);
@@ -117,17 +117,17 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
     {
         if (TryClose() is not { } idle)
         {
-            await WhenDisposedAsync().Cfg();
+            await WhenDisposedAsync().NoContext();
             return;
         }
 
         _permits.Close();
         foreach (var item in idle)
         {
-            await DestroyAsync(item, "closed").Cfg();
+            await DestroyAsync(item, "closed").NoContext();
         }
 
-        await _permits.WhenIdleAsync().Cfg();
+        await _permits.WhenIdleAsync().NoContext();
         EndDisposal();
     }
 

@@ -20,7 +20,7 @@ internal sealed class PoolSweeper(TimeProvider clock, Func<Task> sweepAsync) : I
 
         _at = at;
         _timer ??= clock.CreateTimer(
-            static state => Seam.Queue((PoolSweeper)state!), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => AsyncEnvironment.Queue((PoolSweeper)state!), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ = _timer.Change(time > TimeSpan.Zero ? time : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 

@@ -19,7 +19,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, TimeSpan limit)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -33,10 +33,10 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, TimeSpan limit)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
-            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
+            static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(limit),
             token).AsTask();
@@ -55,7 +55,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask> WithTimeout<T>(
         this Func<T, CancellationToken, ValueTask> operation, TimeSpan limit)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -68,10 +68,10 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task> WithTimeout<T>(
         this Func<T, CancellationToken, Task> operation, TimeSpan limit)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
-            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
+            static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(limit),
             token).AsTask();
@@ -89,7 +89,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, DeadlineOptions options)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -103,10 +103,10 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, DeadlineOptions options)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
-            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
+            static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(options),
             token).AsTask();
@@ -123,7 +123,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask> WithTimeout<T>(
         this Func<T, CancellationToken, ValueTask> operation, DeadlineOptions options)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -136,10 +136,10 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task> WithTimeout<T>(
         this Func<T, CancellationToken, Task> operation, DeadlineOptions options)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineRun.RunAsync(
-            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
+            static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(options),
             token).AsTask();

@@ -25,7 +25,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
             static (operation, token) => operation(token),
-            Callee.NotNull(operation),
+            DelegateAdapters.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -34,8 +34,8 @@ public static partial class Deadline
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, Task<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
-            static (operation, token) => Callee.AsValueTask(operation(token)),
-            Callee.NotNull(operation),
+            static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
+            DelegateAdapters.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -58,7 +58,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
             static (operation, token) => operation(token),
-            Callee.NotNull(operation),
+            DelegateAdapters.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -66,8 +66,8 @@ public static partial class Deadline
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
-            static (operation, token) => Callee.AsValueTask(operation(token)),
-            Callee.NotNull(operation),
+            static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
+            DelegateAdapters.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -89,7 +89,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
             static (operation, token) => operation(token),
-            Callee.NotNull(operation),
+            DelegateAdapters.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -98,8 +98,8 @@ public static partial class Deadline
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, Task<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
-            static (operation, token) => Callee.AsValueTask(operation(token)),
-            Callee.NotNull(operation),
+            static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
+            DelegateAdapters.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -120,7 +120,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
             static (operation, token) => operation(token),
-            Callee.NotNull(operation),
+            DelegateAdapters.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -128,8 +128,8 @@ public static partial class Deadline
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineRun.RunAsync(
-            static (operation, token) => Callee.AsValueTask(operation(token)),
-            Callee.NotNull(operation),
+            static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
+            DelegateAdapters.NotNull(operation),
             Terms(options),
             cancellationToken);
 }

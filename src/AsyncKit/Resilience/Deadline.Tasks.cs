@@ -22,7 +22,7 @@ public static partial class Deadline
         this Task<TResult> task, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var terms = Terms(timeout, nameof(timeout));
-        return Callee.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <inheritdoc cref="WithTimeoutAsync{TResult}(Task{TResult}, TimeSpan, CancellationToken)"/>
@@ -30,7 +30,7 @@ public static partial class Deadline
         this Task task, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var terms = Terms(timeout, nameof(timeout));
-        return Callee.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <summary>Waits for a task that runs already, but no longer than the options say. The task itself is not stopped: it
@@ -49,7 +49,7 @@ public static partial class Deadline
         this Task<TResult> task, DeadlineOptions options, CancellationToken cancellationToken = default)
     {
         var terms = TermsWithoutGrace(options);
-        return Callee.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <inheritdoc cref="WithTimeoutAsync{TResult}(Task{TResult}, DeadlineOptions, CancellationToken)"/>
@@ -57,7 +57,7 @@ public static partial class Deadline
         this Task task, DeadlineOptions options, CancellationToken cancellationToken = default)
     {
         var terms = TermsWithoutGrace(options);
-        return Callee.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     private static DeadlineTerms TermsWithoutGrace(DeadlineOptions options) => Terms(options) is { Grace: null } terms
@@ -69,14 +69,14 @@ public static partial class Deadline
     private static async Task<TResult> WalkAwayAsync<TResult>(
         Task<TResult> task, DeadlineTerms terms, CancellationToken cancellationToken)
     {
-        await WaitAsync(task, terms, cancellationToken).Cfg();
-        return await task.Cfg();
+        await WaitAsync(task, terms, cancellationToken).NoContext();
+        return await task.NoContext();
     }
 
     private static async Task WalkAwayAsync(Task task, DeadlineTerms terms, CancellationToken cancellationToken)
     {
-        await WaitAsync(task, terms, cancellationToken).Cfg();
-        await task.Cfg();
+        await WaitAsync(task, terms, cancellationToken).NoContext();
+        await task.NoContext();
     }
 
     /// <summary>Returns when the task has ended, whatever became of it.</summary>
@@ -87,7 +87,7 @@ public static partial class Deadline
         try
         {
             startedAt = terms.Clock.GetTimestamp();
-            await task.WaitAsync(limit, terms.Clock, cancellationToken).Cfg();
+            await task.WaitAsync(limit, terms.Clock, cancellationToken).NoContext();
         }
         catch (Exception exception) when (!task.IsCompleted)
         {

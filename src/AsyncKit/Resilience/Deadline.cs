@@ -18,7 +18,7 @@ namespace AsyncKit;
 public static partial class Deadline
 {
     private static DeadlineTerms Terms(TimeSpan limit, string name = "limit") =>
-        new(Seam.Clock(TimeProvider.System), DeadlineTerms.Check(limit, name));
+        new(AsyncEnvironment.Clock(TimeProvider.System), DeadlineTerms.Check(limit, name));
 
     private static DeadlineTerms Terms(DeadlineOptions options)
     {

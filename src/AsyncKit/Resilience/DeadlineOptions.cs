@@ -44,5 +44,5 @@ public sealed record DeadlineOptions
             ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
     } = TimeProvider.System;
 
-    internal DeadlineTerms Terms => new(Seam.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
+    internal DeadlineTerms Terms => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
 }

@@ -17,7 +17,7 @@ public static partial class Retry
     public static Func<T, CancellationToken, ValueTask<TResult>> WithRetry<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, RetryOptions? options = null)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         return (item, token) => EngineOf(options).RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
@@ -29,9 +29,9 @@ public static partial class Retry
     public static Func<T, CancellationToken, Task<TResult>> WithRetry<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, RetryOptions? options = null)
     {
-        _ = Callee.NotNull(operation);
+        _ = DelegateAdapters.NotNull(operation);
         return (item, token) => EngineOf(options).RunAsync(
-            static (call, token) => Callee.AsValueTask(call.Operation(call.Item, token)),
+            static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             token).AsTask();
     }
@@ -47,9 +47,9 @@ public static partial class Retry
     public static Func<T, CancellationToken, ValueTask> WithRetry<T>(
         this Func<T, CancellationToken, ValueTask> operation, RetryOptions? options = null)
     {
-        _ = Callee.NotNull(operation);
-        return (item, token) => Callee.DropAsync(EngineOf(options).RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        _ = DelegateAdapters.NotNull(operation);
+        return (item, token) => DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+            static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             token));
     }
@@ -58,9 +58,9 @@ public static partial class Retry
     public static Func<T, CancellationToken, Task> WithRetry<T>(
         this Func<T, CancellationToken, Task> operation, RetryOptions? options = null)
     {
-        _ = Callee.NotNull(operation);
-        return (item, token) => Callee.DropAsync(EngineOf(options).RunAsync(
-            static (call, token) => Callee.WithNothingAsync(call.Operation(call.Item, token)),
+        _ = DelegateAdapters.NotNull(operation);
+        return (item, token) => DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+            static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             token)).AsTask();
     }

@@ -42,7 +42,7 @@ public sealed class RetryBudget
                 nameof(minPerSecond), minPerSecond, "minPerSecond must be from 0 to 1,000,000.");
         }
 
-        _timeProvider = Seam.Clock(timeProvider ?? TimeProvider.System);
+        _timeProvider = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
         _deposit = (long)Math.Round(ratio * Unit);
         _minPerSecond = minPerSecond;
         _startedAt = _timeProvider.GetTimestamp();

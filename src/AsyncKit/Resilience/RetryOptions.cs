@@ -104,7 +104,7 @@ public sealed record RetryOptions
     /// <param name="clock">In place of the system's, where one takes it; null for the options' own.</param>
     internal RetryEngine Engine(TimeProvider? clock = null)
     {
-        var wanted = Seam.Clock(TimeProvider == TimeProvider.System && clock is not null ? clock : TimeProvider);
+        var wanted = AsyncEnvironment.Clock(TimeProvider == TimeProvider.System && clock is not null ? clock : TimeProvider);
         var engine = _cache.Engine; // Copied by a with, together with the rest.
         return engine is not null && ReferenceEquals(engine.Options, this) && engine.Clock == wanted
             ? engine

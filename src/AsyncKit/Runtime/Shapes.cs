@@ -9,23 +9,23 @@ internal static class Shapes
         return token => new ValueTask<T>(function(token) ?? throw NullTask());
     }
 
-    public static Func<CancellationToken, ValueTask<Nothing>> Of(
+    public static Func<CancellationToken, ValueTask<Unit>> Of(
         Func<CancellationToken, ValueTask> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function, name);
         return async token =>
         {
-            await function(token).Cfg();
+            await function(token).NoContext();
             return default;
         };
     }
 
-    public static Func<CancellationToken, ValueTask<Nothing>> Of(Func<CancellationToken, Task> function, string name)
+    public static Func<CancellationToken, ValueTask<Unit>> Of(Func<CancellationToken, Task> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function, name);
         return async token =>
         {
-            await (function(token) ?? throw NullTask()).Cfg();
+            await (function(token) ?? throw NullTask()).NoContext();
             return default;
         };
     }
@@ -37,24 +37,24 @@ internal static class Shapes
         return (one, token) => new ValueTask<TResult>(function(one, token) ?? throw NullTask());
     }
 
-    public static Func<T, CancellationToken, ValueTask<Nothing>> Of<T>(
+    public static Func<T, CancellationToken, ValueTask<Unit>> Of<T>(
         Func<T, CancellationToken, ValueTask> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function, name);
         return async (one, token) =>
         {
-            await function(one, token).Cfg();
+            await function(one, token).NoContext();
             return default;
         };
     }
 
-    public static Func<T, CancellationToken, ValueTask<Nothing>> Of<T>(
+    public static Func<T, CancellationToken, ValueTask<Unit>> Of<T>(
         Func<T, CancellationToken, Task> function, string name)
     {
         ArgumentNullException.ThrowIfNull(function, name);
         return async (one, token) =>
         {
-            await (function(one, token) ?? throw NullTask()).Cfg();
+            await (function(one, token) ?? throw NullTask()).NoContext();
             return default;
         };
     }

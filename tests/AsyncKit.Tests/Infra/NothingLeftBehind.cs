@@ -53,10 +53,10 @@ public sealed class NothingLeftBehind : IDisposable
     /// go.</summary>
     public void CheckWorkersAndTimers(TimeSpan patience)
     {
-        if (!SpinWait.SpinUntil(() => Live.Count == 0 && Timer.ActiveCount <= _mostTimers, patience))
+        if (!SpinWait.SpinUntil(() => LeakCounter.Count == 0 && Timer.ActiveCount <= _mostTimers, patience))
         {
             Assert.Fail(
-                $"{Live.Count} workers or runs still live; {Timer.ActiveCount} timers are set, {_mostTimers} at the most.");
+                $"{LeakCounter.Count} workers or runs still live; {Timer.ActiveCount} timers are set, {_mostTimers} at the most.");
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
     private static readonly AsyncTestOptions TwentySchedules = new() { Schedules = 20 };
 
     /// <summary>What the operation does.</summary>
-    public enum Ending
+    public enum TaskExceptions
     {
         Succeeds,
         Throws,
@@ -25,10 +25,10 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
     }
 
     /// <summary>When: before, at and after the limit, and after a caller that is after the limit.</summary>
-    public static TheoryData<Ending, int, int, int> Cases()
+    public static TheoryData<TaskExceptions, int, int, int> Cases()
     {
-        var data = new TheoryData<Ending, int, int, int>();
-        foreach (var ending in Enum.GetValues<Ending>())
+        var data = new TheoryData<TaskExceptions, int, int, int>();
+        foreach (var ending in Enum.GetValues<TaskExceptions>())
         {
             foreach (var at in (int[])[5, 10, 15, 20])
             {
@@ -45,7 +45,7 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Who_stopped_it_is_decided_by_which_token_was_cancelled(Ending ending, int at, int callerAt, int limit) =>
+    public void Who_stopped_it_is_decided_by_which_token_was_cancelled(TaskExceptions ending, int at, int callerAt, int limit) =>
         AsyncTest.Run(async context =>
         {
             var own = new InvalidOperationException("own");
@@ -77,12 +77,12 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
             async Task<int> OperateAsync(CancellationToken token)
             {
                 await Task.Delay(
-                    TimeSpan.FromSeconds(at), context.Time, ending == Ending.HeedsItsToken ? token : CancellationToken.None);
+                    TimeSpan.FromSeconds(at), context.Time, ending == TaskExceptions.HeedsItsToken ? token : CancellationToken.None);
                 switch (ending)
                 {
-                    case Ending.Throws:
+                    case TaskExceptions.Throws:
                         throw own;
-                    case Ending.LooksAtItsToken:
+                    case TaskExceptions.LooksAtItsToken:
                         token.ThrowIfCancellationRequested();
                         return 1;
                     default:
@@ -93,9 +93,9 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
             // Of two at the same moment either may be first, as long as it is one of them.
             IEnumerable<string> Expected() => ending switch
             {
-                Ending.Succeeds => ["success"],
-                Ending.Throws => ["own"],
-                Ending.LooksAtItsToken =>
+                TaskExceptions.Succeeds => ["success"],
+                TaskExceptions.Throws => ["own"],
+                TaskExceptions.LooksAtItsToken =>
                     IsBefore(callerAt) ? ["caller"]
                     : IsAt(callerAt) ? ["caller", "success", "limit"]
                     : IsBefore(limit) ? ["limit"]

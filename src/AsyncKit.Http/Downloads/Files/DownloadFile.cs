@@ -118,7 +118,7 @@ internal sealed class DownloadFile
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
     {
-        await RandomAccess.WriteAsync(_handle, bytes, Length, CancellationToken.None).Cfg();
+        await RandomAccess.WriteAsync(_handle, bytes, Length, CancellationToken.None).NoContext();
         Length += bytes.Length;
     }
 

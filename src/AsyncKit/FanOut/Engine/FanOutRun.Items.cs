@@ -37,7 +37,7 @@ internal sealed partial class FanOutRun<T, TResult>
     public void OnItemRetried() => _observer?.OnRetry();
 
     /// <summary>The clock of the run, for what is measured only now and then.</summary>
-    public TimeProvider Clock => Seam.Clock(_options.TimeProvider);
+    public TimeProvider Clock => AsyncEnvironment.Clock(_options.TimeProvider);
 
     public string? Name => _options.Name;
 

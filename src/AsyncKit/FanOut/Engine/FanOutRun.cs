@@ -7,12 +7,12 @@ namespace AsyncKit;
 /// bodies' token is being cancelled; whoever lets go last finishes it, so it never ends before what it started.
 /// </summary>
 /// <typeparam name="T">The items.</typeparam>
-/// <typeparam name="TResult">The results; <see cref="Nothing"/> when the operation has none.</typeparam>
+/// <typeparam name="TResult">The results; <see cref="Unit"/> when the operation has none.</typeparam>
 #pragma warning disable CA1001 // Its token source lives as long as the run, which disposes it when it finishes.
 internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
-    private readonly TaskCompletionSource<Task<TResult[]>> _end = Seam.NewCompletion<Task<TResult[]>>();
+    private readonly TaskCompletionSource<Task<TResult[]>> _end = AsyncEnvironment.NewCompletion<Task<TResult[]>>();
 
     private readonly CancellationTokenSource _bodies = new();
     private readonly CancellationToken _callerToken;
@@ -49,7 +49,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
             options, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
         _isDecorated = options.IsDecorated;
         _clock = _isDecorated || sink is { WantsDuration: true } || _observer is { NeedsDurations: true }
-            ? Seam.Clock(options.TimeProvider)
+            ? AsyncEnvironment.Clock(options.TimeProvider)
             : null;
         Operation = _isDecorated
             ? new ItemRunner<T, TResult>(this, operation, options, _clock!).Decorated
@@ -85,7 +85,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     public Task<TResult[]> RunAsync()
     {
-        Live.Begin();
+        LeakCounter.Begin();
         _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
         _observer?.BeginRun();
         _callerRegistration = _callerToken.UnsafeRegister(
@@ -152,9 +152,9 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
             return;
         }
 
-        if (_isStopping || !Seam.IsOnPool)
+        if (_isStopping || !AsyncEnvironment.IsOnPool)
         {
-            Seam.Queue(this); // This may be inside the caller's Cancel or on its thread, where no user code may run.
+            AsyncEnvironment.Queue(this); // This may be inside the caller's Cancel or on its thread, where no user code may run.
         }
         else
         {
@@ -177,9 +177,9 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     private void QueueWorker()
     {
-        Live.Begin();
+        LeakCounter.Begin();
         _startedWorkers++;
-        Seam.Queue(new FanOutWorker<T, TResult>(this));
+        AsyncEnvironment.Queue(new FanOutWorker<T, TResult>(this));
     }
 
     /// <summary>Ours or the caller's, in contrast to a foreign one, which is a failure like any other.</summary>
@@ -221,7 +221,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
         try
         {
-            await Seam.CancelAsync(_bodies).Cfg();
+            await AsyncEnvironment.CancelAsync(_bodies).NoContext();
         }
         catch (Exception exception)
         {
@@ -260,7 +260,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         {
             if (Pulled is not null)
             {
-                await Pulled.DisposeAsync().Cfg();
+                await Pulled.DisposeAsync().NoContext();
             }
         }
         catch (Exception exception)
@@ -273,7 +273,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         {
             if (_observer is not null)
             {
-                await _observer.FinishProgressAsync().Cfg();
+                await _observer.FinishProgressAsync().NoContext();
             }
         }
         catch (Exception exception)
@@ -283,8 +283,8 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
 
         _bodies.Dispose();
-        Live.End();
-        Seam.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
+        LeakCounter.End();
+        AsyncEnvironment.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
     }
 
     private Task<TResult[]> OutcomeAsync()

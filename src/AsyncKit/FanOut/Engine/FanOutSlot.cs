@@ -53,10 +53,10 @@ internal sealed class FanOutSlot(TimeProvider? clock)
         (Resource, HasResource) = (null, false);
         if (Watch is not null)
         {
-            await Watch.DisposeAsync().Cfg();
+            await Watch.DisposeAsync().NoContext();
         }
 
-        await Disposal.DisposeAsync(resource).Cfg();
+        await Disposal.DisposeAsync(resource).NoContext();
     }
 
     /// <summary>The worker has taken this item, which may have to wait for its start.</summary>

@@ -14,7 +14,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private readonly CancellationToken _token = run.Token;
     private readonly FanOutSlot? _slot = run.NewSlot();
     private readonly PullGate.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
-    private readonly SynchronizationContext? _home = Seam.Controller;
+    private readonly SynchronizationContext? _home = AsyncEnvironment.Controller;
     private ExecutionContext? _context = run.Context;
 
     // What WorkAsync waits for, as Advance left it.
@@ -56,7 +56,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 switch (wait)
                 {
                     case Wait.ForTurn:
-                        await run.Pulled!.Gate.ParkAsync(_place!).Cfg();
+                        await run.Pulled!.Gate.ParkAsync(_place!).NoContext();
                         wait = Advance(afterItem: false);
                         break;
 
@@ -64,7 +64,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         bool more;
                         try
                         {
-                            more = await _pull.Cfg();
+                            more = await _pull.NoContext();
                         }
                         catch
                         {
@@ -73,9 +73,9 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         }
 
                         run.Pulled!.Gate.IsSlow = false;
-                        if (!Seam.IsOnPool)
+                        if (!AsyncEnvironment.IsOnPool)
                         {
-                            await Seam.ToPool(); // Whoever completed this gets its thread back before the next item runs.
+                            await AsyncEnvironment.ToPool(); // Whoever completed this gets its thread back before the next item runs.
                         }
 
                         wait = TakeAndRun(run.Pulled!, more);
@@ -86,11 +86,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         {
                             if (_operation.HasResult)
                             {
-                                run.OnItemSucceeded(_index, _item, await _withResult.Cfg(), _slot);
+                                run.OnItemSucceeded(_index, _item, await _withResult.NoContext(), _slot);
                             }
                             else
                             {
-                                await _withoutResult.Cfg();
+                                await _withoutResult.NoContext();
                                 run.OnItemSucceeded(_index, _item, _slot);
                             }
                         }
@@ -100,9 +100,9 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         }
 
                         _item = default!; // Nobody else may need it any more.
-                        if (!Seam.IsOnPool)
+                        if (!AsyncEnvironment.IsOnPool)
                         {
-                            await Seam.ToPool(); // Whoever completed this gets its thread back before the next item runs.
+                            await AsyncEnvironment.ToPool(); // Whoever completed this gets its thread back before the next item runs.
                         }
 
                         wait = Advance(afterItem: true);
@@ -122,10 +122,10 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         RestoreContext(); // What the worker has opened is disposed next, or the source.
         if (_slot is { MustBeDisposed: true })
         {
-            await DisposeAsync(_slot).Cfg();
+            await DisposeAsync(_slot).NoContext();
         }
 
-        Live.End();
+        LeakCounter.End();
         run.LetGo();
     }
 
@@ -133,7 +133,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         try
         {
-            await slot.DisposeAsync().Cfg();
+            await slot.DisposeAsync().NoContext();
         }
         catch (Exception exception)
         {

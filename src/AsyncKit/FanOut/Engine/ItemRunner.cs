@@ -21,23 +21,23 @@ internal sealed class ItemRunner<T, TResult>(
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunWithoutResultAsync(T item, FanOutSlot slot, CancellationToken token) =>
-        _ = await RunAsync(item, slot, token).Cfg();
+        _ = await RunAsync(item, slot, token).NoContext();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> RunAsync(T item, FanOutSlot slot, CancellationToken token)
     {
         var takenAt = clock.GetTimestamp();
-        slot.Permit = options.Gate is { } gate ? await SharedGate.EnterAsync(gate, token).Cfg() : default;
+        slot.Permit = options.Gate is { } gate ? await SharedGate.EnterAsync(gate, token).NoContext() : default;
         try
         {
-            using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).Cfg() : null;
+            using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).NoContext() : null;
             if (options.WaitsForStart)
             {
                 run.OnItemWaited(clock.GetElapsedTime(takenAt));
             }
 
             run.OnItemStarting(item, slot);
-            var result = await LimitedAsync(item, slot, token).Cfg();
+            var result = await LimitedAsync(item, slot, token).NoContext();
             slot.Permit.Report(GateSignal.Success);
             return result;
         }
@@ -67,7 +67,7 @@ internal sealed class ItemRunner<T, TResult>(
     {
         while (true)
         {
-            var lease = await limiter.AcquireAsync(permitCount: 1, token).Cfg();
+            var lease = await limiter.AcquireAsync(permitCount: 1, token).NoContext();
             if (lease.IsAcquired)
             {
                 return lease;
@@ -77,7 +77,7 @@ internal sealed class ItemRunner<T, TResult>(
                 ? hint
                 : PauseWithoutHint;
             lease.Dispose();
-            await Task.Delay(pause < DeadlineTerms.Longest ? pause : DeadlineTerms.Longest, clock, token).Cfg();
+            await Task.Delay(pause < DeadlineTerms.Longest ? pause : DeadlineTerms.Longest, clock, token).NoContext();
         }
     }
 
@@ -104,13 +104,13 @@ internal sealed class ItemRunner<T, TResult>(
     private async ValueTask<TResult> PipedAsync(
         ResiliencePipeline pipeline, T item, FanOutSlot slot, CancellationToken token)
     {
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: Seam.Controller is not null, token);
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
         {
             return await pipeline.ExecuteAsync(
                 static (context, call) => call.Runner.CallAsync(call.Item, call.Slot, context.CancellationToken),
                 context,
-                (Runner: this, Item: item, Slot: slot)).Cfg();
+                (Runner: this, Item: item, Slot: slot)).NoContext();
         }
         finally
         {
@@ -132,7 +132,7 @@ internal sealed class ItemRunner<T, TResult>(
 
     private ValueTask<TResult> InvokeAsync(T item, FanOutSlot slot, CancellationToken token) => operation.HasResult
         ? operation.InvokeAsync(item, slot, token)
-        : WithNothingAsync(operation.InvokeWithoutResultAsync(item, slot, token));
+        : WithUnitAsync(operation.InvokeWithoutResultAsync(item, slot, token));
 
     /// <summary>At once, and not when the retries are over.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -140,7 +140,7 @@ internal sealed class ItemRunner<T, TResult>(
     {
         try
         {
-            return await InvokeAsync(item, slot, token).Cfg();
+            return await InvokeAsync(item, slot, token).NoContext();
         }
         catch (Exception exception)
         {
@@ -150,9 +150,9 @@ internal sealed class ItemRunner<T, TResult>(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<TResult> WithNothingAsync(ValueTask task)
+    private static async ValueTask<TResult> WithUnitAsync(ValueTask task)
     {
-        await task.Cfg();
+        await task.NoContext();
         return default!; // Nothing, here.
     }
 }

@@ -11,7 +11,7 @@ internal sealed class WorkerOperation<T, TWorker, TResult>(
 
     private async ValueTask<TResult> OpenAndRunAsync(T item, FanOutSlot slot, CancellationToken cancellationToken)
     {
-        slot.Keep(await open(cancellationToken).Cfg());
-        return await operation((TWorker)slot.Resource!, item, cancellationToken).Cfg();
+        slot.Keep(await open(cancellationToken).NoContext());
+        return await operation((TWorker)slot.Resource!, item, cancellationToken).NoContext();
     }
 }

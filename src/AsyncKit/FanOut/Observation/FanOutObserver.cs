@@ -28,7 +28,7 @@ internal sealed class FanOutObserver<T>
         _options = options;
         _total = total;
         _fail = fail;
-        _clock = Seam.Clock(options.TimeProvider);
+        _clock = AsyncEnvironment.Clock(options.TimeProvider);
         _isMeasured = isMeasured;
         _isTraced = isTraced;
         _tags = options.Name is { } name ? [new(FanOutTelemetry.NameTag, name)] : [];

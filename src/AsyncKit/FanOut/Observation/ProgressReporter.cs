@@ -48,7 +48,7 @@ internal sealed class ProgressReporter
     /// <exception cref="Exception">What the receiver has thrown.</exception>
     public async ValueTask FinishAsync()
     {
-        await _timer.DisposeAsync().Cfg();
+        await _timer.DisposeAsync().NoContext();
         Report();
         if (_failure is not null)
         {

@@ -168,18 +168,18 @@ internal sealed class PartitionedSource<T, TKey>(
         {
             if (pending is null)
             {
-                await UntilRoomAsync().Cfg();
+                await UntilRoomAsync().NoContext();
                 if (mustStop())
                 {
                     return false;
                 }
             }
 
-            var more = await (pending ?? inner.MoveNextAsync(runToken)).Cfg();
+            var more = await (pending ?? inner.MoveNextAsync(runToken)).NoContext();
             pending = null;
-            if (!Seam.IsOnPool)
+            if (!AsyncEnvironment.IsOnPool)
             {
-                await Seam.ToPool(); // Whoever completed this gets its thread back before the key is asked for.
+                await AsyncEnvironment.ToPool(); // Whoever completed this gets its thread back before the key is asked for.
             }
 
             if (!more || mustStop())

@@ -107,7 +107,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
         {
             try
             {
-                await run.Cfg();
+                await run.NoContext();
             }
             finally
             {
@@ -122,7 +122,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
         {
             while (true)
             {
-                await _handOver.UntilReadableAsync().Cfg();
+                await _handOver.UntilReadableAsync().NoContext();
                 var hasEnded = _handOver.HasEnded; // Before the look: what was put last came before the end.
                 if (TryRead())
                 {
@@ -136,7 +136,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             }
 
             _isOver = true;
-            await TellAsync().Cfg();
+            await TellAsync().NoContext();
             return false;
         }
 
@@ -144,7 +144,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
         {
             try
             {
-                await _ending!.Cfg();
+                await _ending!.NoContext();
             }
             catch when (stream.End == FanOutStreamEnd.TellsItems)
             {
@@ -172,7 +172,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             _run!.Abandon();
             try
             {
-                await _ending!.Cfg();
+                await _ending!.NoContext();
             }
             catch (Exception)
             {

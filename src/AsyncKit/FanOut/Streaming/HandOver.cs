@@ -34,7 +34,7 @@ internal sealed class HandOver<TValue>
 
     private enum Content
     {
-        Nothing,
+        Unit,
         Value,
         Gap,
     }
@@ -81,7 +81,7 @@ internal sealed class HandOver<TValue>
         {
             ref var cell = ref CellOf(_place.Value);
             var content = (Content)Volatile.Read(ref cell.Content);
-            if (content == Content.Nothing)
+            if (content == Content.Unit)
             {
                 value = default!;
                 return false;
@@ -102,7 +102,7 @@ internal sealed class HandOver<TValue>
     public void MoveOn()
     {
         var place = _place.Value;
-        Volatile.Write(ref CellOf(place).Content, (int)Content.Nothing);
+        Volatile.Write(ref CellOf(place).Content, (int)Content.Unit);
         Volatile.Write(ref _place.Value, place + 1);
         _starter.WakeUpTo(place + 1 + _lookahead);
     }
@@ -112,7 +112,7 @@ internal sealed class HandOver<TValue>
     {
         var place = _place.Value;
         _reader.Arm(place);
-        var isReadable = Volatile.Read(ref CellOf(place).Content) != (int)Content.Nothing || _hasEnded;
+        var isReadable = Volatile.Read(ref CellOf(place).Content) != (int)Content.Unit || _hasEnded;
         return isReadable && _reader.TryDisarm(place) ? default : _reader.Woken;
     }
 

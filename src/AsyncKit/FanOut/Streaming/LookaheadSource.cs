@@ -22,7 +22,7 @@ internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, HandOver
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitAndMoveNextAsync(CancellationToken runToken)
     {
-        await handOver.UntilMayStartAsync(inner.Pulled).Cfg();
-        return !handOver.IsClosed && await inner.MoveNextAsync(runToken).Cfg();
+        await handOver.UntilMayStartAsync(inner.Pulled).NoContext();
+        return !handOver.IsClosed && await inner.MoveNextAsync(runToken).NoContext();
     }
 }

@@ -8,7 +8,7 @@ internal sealed class HeldLease(string what, string holder)
 {
     ~HeldLease()
     {
-        Live.End();
+        LeakCounter.End();
         LeaseTrace.NeverDisposed(what, holder);
     }
 

@@ -24,7 +24,7 @@ internal sealed class OnePermit(string what, IPermitOwner? owner = null)
             return;
         }
 
-        Live.End();
+        LeakCounter.End();
         trace?.End();
         Owner?.Left();
     }
@@ -81,7 +81,7 @@ internal sealed class OnePermit(string what, IPermitOwner? owner = null)
 
     private Lease LeaseOf(ulong state, string? holder)
     {
-        Live.Begin();
+        LeakCounter.Begin();
         if (holder is not null || _trace is not null)
         {
             _trace = holder is null ? null : new HeldLease(What, holder);

@@ -26,7 +26,7 @@ internal sealed class Permit(ManyPermits queue, int number) : ILeaseOrigin
     /// <summary>Only by whoever has just got it out of the queue: nobody else writes to it then.</summary>
     public Lease Take(int epoch, string? holder)
     {
-        Live.Begin();
+        LeakCounter.Begin();
         Epoch = epoch;
         if (holder is not null)
         {
@@ -49,7 +49,7 @@ internal sealed class Permit(ManyPermits queue, int number) : ILeaseOrigin
             return;
         }
 
-        Live.End();
+        LeakCounter.End();
         if (_held is { } held)
         {
             _held = null;

@@ -60,7 +60,7 @@ internal abstract partial class PermitQueue
     /// <summary>For limits of time. Set before the queue is used.</summary>
     public TimeProvider Clock
     {
-        get => Seam.Clock(field);
+        get => AsyncEnvironment.Clock(field);
         set;
     } = TimeProvider.System;
 
@@ -209,7 +209,7 @@ internal abstract partial class PermitQueue
         lock (_lock)
         {
             Open();
-            var task = Held == 0 ? Task.CompletedTask : (_idle ??= Seam.NewCompletion<bool>()).Task;
+            var task = Held == 0 ? Task.CompletedTask : (_idle ??= AsyncEnvironment.NewCompletion<bool>()).Task;
             Shut();
             return task;
         }
@@ -288,7 +288,7 @@ internal abstract partial class PermitQueue
         Complete(granted);
         if (idle is not null)
         {
-            Seam.Complete(idle, result: true);
+            AsyncEnvironment.Complete(idle, result: true);
         }
 
         return isReleased;

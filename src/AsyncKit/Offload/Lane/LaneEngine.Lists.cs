@@ -41,13 +41,13 @@ internal sealed partial class LaneEngine
     {
         item.HasThread = true;
         _active++;
-        Live.Begin();
+        LeakCounter.Begin();
     }
 
     private void Deactivate()
     {
         _active--;
-        Live.End();
+        LeakCounter.End();
     }
 
     private void Nest(LaneItem item, LaneItem? parent)

@@ -18,7 +18,7 @@ namespace AsyncKit;
 internal sealed partial class LaneEngine
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<bool> _ended = Seam.NewCompletion<bool>();
+    private readonly TaskCompletionSource<bool> _ended = AsyncEnvironment.NewCompletion<bool>();
     private readonly Action<Thread> _start;
     private LaneItem? _first;
     private LaneItem? _last;
@@ -38,8 +38,8 @@ internal sealed partial class LaneEngine
     public LaneEngine(BlockingLaneOptions options, Action<Thread>? start = null)
     {
         Options = options;
-        Clock = Seam.Clock(options.TimeProvider);
-        UsesPool = Seam.Controller is not null;
+        Clock = AsyncEnvironment.Clock(options.TimeProvider);
+        UsesPool = AsyncEnvironment.Controller is not null;
         _start = start ?? (static thread => thread.UnsafeStart());
         LaneMetrics.Add(this);
     }
@@ -151,7 +151,7 @@ internal sealed partial class LaneEngine
 
         if (isLast)
         {
-            Seam.Complete(_ended, true);
+            AsyncEnvironment.Complete(_ended, true);
         }
     }
 
@@ -215,7 +215,7 @@ internal sealed partial class LaneEngine
         _timer?.Dispose();
         if (isLast)
         {
-            Seam.Complete(_ended, true);
+            AsyncEnvironment.Complete(_ended, true);
         }
 
         return _ended.Task;

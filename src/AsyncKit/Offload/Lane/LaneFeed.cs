@@ -58,13 +58,13 @@ internal sealed class LaneFeed<T>(BlockingLane lane, IEnumerable<T> sequence)
     {
         if (Volatile.Read(ref _hasEnded))
         {
-            await _fill.Cfg();
+            await _fill.NoContext();
             _stopping.Dispose();
             return;
         }
 
-        await Seam.CancelAsync(_stopping).Cfg(); // A work item that waits for a thread is taken back.
-        await _fill.Cfg();
+        await AsyncEnvironment.CancelAsync(_stopping).NoContext(); // A work item that waits for a thread is taken back.
+        await _fill.NoContext();
         _stopping.Dispose();
         if (_enumerator is null)
         {
@@ -77,7 +77,7 @@ internal sealed class LaneFeed<T>(BlockingLane lane, IEnumerable<T> sequence)
             return;
         }
 
-        await lane.CleanUpAsync(static feed => feed.Dispose(), this).Cfg();
+        await lane.CleanUpAsync(static feed => feed.Dispose(), this).NoContext();
     }
 
     private void AskIfLow()
@@ -96,7 +96,7 @@ internal sealed class LaneFeed<T>(BlockingLane lane, IEnumerable<T> sequence)
     {
         try
         {
-            await lane.StartAsync(static (feed, token) => feed.Fill(token), this, OnCancel.Wait, _stopping.Token).Cfg();
+            await lane.StartAsync(static (feed, token) => feed.Fill(token), this, OnCancel.Wait, _stopping.Token).NoContext();
         }
         catch (Exception exception)
         {
@@ -105,7 +105,7 @@ internal sealed class LaneFeed<T>(BlockingLane lane, IEnumerable<T> sequence)
     }
 
     /// <summary>On the lane. Never throws: what the sequence throws is for the reader.</summary>
-    private Nothing Fill(CancellationToken stopping)
+    private Unit Fill(CancellationToken stopping)
     {
         try
         {

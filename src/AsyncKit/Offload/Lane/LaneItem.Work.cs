@@ -8,7 +8,7 @@ internal sealed class LaneItem<TState, TResult>(
     OnCancel onCancel,
     CancellationToken token) : LaneItem(engine, onCancel, token)
 {
-    private readonly TaskCompletionSource<TResult> _completion = Seam.NewCompletion<TResult>();
+    private readonly TaskCompletionSource<TResult> _completion = AsyncEnvironment.NewCompletion<TResult>();
     private TResult? _result;
     private Exception? _exception;
 
@@ -32,7 +32,7 @@ internal sealed class LaneItem<TState, TResult>(
         switch (_exception)
         {
             case null:
-                Seam.Complete(_completion, _result!);
+                AsyncEnvironment.Complete(_completion, _result!);
                 break;
             case OperationCanceledException when Token.IsCancellationRequested:
             case ThreadInterruptedException when wasInterrupted:
@@ -44,10 +44,10 @@ internal sealed class LaneItem<TState, TResult>(
         }
     }
 
-    protected override void Fail(Exception exception) => Seam.Fail(_completion, exception);
+    protected override void Fail(Exception exception) => AsyncEnvironment.Fail(_completion, exception);
 
     protected override void Cancel(CancellationToken cancellationToken) =>
-        Seam.Cancel(_completion, cancellationToken);
+        AsyncEnvironment.Cancel(_completion, cancellationToken);
 
     protected override void Drop()
     {

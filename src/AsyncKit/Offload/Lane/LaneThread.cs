@@ -46,7 +46,7 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
         _item = item;
         if (engine.UsesPool)
         {
-            Seam.QueueBlocking(this);
+            AsyncEnvironment.QueueBlocking(this);
             return;
         }
 

@@ -77,7 +77,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
     {
         _context = CallsUser ? ExecutionContext.Capture() : null;
         var promised = new ValueTask<TResult>(this, _promise.Version);
-        var awaiter = operation.Cfg().GetAwaiter();
+        var awaiter = operation.NoContext().GetAwaiter();
         _operation = awaiter;
         if (awaiter.IsCompleted)
         {
@@ -96,7 +96,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
     {
         _context = CallsUser ? ExecutionContext.Capture() : null;
         var promised = new ValueTask(this, _promise.Version);
-        var awaiter = operation.Cfg().GetAwaiter();
+        var awaiter = operation.NoContext().GetAwaiter();
         _operationWithoutResult = awaiter;
         if (awaiter.IsCompleted)
         {
@@ -247,7 +247,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
         {
             var terms = Terms;
             var translated = thrown is null ? null : Translate(thrown); // Before the end: then its caller is forgotten.
-            var ofCallbacks = await EndUseAsync().Cfg();
+            var ofCallbacks = await EndUseAsync().NoContext();
             if (translated is null)
             {
                 DeadlineRun.Tell(ofCallbacks, terms);

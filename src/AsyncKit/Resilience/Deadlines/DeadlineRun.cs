@@ -72,17 +72,17 @@ internal static class DeadlineRun
 
         if (terms.Grace is not null)
         {
-            return Callee.DropAsync(AwaitOrAbandonAsync(
-                static (call, token) => Callee.WithNothingAsync(call.Operation(call.State, token)),
+            return DelegateAdapters.DropAsync(AwaitOrAbandonAsync(
+                static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.State, token)),
                 (Operation: operation, State: state),
                 terms,
                 cancellationToken));
         }
 
-        DeadlineCall<Nothing> call;
+        DeadlineCall<Unit> call;
         try
         {
-            call = DeadlineCall<Nothing>.Begin(terms, cancellationToken);
+            call = DeadlineCall<Unit>.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -119,7 +119,7 @@ internal static class DeadlineRun
         if (!task.IsCompleted)
         {
             using var grace = new GracePeriod(terms.Clock, terms.Grace!.Value, call.Token);
-            await Task.WhenAny(task, grace.Over).Cfg();
+            await Task.WhenAny(task, grace.Over).NoContext();
             if (!task.IsCompleted)
             {
                 Orphan.Leave(task, terms);
@@ -131,13 +131,13 @@ internal static class DeadlineRun
             }
         }
 
-        return await call.WhenEndedAsync(new ValueTask<TResult>(task)).Cfg();
+        return await call.WhenEndedAsync(new ValueTask<TResult>(task)).NoContext();
     }
 
     /// <summary>Also what it throws before its first await is in the task.</summary>
     private static async Task<TResult> StartAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token) =>
-        await operation(state, token).Cfg();
+        await operation(state, token).NoContext();
 
     /// <summary>A cancellation takes what callbacks on the token have thrown along; a timeout has no place for it.</summary>
     public static Exception WithFailure(Exception translated, Exception? ofCallbacks, in DeadlineTerms terms)
@@ -172,5 +172,5 @@ internal static class DeadlineRun
 
     /// <summary>Observes them, too.</summary>
     private static async Task TellLaterAsync(DeadlineScope scope, DeadlineTerms terms) =>
-        Tell(await scope.WhenCancelledAsync().Cfg(), terms);
+        Tell(await scope.WhenCancelledAsync().NoContext(), terms);
 }

@@ -127,7 +127,7 @@ internal abstract class DeadlineScope
 
         try
         {
-            await cancelling.Cfg();
+            await cancelling.NoContext();
             return null;
         }
         catch (Exception exception)
@@ -152,7 +152,7 @@ internal abstract class DeadlineScope
             _startedAt = _clock.GetTimestamp();
         }
 
-        var dueAt = hasTimer ? Seam.SystemMilliseconds + Milliseconds(limit) + (IsExact ? 0 : Behind) : long.MaxValue;
+        var dueAt = hasTimer ? AsyncEnvironment.SystemMilliseconds + Milliseconds(limit) + (IsExact ? 0 : Behind) : long.MaxValue;
         Volatile.Write(ref _dueAt, dueAt);
         _ = Interlocked.Exchange(ref _state, _state | Running);
         if (caller.CanBeCanceled)
@@ -235,7 +235,7 @@ internal abstract class DeadlineScope
     /// <summary>Under the lock.</summary>
     private void Arm(long longest)
     {
-        var now = Seam.SystemMilliseconds;
+        var now = AsyncEnvironment.SystemMilliseconds;
         var delay = Math.Clamp(Left(now), 0, longest);
         Volatile.Write(ref _armedFor, now + delay); // Before it is: the callback clears it.
         Volatile.Write(ref _isArmedForLong, delay > ArmedAtFirst);
@@ -287,7 +287,7 @@ internal abstract class DeadlineScope
             return;
         }
 
-        if (!_canBeReused || (Volatile.Read(ref _dueAt) != long.MaxValue && Left(Seam.SystemMilliseconds) <= 0))
+        if (!_canBeReused || (Volatile.Read(ref _dueAt) != long.MaxValue && Left(AsyncEnvironment.SystemMilliseconds) <= 0))
         {
             // The caller's callback may be late: its token is looked at too.
             Cancel(state, _caller.IsCancellationRequested ? CallerFirst : LimitFirst);
@@ -334,14 +334,14 @@ internal abstract class DeadlineScope
         {
             if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | phase, state) == state)
             {
-                _cancelling = Seam.CancelAsync(_source);
+                _cancelling = AsyncEnvironment.CancelAsync(_source);
             }
         }
     }
 
     private async ValueTask<Exception?> EndCancelledAsync()
     {
-        var thrown = await WhenCancelledAsync().Cfg();
+        var thrown = await WhenCancelledAsync().NoContext();
         Dispose();
         return thrown;
     }
@@ -353,7 +353,7 @@ internal abstract class DeadlineScope
         {
             elapsed = IsExact
                 ? _clock.GetElapsedTime(_startedAt)
-                : TimeSpan.FromMilliseconds(Seam.SystemMilliseconds - (_dueAt - Behind - Milliseconds(Limit)));
+                : TimeSpan.FromMilliseconds(AsyncEnvironment.SystemMilliseconds - (_dueAt - Behind - Milliseconds(Limit)));
         }
         catch (Exception)
         {

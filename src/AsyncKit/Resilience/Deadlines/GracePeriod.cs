@@ -3,7 +3,7 @@ namespace AsyncKit;
 /// <summary>Over some time after a token was cancelled; never, if it is not.</summary>
 internal sealed class GracePeriod : IDisposable
 {
-    private readonly TaskCompletionSource<bool> _over = Seam.NewCompletion<bool>();
+    private readonly TaskCompletionSource<bool> _over = AsyncEnvironment.NewCompletion<bool>();
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
     private readonly TimeSpan _period;
@@ -76,6 +76,6 @@ internal sealed class GracePeriod : IDisposable
             _isOver = true;
         }
 
-        Seam.Complete(_over, result: true);
+        AsyncEnvironment.Complete(_over, result: true);
     }
 }

@@ -23,7 +23,7 @@ internal static class Orphan
         var leftAt = Timestamp(terms.Clock);
         try
         {
-            await task.Cfg();
+            await task.NoContext();
         }
         catch (Exception exception)
         {

@@ -133,8 +133,8 @@ internal sealed class RetryEngine
         try
         {
             first = Options.AttemptTimeout is null
-                ? new(await attempt.Cfg())
-                : await LimitedAttemptAsync(operation, state, token).Cfg();
+                ? new(await attempt.NoContext())
+                : await LimitedAttemptAsync(operation, state, token).NoContext();
         }
         catch (Exception exception)
         {
@@ -143,7 +143,7 @@ internal sealed class RetryEngine
 
         return first.Exception is null
             ? first.Result
-            : await RetryAsync(operation, state, first, startedAt, token).Cfg();
+            : await RetryAsync(operation, state, first, startedAt, token).NoContext();
     }
 
     private async ValueTask<TResult> RetryAsync<TState, TResult>(
@@ -153,7 +153,7 @@ internal sealed class RetryEngine
         long startedAt,
         CancellationToken token)
     {
-        var call = new RetryCall(this, startedAt, Seam.Random);
+        var call = new RetryCall(this, startedAt, AsyncEnvironment.Random);
         call.Fail(first.Exception!, first.IsOwnTimeout);
         if (_pipeline is null || token.IsCancellationRequested)
         {
@@ -161,14 +161,14 @@ internal sealed class RetryEngine
         }
 
         Outcome<TResult> outcome;
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: Seam.Controller is not null, token);
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
         {
             context.Properties.Set(CallKey, call);
             outcome = await _pipeline.ExecuteOutcomeAsync(
                 static (context, retry) => retry.Engine.OutcomeAsync(retry.Operation, retry.State, retry.Call, context),
                 context,
-                (Engine: this, Operation: operation, State: state, Call: call)).Cfg();
+                (Engine: this, Operation: operation, State: state, Call: call)).NoContext();
         }
         catch (Exception ofCallback)
         {
@@ -203,10 +203,10 @@ internal sealed class RetryEngine
         {
             if (Options.AttemptTimeout is null)
             {
-                return Outcome.FromResult(await operation(state, token).Cfg());
+                return Outcome.FromResult(await operation(state, token).NoContext());
             }
 
-            var attempt = await LimitedAttemptAsync(operation, state, token).Cfg();
+            var attempt = await LimitedAttemptAsync(operation, state, token).NoContext();
             if (attempt.Exception is null)
             {
                 return Outcome.FromResult(attempt.Result);
@@ -236,17 +236,17 @@ internal sealed class RetryEngine
         TResult result;
         try
         {
-            result = await operation(state, scope.Token).Cfg();
+            result = await operation(state, scope.Token).NoContext();
         }
         catch (Exception exception)
         {
             var translated = scope.Translate(exception);
-            var ofCallbacks = await scope.EndAsync().Cfg();
+            var ofCallbacks = await scope.EndAsync().NoContext();
             var isOwn = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
             return new(DeadlineRun.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);
         }
 
-        DeadlineRun.Tell(await scope.EndAsync().Cfg(), terms);
+        DeadlineRun.Tell(await scope.EndAsync().NoContext(), terms);
         return new(result);
     }
 

@@ -10,13 +10,13 @@ public sealed class SeamTests : IClassFixture<NothingLeftBehind>
     {
         var item = new Item();
 
-        Seam.Queue(item);
+        AsyncEnvironment.Queue(item);
         await item.Executed.Task.OrHangs();
 
         Assert.True(item.WasOnPool);
-        Assert.Null(Seam.Controller);
-        Assert.Same(TimeProvider.System, Seam.Clock(TimeProvider.System));
-        Assert.Same(Random.Shared, Seam.Random);
+        Assert.Null(AsyncEnvironment.Controller);
+        Assert.Same(TimeProvider.System, AsyncEnvironment.Clock(TimeProvider.System));
+        Assert.Same(Random.Shared, AsyncEnvironment.Random);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class SeamTests : IClassFixture<NothingLeftBehind>
         Task run;
         try
         {
-            Assert.Null(Seam.Controller);
+            Assert.Null(AsyncEnvironment.Controller);
             run = new int[5].FanOutAsync(2, async (_, token) => await Gate.Opened().PassAsync(token));
         }
         finally
@@ -47,26 +47,26 @@ public sealed class SeamTests : IClassFixture<NothingLeftBehind>
             var thread = Environment.CurrentManagedThreadId;
             var item = new Item();
 
-            Seam.Queue(item);
+            AsyncEnvironment.Queue(item);
             await context.RunUntilIdleAsync();
 
             Assert.Equal(thread, item.Thread);
-            Assert.Same(context.Time, Seam.Clock(TimeProvider.System));
-            Assert.Same(context.Random, Seam.Random);
+            Assert.Same(context.Time, AsyncEnvironment.Clock(TimeProvider.System));
+            Assert.Same(context.Random, AsyncEnvironment.Random);
             var own = new VirtualTime();
-            Assert.Same(own, Seam.Clock(own)); // What the caller has chosen stays.
+            Assert.Same(own, AsyncEnvironment.Clock(own)); // What the caller has chosen stays.
         }, new AsyncTestOptions { Schedules = 10 });
 
     [Fact]
     public void Under_control_a_completion_never_continues_inside_the_call() =>
         AsyncTest.Run(async context =>
         {
-            var completion = Seam.NewCompletion<int>();
+            var completion = AsyncEnvironment.NewCompletion<int>();
             var isInside = false;
             var seen = SeeAsync();
 
             isInside = true;
-            Seam.Complete(completion, 7);
+            AsyncEnvironment.Complete(completion, 7);
             isInside = false;
 
             Assert.False(await seen);

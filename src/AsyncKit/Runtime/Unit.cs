@@ -1,4 +1,4 @@
 namespace AsyncKit;
 
 /// <summary>The result type of an operation that has none.</summary>
-internal readonly struct Nothing;
+internal readonly struct Unit;

@@ -4,7 +4,7 @@ namespace AsyncKit;
 
 /// <summary>Counts what has begun and must end, such as workers, in debug builds: tests find what was left
 /// running. Without DEBUG the calls are not compiled.</summary>
-internal static class Live
+internal static class LeakCounter
 {
     private static int _count;
 

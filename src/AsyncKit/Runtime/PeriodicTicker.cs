@@ -4,19 +4,19 @@ namespace AsyncKit;
 /// Calls at intervals: from a thread of its own when the clock is the system's, so that it comes also when the pool
 /// starves; from a timer of any other clock. One call at a time; a tick that comes during another is left out.
 /// </summary>
-internal sealed class Pulse
+internal sealed class PeriodicTicker
 {
     private readonly object _lock = new();
     private readonly TimeSpan _interval;
     private readonly Action _tick;
     private readonly Action _last;
     private readonly ITimer? _timer;
-    private readonly TaskCompletionSource<Nothing> _end = Seam.NewCompletion<Nothing>();
+    private readonly TaskCompletionSource<Unit> _end = AsyncEnvironment.NewCompletion<Unit>();
     private bool _isStopped;
     private int _isTicking;
 
     // The last call comes after the last tick.
-    public Pulse(TimeProvider clock, TimeSpan interval, string name, Action tick, Action last)
+    public PeriodicTicker(TimeProvider clock, TimeSpan interval, string name, Action tick, Action last)
     {
         _interval = interval;
         _tick = tick;
@@ -27,7 +27,7 @@ internal sealed class Pulse
         }
         else
         {
-            _timer = clock.CreateTimer(static pulse => ((Pulse)pulse!).Tick(), this, interval, interval);
+            _timer = clock.CreateTimer(static pulse => ((PeriodicTicker)pulse!).Tick(), this, interval, interval);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class Pulse
 
     private async Task StopTimerAsync(ITimer timer)
     {
-        await timer.DisposeAsync().Cfg();
+        await timer.DisposeAsync().NoContext();
         Finish();
     }
 
@@ -81,7 +81,7 @@ internal sealed class Pulse
     private void Finish()
     {
         _last();
-        Seam.Complete(_end, default);
+        AsyncEnvironment.Complete(_end, default);
     }
 
     /// <summary>Waits for the next tick, or the end.</summary>

@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>Tasks that end as something has ended.</summary>
-internal static class Ending
+internal static class TaskExceptions
 {
     /// <summary>Ends as an async method that throws this: cancelled or faulted, with this very object.</summary>
 #pragma warning disable CS1998 // Only an async method's builder makes a cancelled task with an exception of ours.

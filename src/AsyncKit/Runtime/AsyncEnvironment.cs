@@ -16,7 +16,7 @@ namespace AsyncKit;
 /// work are posted to it, the clock and randomness are what it provides. Without the switch nothing here looks: the JIT
 /// takes the constant for what it is.
 /// </remarks>
-internal static class Seam
+internal static class AsyncEnvironment
 {
     private static readonly bool IsControllable =
         AppContext.TryGetSwitch("AsyncKit.Testing", out var isSet) && isSet;
@@ -35,15 +35,15 @@ internal static class Seam
     /// <summary>Of the system's clock, whoever has control: cheap to read, and behind by as much as 16.</summary>
     public static long SystemMilliseconds => Environment.TickCount64;
 
-    public static ConfiguredTaskAwaitable Cfg(this Task task) => task.ConfigureAwait(Controller is not null);
+    public static ConfiguredTaskAwaitable NoContext(this Task task) => task.ConfigureAwait(Controller is not null);
 
-    public static ConfiguredTaskAwaitable<T> Cfg<T>(this Task<T> task) =>
+    public static ConfiguredTaskAwaitable<T> NoContext<T>(this Task<T> task) =>
         task.ConfigureAwait(Controller is not null);
 
-    public static ConfiguredValueTaskAwaitable Cfg(this ValueTask task) =>
+    public static ConfiguredValueTaskAwaitable NoContext(this ValueTask task) =>
         task.ConfigureAwait(Controller is not null);
 
-    public static ConfiguredValueTaskAwaitable<T> Cfg<T>(this ValueTask<T> task) =>
+    public static ConfiguredValueTaskAwaitable<T> NoContext<T>(this ValueTask<T> task) =>
         task.ConfigureAwait(Controller is not null);
 
     /// <summary>False on a thread of the user's, such as one that completes what an operation waits for.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit;
 
 /// <summary>Brings the four shapes of an operation to the one that the engines await.</summary>
-internal static class Callee
+internal static class DelegateAdapters
 {
     public static T NotNull<T>(T value, [CallerArgumentExpression(nameof(value))] string? name = null)
         where T : class
@@ -16,10 +16,10 @@ internal static class Callee
 
     public static ValueTask AsValueTask(Task? task) => new(task ?? throw NullTask());
 
-    public static ValueTask<Nothing> WithNothingAsync(Task? task) =>
-        WithNothingAsync(new ValueTask(task ?? throw NullTask()));
+    public static ValueTask<Unit> WithUnitAsync(Task? task) =>
+        WithUnitAsync(new ValueTask(task ?? throw NullTask()));
 
-    public static ValueTask<Nothing> WithNothingAsync(ValueTask task)
+    public static ValueTask<Unit> WithUnitAsync(ValueTask task)
     {
         if (!task.IsCompletedSuccessfully)
         {
@@ -30,7 +30,7 @@ internal static class Callee
         return default;
     }
 
-    public static ValueTask DropAsync(ValueTask<Nothing> task)
+    public static ValueTask DropAsync(ValueTask<Unit> task)
     {
         if (!task.IsCompletedSuccessfully)
         {
@@ -42,14 +42,14 @@ internal static class Callee
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<Nothing> AwaitWithNothingAsync(ValueTask task)
+    private static async ValueTask<Unit> AwaitWithNothingAsync(ValueTask task)
     {
-        await task.Cfg();
+        await task.NoContext();
         return default;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private static async ValueTask AwaitAndDropAsync(ValueTask<Nothing> task) => _ = await task.Cfg();
+    private static async ValueTask AwaitAndDropAsync(ValueTask<Unit> task) => _ = await task.NoContext();
 
     private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");
 }
