@@ -67,7 +67,7 @@ public static partial class FanOut
             operation,
             options,
             handOver => new ResultStreamSink<T, TResult>(handOver, options),
-            FanOutStreamEnd.TellsItems,
+            FanOutStreamEnd.AllErrors,
             cancellationToken);
 
     private static FanOutStream<T, TResult, FanOutOutcome<T, TResult>> Outcomes<T, TResult>(
@@ -99,7 +99,7 @@ public static partial class FanOut
             operation,
             options,
             handOver => new OutcomeStreamSink<T, TResult>(handOver, options),
-            FanOutStreamEnd.TellsRun,
+            FanOutStreamEnd.RunErrors,
             cancellationToken);
 
     private static Task<FanOutReport<T, TResult>> ReportAsync<T, TResult>(

@@ -15,9 +15,9 @@ public readonly record struct FanOutOutcome<T, TResult>
         FanOutOutcomeKind kind,
         TResult value = default!,
         Exception? exception = null,
-        FanOutSlot? slot = null)
+        ItemState? slot = null)
     {
-        Index = FanOutSlot.ShownIndex(index);
+        Index = ItemState.ShownIndex(index);
         Item = item;
         Kind = kind;
         Exception = exception;

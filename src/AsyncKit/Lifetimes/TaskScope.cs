@@ -44,7 +44,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     private readonly FailureRecord _failures;
     private readonly Queue<TaskScopeChild> _waiting = new();
     private CancellationTokenRegistration _callerRegistration;
-    private int _holds = 1;
+    private int _refCount = 1;
     private int _running;
     private bool _isLeft;
     private volatile bool _hasSuccess;
@@ -82,7 +82,7 @@ public sealed partial class TaskScope : IAsyncDisposable
             static one => ((TaskScope)one!).OnCallerCancelled(), scope);
         if (cancellationToken.IsCancellationRequested)
         {
-            scope.CutShort();
+            scope.MarkIncomplete();
         }
 
         return scope;
@@ -129,7 +129,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     {
         lock (_lock)
         {
-            return _holds == 0 ? "TaskScope: ended" : $"TaskScope: {_running} running, {_waiting.Count} waiting";
+            return _refCount == 0 ? "TaskScope: ended" : $"TaskScope: {_running} running, {_waiting.Count} waiting";
         }
     }
 
@@ -145,7 +145,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         return _isStopping || _callerToken.IsCancellationRequested;
     }
 
-    internal void CutShort() => _failures.CutShort();
+    internal void MarkIncomplete() => _failures.MarkIncomplete();
 
     internal void OnSucceeded()
     {
@@ -163,7 +163,7 @@ public sealed partial class TaskScope : IAsyncDisposable
             && Cancellation.Is(exception);
         if (isCancelled)
         {
-            CutShort();
+            MarkIncomplete();
             _ = MustStop(); // A child may see the caller's token before our callback does.
             if (exception is not CanceledWithFailureException { InnerException: { } failure })
             {
@@ -194,7 +194,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         }
 
         next?.Start();
-        LetGo();
+        Release();
     }
 
     private Task<T> Add<T>(Func<CancellationToken, ValueTask<T>> work)
@@ -205,11 +205,11 @@ public sealed partial class TaskScope : IAsyncDisposable
         var starts = false;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_holds == 0, this);
+            ObjectDisposedException.ThrowIf(_refCount == 0, this);
             isRefused = _isStopping;
             if (!isRefused)
             {
-                _holds++;
+                _refCount++;
                 starts = _running < _maxConcurrency;
                 if (starts)
                 {
@@ -242,12 +242,12 @@ public sealed partial class TaskScope : IAsyncDisposable
         TaskScopeChild[] waiting;
         lock (_lock)
         {
-            if (_holds == 0)
+            if (_refCount == 0)
             {
                 return;
             }
 
-            _holds++;
+            _refCount++;
             _isStopping = true;
             waiting = [.. _waiting];
             _waiting.Clear();
@@ -262,7 +262,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         foreach (var child in waiting)
         {
             child.Cancel();
-            LetGo();
+            Release();
         }
 
         try
@@ -278,7 +278,7 @@ public sealed partial class TaskScope : IAsyncDisposable
             }
         }
 
-        LetGo();
+        Release();
     }
 
     /// <summary>Gives up the owner's hold, once.</summary>
@@ -294,14 +294,14 @@ public sealed partial class TaskScope : IAsyncDisposable
             _isLeft = true;
         }
 
-        LetGo();
+        Release();
     }
 
-    private void LetGo()
+    private void Release()
     {
         lock (_lock)
         {
-            if (--_holds > 0)
+            if (--_refCount > 0)
             {
                 return;
             }

@@ -24,7 +24,7 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
     public override void Cancel()
     {
         _completion.SetCanceled(scope.TokenToTell);
-        scope.CutShort();
+        scope.MarkIncomplete();
     }
 
     private async Task RunAsync()

@@ -10,7 +10,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     private readonly Lock _lock = new();
     private List<FanOutFailure>? _failures;
     private Cause _cause;
-    private volatile bool _isCutShort;
+    private volatile bool _isIncomplete;
 
     private enum Cause
     {
@@ -21,7 +21,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     }
 
     /// <summary>Some item was not run, or not to its end.</summary>
-    public void CutShort() => _isCutShort = true;
+    public void MarkIncomplete() => _isIncomplete = true;
 
     /// <returns>True when this was the first cause, which stops the run.</returns>
     public bool AddCancellation()
@@ -53,7 +53,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);
 
     /// <summary>Whether the caller's cancellation was the first cause.</summary>
-    public bool IsCancelled => _cause == Cause.Cancellation && _isCutShort;
+    public bool IsCancelled => _cause == Cause.Cancellation && _isIncomplete;
 
     /// <summary>Whether something is recorded that the run ends with.</summary>
     public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };
@@ -78,7 +78,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     public (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) Conclude()
     {
         var failures = _failures ?? [];
-        if (_cause == Cause.Cancellation && (_isCutShort || (failures.Count > 0 && mode == FailureMode.StopAtFirst)))
+        if (_cause == Cause.Cancellation && (_isIncomplete || (failures.Count > 0 && mode == FailureMode.StopAtFirst)))
         {
             return (Cancelled(failures), []);
         }

@@ -12,10 +12,10 @@ internal sealed partial class FanOutRun<T, TResult>
         }
     }
 
-    public FanOutSlot? NewSlot() =>
-        _observer is not null || Operation.NeedsSlot || _sink is { WantsDuration: true } ? new FanOutSlot(_clock) : null;
+    public ItemState? NewSlot() =>
+        _observer is not null || Operation.NeedsSlot || _sink is { WantsDuration: true } ? new ItemState(_clock) : null;
 
-    public void OnItemTaken(long index, T item, FanOutSlot slot)
+    public void OnItemTaken(long index, T item, ItemState slot)
     {
         slot.Take(index);
         if (!_isDecorated)
@@ -26,7 +26,7 @@ internal sealed partial class FanOutRun<T, TResult>
     }
 
     /// <summary>The operation is called next. Told by whoever lets the item wait, if that may be.</summary>
-    public void OnItemStarting(T item, FanOutSlot slot)
+    public void OnItemStarting(T item, ItemState slot)
     {
         slot.Start();
         _observer?.OnStarted(item, slot);
@@ -41,7 +41,7 @@ internal sealed partial class FanOutRun<T, TResult>
 
     public string? Name => _options.Name;
 
-    public void OnItemSucceeded(long index, T item, TResult result, FanOutSlot? slot)
+    public void OnItemSucceeded(long index, T item, TResult result, ItemState? slot)
     {
         OnItemEnded(slot);
         if (_sink is null)
@@ -56,16 +56,16 @@ internal sealed partial class FanOutRun<T, TResult>
 
     /// <summary>Notes that an item was not run, or not known to have succeeded, when the run was told to
     /// stop.</summary>
-    public void CutShort() => Failures.CutShort();
+    public void MarkIncomplete() => Failures.MarkIncomplete();
 
     /// <summary>Without a result.</summary>
-    public void OnItemSucceeded(long index, T item, FanOutSlot? slot)
+    public void OnItemSucceeded(long index, T item, ItemState? slot)
     {
         OnItemEnded(slot);
         _sink?.Put(index, item, FanOutOutcomeKind.Succeeded, default!, null, slot);
     }
 
-    public void OnItemFailed(long index, T item, Exception exception, FanOutSlot? slot)
+    public void OnItemFailed(long index, T item, Exception exception, ItemState? slot)
     {
         if (IsCancellation(exception))
         {
@@ -90,7 +90,7 @@ internal sealed partial class FanOutRun<T, TResult>
         }
     }
 
-    private void OnItemEnded(FanOutSlot? slot)
+    private void OnItemEnded(ItemState? slot)
     {
         if (slot is not null)
         {
@@ -99,7 +99,7 @@ internal sealed partial class FanOutRun<T, TResult>
         }
     }
 
-    private void OnItemEnded(FanOutSlot? slot, FanOutOutcomeKind kind, Exception exception)
+    private void OnItemEnded(ItemState? slot, FanOutOutcomeKind kind, Exception exception)
     {
         if (slot is null)
         {

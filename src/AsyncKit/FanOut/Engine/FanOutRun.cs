@@ -14,7 +14,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 {
     private readonly TaskCompletionSource<Task<TResult[]>> _end = AsyncEnvironment.NewCompletion<Task<TResult[]>>();
 
-    private readonly CancellationTokenSource _bodies = new();
+    private readonly CancellationTokenSource _operations = new();
     private readonly CancellationToken _callerToken;
     private readonly FanOutSink<T, TResult>? _sink;
     private readonly FanOutOptions _options;
@@ -25,7 +25,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private CancellationTokenRegistration _callerRegistration;
     private ResultBuffer<TResult>? _results;
     private int _startedWorkers;
-    private int _holds;
+    private int _refCount;
     private volatile bool _isStopping;
 
     public FanOutRun(
@@ -38,7 +38,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         if (options.Partition is { } partition)
         {
-            pulled = partition.Around(pulled ?? new ClaimedSource<T>(indexed!), options.MaxConcurrency, MustStop);
+            pulled = partition.Around(pulled ?? new IndexedSourceAdapter<T>(indexed!), options.MaxConcurrency, MustStop);
             indexed = null;
         }
 
@@ -52,10 +52,10 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
             ? AsyncEnvironment.Clock(options.TimeProvider)
             : null;
         Operation = _isDecorated
-            ? new ItemRunner<T, TResult>(this, operation, options, _clock!).Decorated
+            ? new ItemPipeline<T, TResult>(this, operation, options, _clock!).Decorated
             : operation;
         Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
-        Token = _bodies.Token;
+        Token = _operations.Token;
         _callerToken = callerToken;
         _sink = sink;
         Failures = new FailureRecord(options.OnFailure, callerToken);
@@ -86,7 +86,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     public Task<TResult[]> RunAsync()
     {
         LeakCounter.Begin();
-        _holds = 1; // The first worker's. Taken before the registration, whose callback may come at once.
+        _refCount = 1; // The first worker's. Taken before the registration, whose callback may come at once.
         _observer?.BeginRun();
         _callerRegistration = _callerToken.UnsafeRegister(
             static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
@@ -96,11 +96,11 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     /// <summary>
     /// Only for whoever is entitled to start the next worker: the last one started, or who got true from
-    /// <see cref="PullGate.Release"/>. So there is one at a time, and the count needs no interlock.
+    /// <see cref="EnumeratorLock.Release"/>. So there is one at a time, and the count needs no interlock.
     /// </summary>
     public void StartWorker()
     {
-        Interlocked.Increment(ref _holds);
+        Interlocked.Increment(ref _refCount);
         QueueWorker();
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         if (MustStop())
         {
-            CutShort(); // Nobody knows what would have come.
+            MarkIncomplete(); // Nobody knows what would have come.
         }
 
         OnSourceFailed(exception);
@@ -145,9 +145,9 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
     }
 
     /// <summary>Must be the very last thing that the holder does.</summary>
-    public void LetGo()
+    public void Release()
     {
-        if (Interlocked.Decrement(ref _holds) > 0)
+        if (Interlocked.Decrement(ref _refCount) > 0)
         {
             return;
         }
@@ -189,7 +189,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
 
     private void OnCancelled()
     {
-        CutShort();
+        MarkIncomplete();
         if (_callerToken.IsCancellationRequested)
         {
             OnCallerCancelled(); // A body may see the caller's token before our callback does.
@@ -209,19 +209,19 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _isStopping = true;
         _sink?.Stop();
         Pulled?.Stop();
-        _ = CancelBodiesAsync();
+        _ = CancelOperationsAsync();
     }
 
-    private async Task CancelBodiesAsync()
+    private async Task CancelOperationsAsync()
     {
-        if (!TryHold())
+        if (!TryAddRef())
         {
             return; // The caller cancelled a run that has just ended.
         }
 
         try
         {
-            await AsyncEnvironment.CancelAsync(_bodies).NoContext();
+            await AsyncEnvironment.CancelAsync(_operations).NoContext();
         }
         catch (Exception exception)
         {
@@ -233,21 +233,21 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
             }
         }
 
-        LetGo();
+        Release();
     }
 
-    private bool TryHold()
+    private bool TryAddRef()
     {
-        var holds = Volatile.Read(ref _holds);
-        while (holds > 0)
+        var references = Volatile.Read(ref _refCount);
+        while (references > 0)
         {
-            var seen = Interlocked.CompareExchange(ref _holds, holds + 1, holds);
-            if (seen == holds)
+            var seen = Interlocked.CompareExchange(ref _refCount, references + 1, references);
+            if (seen == references)
             {
                 return true;
             }
 
-            holds = seen;
+            references = seen;
         }
 
         return false;
@@ -282,7 +282,7 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
             OnSourceFailed(exception);
         }
 
-        _bodies.Dispose();
+        _operations.Dispose();
         LeakCounter.End();
         AsyncEnvironment.Complete(_end, OutcomeAsync()); // The very last thing: from here on the caller goes on.
     }

@@ -12,8 +12,8 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 {
     private readonly Operation<T, TResult> _operation = run.Operation;
     private readonly CancellationToken _token = run.Token;
-    private readonly FanOutSlot? _slot = run.NewSlot();
-    private readonly PullGate.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
+    private readonly ItemState? _slot = run.NewSlot();
+    private readonly EnumeratorLock.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
     private readonly SynchronizationContext? _home = AsyncEnvironment.Controller;
     private ExecutionContext? _context = run.Context;
 
@@ -126,10 +126,10 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
 
         LeakCounter.End();
-        run.LetGo();
+        run.Release();
     }
 
-    private async Task DisposeAsync(FanOutSlot slot)
+    private async Task DisposeAsync(ItemState slot)
     {
         try
         {
@@ -170,7 +170,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
         if (afterItem || indexed.HasMore)
         {
-            run.CutShort();
+            run.MarkIncomplete();
         }
 
         return Wait.IsOver;
@@ -183,7 +183,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         {
             if (afterItem && run.MustStop())
             {
-                run.CutShort(); // An item that ended after the stop may not count as a success of the whole.
+                run.MarkIncomplete(); // An item that ended after the stop may not count as a success of the whole.
             }
             else if (afterItem && pulled.TryTakeNext(ref _index, out var next))
             {
@@ -242,7 +242,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             var mustStop = run.MustStop();
             if (mustStop)
             {
-                run.CutShort(); // Also at the end: a source that was told to stop may end as if that were all.
+                run.MarkIncomplete(); // Also at the end: a source that was told to stop may end as if that were all.
             }
 
             if (mustStop || !more)

@@ -9,7 +9,7 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
     public override bool WantsDuration => true;
 
     public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, FanOutSlot? slot) =>
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? slot) =>
         _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, slot));
 
     /// <summary>After the run.</summary>

@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// <remarks>Who listens when the run begins is told of all of it, so that what goes up comes down.</remarks>
 internal sealed class FanOutObserver<T>
 {
-    private readonly FanOutCounts _counts = new();
+    private readonly FanOutCounters _counts = new();
     private readonly FanOutOptions _options;
     private readonly Func<int?> _total;
     private readonly Action<Exception> _fail;
@@ -127,7 +127,7 @@ internal sealed class FanOutObserver<T>
         }
     }
 
-    public void OnStarted(T item, FanOutSlot slot)
+    public void OnStarted(T item, ItemState slot)
     {
         slot.IsCounted = true; // First: whatever throws here, the item ends.
         _counts.Start();
@@ -171,7 +171,7 @@ internal sealed class FanOutObserver<T>
     }
 
     /// <summary>Once for each item that was taken, also if it has failed before its start.</summary>
-    public void OnEnded(FanOutOutcomeKind kind, FanOutSlot slot, Exception? exception)
+    public void OnEnded(FanOutOutcomeKind kind, ItemState slot, Exception? exception)
     {
         if (slot.IsEnded)
         {
@@ -214,7 +214,7 @@ internal sealed class FanOutObserver<T>
                 Log.ItemIsSlow(logger, Subject(index), elapsed);
             }
 
-            _options.OnSlowItem?.Invoke(new SlowItem(item, FanOutSlot.ShownIndex(index), elapsed));
+            _options.OnSlowItem?.Invoke(new SlowItem(item, ItemState.ShownIndex(index), elapsed));
         }
         catch (Exception exception)
         {
@@ -242,7 +242,7 @@ internal sealed class FanOutObserver<T>
         span.Stop();
     }
 
-    private void Measure(FanOutOutcomeKind kind, FanOutSlot slot)
+    private void Measure(FanOutOutcomeKind kind, ItemState slot)
     {
         if (slot.IsActive)
         {

@@ -18,7 +18,7 @@ internal sealed class ProgressReporter
     private const double WeightOfTheLatest = 0.3; // Of the smoothed rate: some ten ticks back have no weight any more.
 
     private readonly IProgress<FanOutProgress> _receiver;
-    private readonly FanOutCounts _counts;
+    private readonly FanOutCounters _counts;
     private readonly Func<int?> _total;
     private readonly TimeProvider _clock;
     private readonly long _startedAt;
@@ -32,7 +32,7 @@ internal sealed class ProgressReporter
     public ProgressReporter(
         IProgress<FanOutProgress> receiver,
         TimeSpan interval,
-        FanOutCounts counts,
+        FanOutCounters counts,
         Func<int?> total,
         TimeProvider clock)
     {

@@ -50,7 +50,7 @@ internal sealed class PartitionedSource<T, TKey>(
     private Parked? _spareParked;
     private int _parkedCount;
 
-    private readonly IndexWaiter _room = new();
+    private readonly IndexSignal _room = new();
     private long _wait;
 
     public override int? CountHint => inner.CountHint;

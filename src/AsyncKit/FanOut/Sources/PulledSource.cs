@@ -11,7 +11,7 @@ internal abstract class PulledSource<T>
 {
     private long _pulled;
 
-    public PullGate Gate { get; } = new();
+    public EnumeratorLock Gate { get; } = new();
 
     /// <summary>How many items to expect, null when unknown. Only a hint: the enumerator decides.</summary>
     public virtual int? CountHint => null;

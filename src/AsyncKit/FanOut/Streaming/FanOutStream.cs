@@ -8,7 +8,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
     Func<PulledSource<T>> open,
     Operation<T, TResult> operation,
     FanOutOptions options,
-    Func<HandOver<TValue>, FanOutSink<T, TResult>> createSink,
+    Func<OrderedRingBuffer<TValue>, FanOutSink<T, TResult>> createSink,
     FanOutStreamEnd end,
     CancellationToken callerToken) : IAsyncEnumerable<TValue>
 {
@@ -18,7 +18,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
     private sealed class Reader(
         FanOutStream<T, TResult, TValue> stream, CancellationToken readersToken) : IAsyncEnumerator<TValue>
     {
-        private HandOver<TValue> _handOver = null!; // From the start on.
+        private OrderedRingBuffer<TValue> _handOver = null!; // From the start on.
         private FanOutRun<T, TResult>? _run;
         private Task? _ending;
         private CancellationTokenSource? _linked;
@@ -71,13 +71,13 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             if (token.IsCancellationRequested)
             {
                 _isOver = true;
-                return TokenToTell();
+                return ReportedToken();
             }
 
             _handOver = new(stream.Lookahead);
             var source = new LookaheadSource<T, TValue>(stream.Open(), _handOver);
             _run = stream.CreateRun(source, _handOver, token);
-            _run.Failures.TokenToTell = TokenToTell;
+            _run.Failures.ReportedToken = ReportedToken;
             _ending = EndAsync(_run.RunAsync());
             return token;
         }
@@ -98,7 +98,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             return _linked.Token;
         }
 
-        private CancellationToken TokenToTell() =>
+        private CancellationToken ReportedToken() =>
             stream.CallerToken.IsCancellationRequested || !readersToken.IsCancellationRequested
                 ? stream.CallerToken
                 : readersToken;
@@ -146,7 +146,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             {
                 await _ending!.NoContext();
             }
-            catch when (stream.End == FanOutStreamEnd.TellsItems)
+            catch when (stream.End == FanOutStreamEnd.AllErrors)
             {
                 throw;
             }
@@ -192,6 +192,6 @@ internal sealed class FanOutStream<T, TResult, TValue>(
     private PulledSource<T> Open() => open();
 
     private FanOutRun<T, TResult> CreateRun(
-        PulledSource<T> source, HandOver<TValue> handOver, CancellationToken token) =>
+        PulledSource<T> source, OrderedRingBuffer<TValue> handOver, CancellationToken token) =>
         new(null, source, operation, options, token, createSink(handOver));
 }

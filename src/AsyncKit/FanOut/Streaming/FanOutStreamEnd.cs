@@ -4,8 +4,8 @@ namespace AsyncKit;
 internal enum FanOutStreamEnd
 {
     /// <summary>Everything that the run has ended with.</summary>
-    TellsItems,
+    AllErrors,
 
     /// <summary>Only the failure of the source and the cancellation: the items' are outcomes.</summary>
-    TellsRun,
+    RunErrors,
 }

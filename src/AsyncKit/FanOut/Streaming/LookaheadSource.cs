@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit;
 
 /// <summary>Pulls from another source only what a reader will take soon.</summary>
-internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, HandOver<TValue> handOver) : PulledSource<T>
+internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedRingBuffer<TValue> handOver) : PulledSource<T>
 {
     public override int? CountHint => inner.CountHint;
 

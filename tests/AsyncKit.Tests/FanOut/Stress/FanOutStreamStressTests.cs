@@ -102,7 +102,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
 
     private static async Task HandOverAsync(int lookahead, int seed, int places, Func<Random, ValueTask> pauseAsync)
     {
-        var handOver = new HandOver<int>(lookahead);
+        var handOver = new OrderedRingBuffer<int>(lookahead);
         var starting = Task.Run(() => StartAsync(new Random(seed)));
         var reading = Task.Run(() => ReadAsync(new Random(~seed)));
 

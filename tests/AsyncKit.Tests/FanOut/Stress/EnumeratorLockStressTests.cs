@@ -19,7 +19,7 @@ public sealed class PullGateStressTests : IClassFixture<NothingLeftBehind>
     private static async Task RoundAsync(int limit, int seed)
     {
         const int Pulls = 2_000;
-        var gate = new PullGate();
+        var gate = new EnumeratorLock();
         var (pulls, holders, overlaps, started) = (0, 0, 0, 1);
         var all = new CountdownEvent(1);
 
@@ -35,7 +35,7 @@ public sealed class PullGateStressTests : IClassFixture<NothingLeftBehind>
 
         async Task WorkAsync(Random random)
         {
-            var place = new PullGate.Waiter(isComing: true);
+            var place = new EnumeratorLock.Waiter(isComing: true);
             while (true)
             {
                 while (!gate.TryEnter(place))

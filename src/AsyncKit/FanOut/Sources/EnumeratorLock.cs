@@ -14,7 +14,7 @@ namespace AsyncKit;
 /// (4) Not held and Parked implies Coming: nobody sleeps beside a free gate.
 /// (5) Closed is final; no worker is parked afterwards.
 /// </remarks>
-internal sealed class PullGate
+internal sealed class EnumeratorLock
 {
     private const int Held = 1;
     private const int Parked = 2;

@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// its start, the limit over all
 /// attempts, the retries or a Polly pipeline, the user's operation. The slot is held from the beginning to the end.
 /// </summary>
-internal sealed class ItemRunner<T, TResult>(
+internal sealed class ItemPipeline<T, TResult>(
     FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
 {
     private static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
@@ -20,11 +20,11 @@ internal sealed class ItemRunner<T, TResult>(
     public Operation<T, TResult> Decorated => operation.HasResult ? new(RunAsync) : new(RunWithoutResultAsync);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunWithoutResultAsync(T item, FanOutSlot slot, CancellationToken token) =>
+    private async ValueTask RunWithoutResultAsync(T item, ItemState slot, CancellationToken token) =>
         _ = await RunAsync(item, slot, token).NoContext();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> RunAsync(T item, FanOutSlot slot, CancellationToken token)
+    private async ValueTask<TResult> RunAsync(T item, ItemState slot, CancellationToken token)
     {
         var takenAt = clock.GetTimestamp();
         slot.Permit = options.Gate is { } gate ? await SharedGate.EnterAsync(gate, token).NoContext() : default;
@@ -81,7 +81,7 @@ internal sealed class ItemRunner<T, TResult>(
         }
     }
 
-    private ValueTask<TResult> LimitedAsync(T item, FanOutSlot slot, CancellationToken token) =>
+    private ValueTask<TResult> LimitedAsync(T item, ItemState slot, CancellationToken token) =>
         options.ItemTimeout is { } limit
             ? DeadlineRun.RunAsync(
                 static (call, token) => call.Runner.RetriedAsync(call.Item, call.Slot, token),
@@ -90,7 +90,7 @@ internal sealed class ItemRunner<T, TResult>(
                 token)
             : RetriedAsync(item, slot, token);
 
-    private ValueTask<TResult> RetriedAsync(T item, FanOutSlot slot, CancellationToken token) =>
+    private ValueTask<TResult> RetriedAsync(T item, ItemState slot, CancellationToken token) =>
         _retry is not null
             ? _retry.RunAsync(
                 static (call, token) => call.Runner.CallAsync(call.Item, call.Slot, token),
@@ -102,7 +102,7 @@ internal sealed class ItemRunner<T, TResult>(
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> PipedAsync(
-        ResiliencePipeline pipeline, T item, FanOutSlot slot, CancellationToken token)
+        ResiliencePipeline pipeline, T item, ItemState slot, CancellationToken token)
     {
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
@@ -118,7 +118,7 @@ internal sealed class ItemRunner<T, TResult>(
         }
     }
 
-    private ValueTask<TResult> CallAsync(T item, FanOutSlot slot, CancellationToken token)
+    private ValueTask<TResult> CallAsync(T item, ItemState slot, CancellationToken token)
     {
         if (++slot.Attempts > 1)
         {
@@ -130,13 +130,13 @@ internal sealed class ItemRunner<T, TResult>(
             : InvokeAsync(item, slot, token);
     }
 
-    private ValueTask<TResult> InvokeAsync(T item, FanOutSlot slot, CancellationToken token) => operation.HasResult
+    private ValueTask<TResult> InvokeAsync(T item, ItemState slot, CancellationToken token) => operation.HasResult
         ? operation.InvokeAsync(item, slot, token)
         : WithUnitAsync(operation.InvokeWithoutResultAsync(item, slot, token));
 
     /// <summary>At once, and not when the retries are over.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> ReportedCallAsync(T item, FanOutSlot slot, CancellationToken token)
+    private async ValueTask<TResult> ReportedCallAsync(T item, ItemState slot, CancellationToken token)
     {
         try
         {

@@ -4,7 +4,7 @@ namespace AsyncKit;
 
 /// <summary>What a worker knows about the item it works on, and what it keeps for the next; one for each worker.</summary>
 /// <param name="clock">Null when nobody wants to know how long an item took.</param>
-internal sealed class FanOutSlot(TimeProvider? clock)
+internal sealed class ItemState(TimeProvider? clock)
 {
     private long _startedAt;
 

@@ -3,13 +3,13 @@ namespace AsyncKit.Tests;
 /// <summary>Single steps of the gate, which on threads would show only as lost time.</summary>
 public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
 {
-    private readonly PullGate _gate = new();
-    private readonly PullGate.Waiter _first = new(isComing: true);
+    private readonly EnumeratorLock _gate = new();
+    private readonly EnumeratorLock.Waiter _first = new(isComing: true);
 
     [Fact]
     public async Task A_coming_worker_that_parks_is_no_longer_coming_so_the_holder_wakes_it()
     {
-        var second = new PullGate.Waiter(isComing: true);
+        var second = new EnumeratorLock.Waiter(isComing: true);
         Assert.True(_gate.TryEnter(_first));
         Assert.True(_gate.Release(mayStart: true)); // The second is coming now.
         Assert.True(_gate.TryEnter(_first));
@@ -25,7 +25,7 @@ public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_woken_worker_counts_as_coming_until_it_is_in()
     {
-        var (second, third) = (new PullGate.Waiter(isComing: false), new PullGate.Waiter(isComing: false));
+        var (second, third) = (new EnumeratorLock.Waiter(isComing: false), new EnumeratorLock.Waiter(isComing: false));
         Assert.True(_gate.TryEnter(_first));
         var turns = new[] { _gate.ParkAsync(second).AsTask(), _gate.ParkAsync(third).AsTask() };
 
@@ -45,7 +45,7 @@ public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_woken_worker_does_not_continue_inside_Release()
     {
-        var second = new PullGate.Waiter(isComing: false);
+        var second = new EnumeratorLock.Waiter(isComing: false);
         Assert.True(_gate.TryEnter(_first));
         var continued = ContinueAsync();
 
@@ -72,7 +72,7 @@ public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task After_it_closed_everybody_is_let_through_to_see_so()
     {
-        var second = new PullGate.Waiter(isComing: false);
+        var second = new EnumeratorLock.Waiter(isComing: false);
         Assert.True(_gate.TryEnter(_first));
         var turn = _gate.ParkAsync(second).AsTask();
 

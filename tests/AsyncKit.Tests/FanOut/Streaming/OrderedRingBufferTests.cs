@@ -10,7 +10,7 @@ public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
     [InlineData(7)]
     public async Task Exactly_Lookahead_items_may_start_beyond_the_readers_place(int lookahead)
     {
-        var handOver = new HandOver<string>(lookahead);
+        var handOver = new OrderedRingBuffer<string>(lookahead);
         for (var place = 0L; place < 20; place++)
         {
             Assert.True(handOver.MayStart(place + lookahead));
@@ -38,7 +38,7 @@ public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task The_reader_is_woken_by_its_own_place_and_by_no_other()
     {
-        var handOver = new HandOver<int>(3);
+        var handOver = new OrderedRingBuffer<int>(3);
         var readable = handOver.UntilReadableAsync().AsTask();
 
         handOver.Put(1, 10);
@@ -54,7 +54,7 @@ public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_gap_opens_the_window_like_a_value()
     {
-        var handOver = new HandOver<int>(0);
+        var handOver = new OrderedRingBuffer<int>(0);
         var next = handOver.UntilMayStartAsync(1).AsTask();
 
         handOver.PutGap(0);
@@ -66,7 +66,7 @@ public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task The_end_and_the_close_wake_whoever_waits_and_who_comes_later_does_not_wait()
     {
-        var handOver = new HandOver<int>(0);
+        var handOver = new OrderedRingBuffer<int>(0);
         var (readable, next) = (handOver.UntilReadableAsync().AsTask(), handOver.UntilMayStartAsync(1).AsTask());
 
         handOver.Close();
@@ -82,7 +82,7 @@ public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task After_the_close_nothing_more_is_pulled()
     {
-        var handOver = new HandOver<int>(0);
+        var handOver = new OrderedRingBuffer<int>(0);
         var probed = new ProbedSource(9);
         var source = new LookaheadSource<int, int>(new EnumerableSource<int>(probed), handOver);
 

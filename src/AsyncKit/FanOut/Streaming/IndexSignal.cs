@@ -10,7 +10,7 @@ namespace AsyncKit;
 /// Who waits arms, then looks again whether it still must wait, then awaits or disarms. Who wakes first makes the
 /// change that is waited for, then looks here. A full fence on both sides keeps one of the two from missing the other.
 /// </remarks>
-internal sealed class IndexWaiter : IValueTaskSource
+internal sealed class IndexSignal : IValueTaskSource
 {
     private const long Nobody = -1;
 

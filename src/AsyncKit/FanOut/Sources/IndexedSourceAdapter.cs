@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>Pulls what could be claimed by many: for whoever must see the items one by one.</summary>
-internal sealed class ClaimedSource<T>(IndexedSource<T> indexed) : PulledSource<T>
+internal sealed class IndexedSourceAdapter<T>(IndexedSource<T> indexed) : PulledSource<T>
 {
     private T _current = default!;
 

@@ -15,18 +15,18 @@ namespace AsyncKit;
 /// (4) Whoever wants to start waits only while the window is full and open; the reader that moves on, or whoever closes
 /// the window, wakes it. There is one at a time, the holder of the gate.
 /// </remarks>
-internal sealed class HandOver<TValue>
+internal sealed class OrderedRingBuffer<TValue>
 {
     private readonly Cell[] _cells;
     private readonly int _lookahead;
-    private readonly IndexWaiter _reader = new();
-    private readonly IndexWaiter _starter = new();
+    private readonly IndexSignal _reader = new();
+    private readonly IndexSignal _starter = new();
     private PaddedLong _place; // Where the reader is: the window begins here.
     private PaddedLong _tickets;
     private volatile bool _isClosed;
     private volatile bool _hasEnded;
 
-    public HandOver(int lookahead)
+    public OrderedRingBuffer(int lookahead)
     {
         _lookahead = lookahead;
         _cells = new Cell[BitOperations.RoundUpToPowerOf2((uint)lookahead + 1)];

@@ -2,7 +2,7 @@ namespace AsyncKit;
 
 /// <summary>How many items came how far; each number on a cache line of its own.</summary>
 /// <remarks>Read what ended first, then what started: so never more have ended than started.</remarks>
-internal sealed class FanOutCounts
+internal sealed class FanOutCounters
 {
     private PaddedLong _started;
     private PaddedLong _succeeded;
