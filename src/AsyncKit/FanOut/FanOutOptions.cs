@@ -73,7 +73,7 @@ public sealed record FanOutOptions
     public TimeSpan? ItemTimeout
     {
         get;
-        init => field = DeadlineTerms.Check(value, nameof(ItemTimeout));
+        init => field = DeadlineContext.Check(value, nameof(ItemTimeout));
     }
 
     /// <summary>When and how often an item is tried again. Its slot is held while it waits for the next attempt.</summary>

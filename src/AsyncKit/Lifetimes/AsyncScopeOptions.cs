@@ -10,7 +10,7 @@ public sealed record AsyncScopeOptions
     public TimeSpan CleanupTimeout
     {
         get;
-        init => field = TimeLimit.Check(value, nameof(CleanupTimeout));
+        init => field = TimeoutTokenSource.Check(value, nameof(CleanupTimeout));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>The clock.</summary>

@@ -36,7 +36,7 @@ internal sealed class Cleanup
             return;
         }
 
-        var time = new TimeLimit(limit, clock);
+        var time = new TimeoutTokenSource(limit, clock);
         await CatchAsync(time, failures).NoContext();
         await time.DisposeAsync().NoContext();
         if (time.CallbackFailure is { } failure)
@@ -44,7 +44,7 @@ internal sealed class Cleanup
             failures.Add(failure);
         }
 
-        async Task CatchAsync(TimeLimit? time, List<Exception> failures)
+        async Task CatchAsync(TimeoutTokenSource? time, List<Exception> failures)
         {
             try
             {

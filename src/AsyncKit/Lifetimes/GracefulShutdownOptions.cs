@@ -26,7 +26,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan DrainTimeout
     {
         get;
-        init => field = TimeLimit.Check(value, nameof(DrainTimeout));
+        init => field = TimeoutTokenSource.Check(value, nameof(DrainTimeout));
     } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the main function may go on after <see cref="GracefulShutdown.Aborting"/>; then it is left
@@ -36,7 +36,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan AbortTimeout
     {
         get;
-        init => field = TimeLimit.Check(value, nameof(AbortTimeout));
+        init => field = TimeoutTokenSource.Check(value, nameof(AbortTimeout));
     } = TimeSpan.FromSeconds(3);
 
     /// <summary>The time after which the token of a hook is cancelled. Each has its own. The hook is awaited all the
@@ -46,7 +46,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan HookTimeout
     {
         get;
-        init => field = TimeLimit.Check(value, nameof(HookTimeout));
+        init => field = TimeoutTokenSource.Check(value, nameof(HookTimeout));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>Is told of each stage.</summary>

@@ -20,7 +20,7 @@ namespace AsyncKit;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncLock
 {
-    private readonly OnePermit _permits = new(nameof(AsyncLock));
+    private readonly SinglePermitQueue _permits = new(nameof(AsyncLock));
 
     /// <summary>The clock for limits of time.</summary>
     /// <value><see cref="TimeProvider.System"/> by default; never null.</value>

@@ -22,10 +22,10 @@ namespace AsyncKit;
 /// threads.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class ConcurrencyGate : IPermitOwner
+public sealed class ConcurrencyGate : IPermitObserver
 {
-    private readonly ManyPermits _permits;
-    private readonly AdaptiveControl? _control;
+    private readonly MultiPermitQueue _permits;
+    private readonly AdaptiveController? _control;
     private readonly AdaptiveLimit? _adaptive;
 
     /// <summary>With a limit that stays until it is set.</summary>
@@ -33,7 +33,7 @@ public sealed class ConcurrencyGate : IPermitOwner
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not in the range.</exception>
     public ConcurrencyGate(int limit)
     {
-        _permits = new ManyPermits(nameof(ConcurrencyGate), CheckLimit(limit, nameof(limit)), this);
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), CheckLimit(limit, nameof(limit)), this);
         GateMetrics.Add(this);
     }
 
@@ -43,8 +43,8 @@ public sealed class ConcurrencyGate : IPermitOwner
     public ConcurrencyGate(AdaptiveLimit limit)
     {
         ArgumentNullException.ThrowIfNull(limit);
-        (_adaptive, _control) = (limit, new AdaptiveControl(limit));
-        _permits = new ManyPermits(nameof(ConcurrencyGate), limit.Start, this);
+        (_adaptive, _control) = (limit, new AdaptiveController(limit));
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), limit.Start, this);
         GateMetrics.Add(this);
     }
 
@@ -99,7 +99,7 @@ public sealed class ConcurrencyGate : IPermitOwner
     /// <summary>How many wait at this moment.</summary>
     public int Waiting => _permits.Waiting;
 
-    bool IPermitOwner.TimesWaits => GateMetrics.WaitDuration.Enabled;
+    bool IPermitObserver.TimesWaits => GateMetrics.WaitDuration.Enabled;
 
     /// <summary>Waits for a permit.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -161,13 +161,13 @@ public sealed class ConcurrencyGate : IPermitOwner
         lease.Dispose();
     }
 
-    void IPermitOwner.Waited(TimeSpan time) => GateMetrics.Waited(this, time);
+    void IPermitObserver.Waited(TimeSpan time) => GateMetrics.Waited(this, time);
 
-    void IPermitOwner.Left()
+    void IPermitObserver.Left()
     {
     }
 
-    void IPermitOwner.Reported(GateSignal signal, int epoch)
+    void IPermitObserver.Reported(GateSignal signal, int epoch)
     {
         if (_control is not null && (signal == GateSignal.Throttled || (signal == GateSignal.Success && _permits.IsFull)))
         {

@@ -6,13 +6,13 @@ namespace AsyncKit;
 /// <content>What becomes of the items.</content>
 public sealed partial class AsyncPool<T>
 {
-    void IPermitOwner.Waited(TimeSpan time) => PoolMetrics.Waited(this, time);
+    void IPermitObserver.Waited(TimeSpan time) => PoolMetrics.Waited(this, time);
 
-    void IPermitOwner.Left()
+    void IPermitObserver.Left()
     {
     }
 
-    void IPermitOwner.Reported(GateSignal signal, int epoch)
+    void IPermitObserver.Reported(GateSignal signal, int epoch)
     {
     }
 

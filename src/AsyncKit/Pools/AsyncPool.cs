@@ -23,7 +23,7 @@ namespace AsyncKit;
 /// token that can be cancelled; one object per item. All members may be used from several threads.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
+public sealed partial class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObserver
     where T : notnull
 {
     // Invariants: (1) An item is in the hands of whoever has a permit, or idle, or, once the pool is closed, being disposed
@@ -32,7 +32,7 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
     // count meanwhile, or after the pool was closed, when nothing is made any more. (4) Nothing is idle in a closed pool.
     private readonly Lock _lock = new();
     private readonly AsyncPoolOptions<T> _options;
-    private readonly ManyPermits _permits;
+    private readonly MultiPermitQueue _permits;
     private readonly TimeProvider _clock;
     private readonly List<PoolItem<T>> _idle = []; // The last one returned is the last one here.
     private readonly PoolSweeper? _sweeper;
@@ -50,7 +50,7 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
         _options = options;
         _clock = AsyncEnvironment.Clock(options.TimeProvider);
         var what = options.Name is null ? nameof(AsyncPool<T>) : $"{nameof(AsyncPool<T>)} '{options.Name}'";
-        _permits = new ManyPermits(what, options.MaxSize, this) { Clock = options.TimeProvider };
+        _permits = new MultiPermitQueue(what, options.MaxSize, this) { Clock = options.TimeProvider };
         _sweeper = options.IdleTimeout is null && options.MaxAge is null ? null : new PoolSweeper(_clock, SweepAsync);
         PoolMetrics.Add(this);
     }
@@ -79,9 +79,9 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IPool, IPermitOwner
     /// <summary>How many wait for a place at this moment.</summary>
     public int Waiting => _permits.Waiting;
 
-    string? IPool.Name => _options.Name;
+    string? IMeasuredPool.Name => _options.Name;
 
-    bool IPermitOwner.TimesWaits => PoolMetrics.WaitDuration.Enabled;
+    bool IPermitObserver.TimesWaits => PoolMetrics.WaitDuration.Enabled;
 
     /// <summary>Waits for a place and rents an item: an idle one if there is one that is valid, else a new one.</summary>
     /// <param name="cancellationToken">Ends the wait; given to Validate and Create.</param>

@@ -14,7 +14,7 @@ internal static class PoolMetrics
     private static readonly Counter<long> Disposed = Telemetry.Meter.CreateCounter<long>(
         "asynckit.pool.disposed", "{item}", "Items that were disposed of, by reason.");
 
-    private static readonly LiveInstances<IPool> Pools = new("asynckit.pool.name", pool => pool.Name);
+    private static readonly LiveInstances<IMeasuredPool> Pools = new("asynckit.pool.name", pool => pool.Name);
 
     static PoolMetrics()
     {
@@ -28,12 +28,12 @@ internal static class PoolMetrics
             "asynckit.pool.limit", () => Pools.Sums(pool => pool.MaxSize), "{item}", "The most items.");
     }
 
-    public static void Add(IPool pool) => Pools.Add(pool);
+    public static void Add(IMeasuredPool pool) => Pools.Add(pool);
 
-    public static void Waited(IPool pool, TimeSpan time) =>
+    public static void Waited(IMeasuredPool pool, TimeSpan time) =>
         WaitDuration.Record(time.TotalSeconds, Pools.TagsOf(pool.Name));
 
-    public static void CreatedIn(IPool pool)
+    public static void CreatedIn(IMeasuredPool pool)
     {
         if (Created.Enabled)
         {
@@ -41,7 +41,7 @@ internal static class PoolMetrics
         }
     }
 
-    public static void DisposedIn(IPool pool, string reason)
+    public static void DisposedIn(IMeasuredPool pool, string reason)
     {
         if (Disposed.Enabled)
         {

@@ -93,10 +93,10 @@ public readonly record struct Backoff
     };
 
     private static TimeSpan Check(TimeSpan value, TimeSpan least, string name) =>
-        value >= least && value <= DeadlineTerms.Longest
+        value >= least && value <= DeadlineContext.Longest
             ? value
             : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be from {least:c} to {DeadlineTerms.Longest:c}.");
+                name, value, $"{name} must be from {least:c} to {DeadlineContext.Longest:c}.");
 
     private TimeSpan Jittered(TimeSpan previous, Random random)
     {

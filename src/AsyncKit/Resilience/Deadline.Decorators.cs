@@ -21,7 +21,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(limit),
@@ -35,7 +35,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(limit),
@@ -57,7 +57,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(limit),
@@ -70,7 +70,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(limit); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(limit),
@@ -91,7 +91,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(options),
@@ -105,7 +105,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(options),
@@ -125,7 +125,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
             Terms(options),
@@ -138,7 +138,7 @@ public static partial class Deadline
     {
         _ = DelegateAdapters.NotNull(operation);
         _ = Terms(options); // Checks it now.
-        return (item, token) => DeadlineRun.RunAsync(
+        return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             Terms(options),

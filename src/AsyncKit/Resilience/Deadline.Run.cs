@@ -23,7 +23,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(3)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, ValueTask<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
             DelegateAdapters.NotNull(operation),
             Terms(limit),
@@ -33,7 +33,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(2)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, Task<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
             DelegateAdapters.NotNull(operation),
             Terms(limit),
@@ -56,7 +56,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
             DelegateAdapters.NotNull(operation),
             Terms(limit),
@@ -65,7 +65,7 @@ public static partial class Deadline
     /// <inheritdoc cref="RunAsync(Func{CancellationToken, ValueTask}, TimeSpan, CancellationToken)"/>
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
             DelegateAdapters.NotNull(operation),
             Terms(limit),
@@ -87,7 +87,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(3)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, ValueTask<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
             DelegateAdapters.NotNull(operation),
             Terms(options),
@@ -97,7 +97,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(2)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, Task<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
             DelegateAdapters.NotNull(operation),
             Terms(options),
@@ -118,7 +118,7 @@ public static partial class Deadline
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
             DelegateAdapters.NotNull(operation),
             Terms(options),
@@ -127,7 +127,7 @@ public static partial class Deadline
     /// <inheritdoc cref="RunAsync(Func{CancellationToken, ValueTask}, DeadlineOptions, CancellationToken)"/>
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
-        DeadlineRun.RunAsync(
+        DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
             DelegateAdapters.NotNull(operation),
             Terms(options),

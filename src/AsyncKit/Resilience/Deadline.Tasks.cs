@@ -60,30 +60,30 @@ public static partial class Deadline
         return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
-    private static DeadlineTerms TermsWithoutGrace(DeadlineOptions options) => Terms(options) is { Grace: null } terms
+    private static DeadlineContext TermsWithoutGrace(DeadlineOptions options) => Terms(options) is { Grace: null } terms
         ? terms
         : throw new ArgumentException(
             "GracePeriod must be null for WithTimeoutAsync, which cannot stop the task and leaves at the limit.",
             nameof(options));
 
     private static async Task<TResult> WalkAwayAsync<TResult>(
-        Task<TResult> task, DeadlineTerms terms, CancellationToken cancellationToken)
+        Task<TResult> task, DeadlineContext terms, CancellationToken cancellationToken)
     {
         await WaitAsync(task, terms, cancellationToken).NoContext();
         return await task.NoContext();
     }
 
-    private static async Task WalkAwayAsync(Task task, DeadlineTerms terms, CancellationToken cancellationToken)
+    private static async Task WalkAwayAsync(Task task, DeadlineContext terms, CancellationToken cancellationToken)
     {
         await WaitAsync(task, terms, cancellationToken).NoContext();
         await task.NoContext();
     }
 
     /// <summary>Returns when the task has ended, whatever became of it.</summary>
-    private static async Task WaitAsync(Task task, DeadlineTerms terms, CancellationToken cancellationToken)
+    private static async Task WaitAsync(Task task, DeadlineContext terms, CancellationToken cancellationToken)
     {
         var startedAt = 0L;
-        var limit = DeadlineTerms.IsFinite(terms.Limit) ? terms.Limit : Timeout.InfiniteTimeSpan;
+        var limit = DeadlineContext.IsFinite(terms.Limit) ? terms.Limit : Timeout.InfiniteTimeSpan;
         try
         {
             startedAt = terms.Clock.GetTimestamp();
@@ -91,7 +91,7 @@ public static partial class Deadline
         }
         catch (Exception exception) when (!task.IsCompleted)
         {
-            Orphan.Leave(task, terms);
+            AbandonedTask.Observe(task, terms);
             if (cancellationToken.IsCancellationRequested)
             {
                 throw Cancellation.ByCaller(exception, cancellationToken);

@@ -17,10 +17,10 @@ namespace AsyncKit;
 /// </remarks>
 public static partial class Deadline
 {
-    private static DeadlineTerms Terms(TimeSpan limit, string name = "limit") =>
-        new(AsyncEnvironment.Clock(TimeProvider.System), DeadlineTerms.Check(limit, name));
+    private static DeadlineContext Terms(TimeSpan limit, string name = "limit") =>
+        new(AsyncEnvironment.Clock(TimeProvider.System), DeadlineContext.Check(limit, name));
 
-    private static DeadlineTerms Terms(DeadlineOptions options)
+    private static DeadlineContext Terms(DeadlineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return options.Terms;

@@ -13,7 +13,7 @@ public sealed record DeadlineOptions
     public required TimeSpan Limit
     {
         get;
-        init => field = DeadlineTerms.Check(value, nameof(Limit));
+        init => field = DeadlineContext.Check(value, nameof(Limit));
     }
 
     /// <summary>How long to wait, after the operation's token was cancelled, for an operation that does not end. Then it is
@@ -23,7 +23,7 @@ public sealed record DeadlineOptions
     public TimeSpan? GracePeriod
     {
         get;
-        init => field = DeadlineTerms.Check(value, nameof(GracePeriod));
+        init => field = DeadlineContext.Check(value, nameof(GracePeriod));
     }
 
     /// <summary>What the operation is called in the exception's message and in the log.</summary>
@@ -44,5 +44,5 @@ public sealed record DeadlineOptions
             ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
     } = TimeProvider.System;
 
-    internal DeadlineTerms Terms => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
+    internal DeadlineContext Terms => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
 }

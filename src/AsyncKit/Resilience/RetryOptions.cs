@@ -31,7 +31,7 @@ public sealed record RetryOptions
     public TimeSpan? AttemptTimeout
     {
         get;
-        init => field = DeadlineTerms.Check(value, nameof(AttemptTimeout));
+        init => field = DeadlineContext.Check(value, nameof(AttemptTimeout));
     }
 
     /// <summary>How long all attempts may take with the waits between them. An attempt that could not begin before its end
@@ -41,7 +41,7 @@ public sealed record RetryOptions
     public TimeSpan? TotalTimeout
     {
         get;
-        init => field = DeadlineTerms.Check(value, nameof(TotalTimeout));
+        init => field = DeadlineContext.Check(value, nameof(TotalTimeout));
     }
 
     /// <summary>Which failures are tried again. Not asked about cancellations, which never are, except HttpClient's own
@@ -66,7 +66,7 @@ public sealed record RetryOptions
     public TimeSpan MaxDelayHint
     {
         get;
-        init => field = DeadlineTerms.IsFinite(value)
+        init => field = DeadlineContext.IsFinite(value)
             ? value
             : throw new ArgumentOutOfRangeException(
                 nameof(MaxDelayHint), value, "MaxDelayHint must be from zero to 49 days.");

@@ -77,16 +77,16 @@ internal sealed class ItemPipeline<T, TResult>(
                 ? hint
                 : PauseWithoutHint;
             lease.Dispose();
-            await Task.Delay(pause < DeadlineTerms.Longest ? pause : DeadlineTerms.Longest, clock, token).NoContext();
+            await Task.Delay(pause < DeadlineContext.Longest ? pause : DeadlineContext.Longest, clock, token).NoContext();
         }
     }
 
     private ValueTask<TResult> LimitedAsync(T item, ItemState slot, CancellationToken token) =>
         options.ItemTimeout is { } limit
-            ? DeadlineRun.RunAsync(
+            ? DeadlineEngine.RunAsync(
                 static (call, token) => call.Runner.RetriedAsync(call.Item, call.Slot, token),
                 (Runner: this, Item: item, Slot: slot),
-                new DeadlineTerms(clock, limit, options.Name, Logger: options.Logger, Index: slot.Index),
+                new DeadlineContext(clock, limit, options.Name, Logger: options.Logger, Index: slot.Index),
                 token)
             : RetriedAsync(item, slot, token);
 

@@ -253,5 +253,5 @@ internal sealed class FanOutObserver<T>
         FanOutTelemetry.ItemDuration.Record(slot.Duration.TotalSeconds, _tagsByOutcome[(int)kind]);
     }
 
-    private string Subject(long index) => DeadlineTerms.SubjectOf(_options.Name, index);
+    private string Subject(long index) => DeadlineContext.SubjectOf(_options.Name, index);
 }

@@ -79,14 +79,14 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
         }
     }
 
-    private sealed class Entry : IPermitOwner
+    private sealed class Entry : IPermitObserver
     {
         private readonly KeyedLockStripe<TKey> _stripe;
 
         public Entry(KeyedLockStripe<TKey> stripe)
         {
             _stripe = stripe;
-            Permits = new OnePermit(nameof(KeyedLock<TKey>), this) { Clock = stripe.Clock };
+            Permits = new SinglePermitQueue(nameof(KeyedLock<TKey>), this) { Clock = stripe.Clock };
         }
 
         public PermitQueue Permits { get; }
@@ -96,15 +96,15 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
         /// <summary>Who holds, waits or asks.</summary>
         public int Users { get; set; }
 
-        bool IPermitOwner.TimesWaits => false;
+        bool IPermitObserver.TimesWaits => false;
 
-        void IPermitOwner.Left() => _stripe.Leave(this);
+        void IPermitObserver.Left() => _stripe.Leave(this);
 
-        void IPermitOwner.Waited(TimeSpan time)
+        void IPermitObserver.Waited(TimeSpan time)
         {
         }
 
-        void IPermitOwner.Reported(GateSignal signal, int epoch)
+        void IPermitObserver.Reported(GateSignal signal, int epoch)
         {
         }
     }

@@ -12,7 +12,7 @@ internal static class LeaseTrace
 
     private static readonly string[] Own =
     [
-        nameof(LeaseTrace), nameof(Permit), nameof(PermitQueue), nameof(OnePermit), nameof(ManyPermits), nameof(Lease), nameof(AsyncLock),
+        nameof(LeaseTrace), nameof(Permit), nameof(PermitQueue), nameof(SinglePermitQueue), nameof(MultiPermitQueue), nameof(Lease), nameof(AsyncLock),
         nameof(KeyedLock<int>), nameof(ConcurrencyGate), nameof(AsyncPool<int>), nameof(PooledLease<int>),
     ];
 

@@ -1,11 +1,11 @@
 namespace AsyncKit;
 
 /// <summary>
-/// One permit of a <see cref="ManyPermits"/>, used again by one holder after the other. Its version tells them apart:
+/// One permit of a <see cref="MultiPermitQueue"/>, used again by one holder after the other. Its version tells them apart:
 /// odd while it is held, even while it is free, and it only grows. A lease is a permit and the version it was taken
 /// with, so an old lease finds another version and does nothing.
 /// </summary>
-internal sealed class Permit(ManyPermits queue, int number) : ILeaseOrigin
+internal sealed class Permit(MultiPermitQueue queue, int number) : ILeaseOrigin
 {
     private long _version;
     private long _reported;

@@ -47,7 +47,7 @@ internal abstract partial class PermitQueue
     /// <param name="limit">How many permits there are.</param>
     /// <param name="owner">Who wants to know, if anybody. Each call that asks for a permit is told to have left
     /// once.</param>
-    protected PermitQueue(string what, int limit, IPermitOwner? owner)
+    protected PermitQueue(string what, int limit, IPermitObserver? owner)
     {
         What = what;
         Owner = owner;
@@ -64,7 +64,7 @@ internal abstract partial class PermitQueue
         set;
     } = TimeProvider.System;
 
-    public IPermitOwner? Owner { get; }
+    public IPermitObserver? Owner { get; }
 
     public int Held => HeldIn(State);
 
@@ -167,7 +167,7 @@ internal abstract partial class PermitQueue
 
     /// <param name="limit">From now on.</param>
     /// <param name="control">Is told, if there is one.</param>
-    public void SetLimit(int limit, AdaptiveControl? control)
+    public void SetLimit(int limit, AdaptiveController? control)
     {
         PermitWaiter? granted;
         lock (_lock)
@@ -183,7 +183,7 @@ internal abstract partial class PermitQueue
     }
 
     /// <summary>Lets the control of an adaptive gate decide on the limit.</summary>
-    public void Adapt(AdaptiveControl control, GateSignal signal, int epoch)
+    public void Adapt(AdaptiveController control, GateSignal signal, int epoch)
     {
         PermitWaiter? granted;
         lock (_lock)

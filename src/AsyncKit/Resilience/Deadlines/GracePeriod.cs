@@ -36,7 +36,7 @@ internal sealed class GracePeriod : IDisposable
 
     private void Start()
     {
-        if (!DeadlineTerms.IsFinite(_period))
+        if (!DeadlineContext.IsFinite(_period))
         {
             return;
         }

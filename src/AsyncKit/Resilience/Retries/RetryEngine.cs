@@ -36,10 +36,10 @@ internal sealed class RetryEngine
         }
 
         return Options.TotalTimeout is { } total
-            ? DeadlineRun.RunAsync(
+            ? DeadlineEngine.RunAsync(
                 static (call, token) => call.Engine.AttemptsAsync(call.Operation, call.State, token),
                 (Engine: this, Operation: operation, State: state),
-                new DeadlineTerms(Clock, total, Options.Name, Logger: Options.Logger),
+                new DeadlineContext(Clock, total, Options.Name, Logger: Options.Logger),
                 cancellationToken)
             : AttemptsAsync(operation, state, cancellationToken);
     }
@@ -56,7 +56,7 @@ internal sealed class RetryEngine
                 DelayGenerator = static arguments => new ValueTask<TimeSpan?>(CallOf(arguments.Context).Delay),
                 OnRetry = arguments =>
                 {
-                    Tell(options, CallOf(arguments.Context));
+                    Report(options, CallOf(arguments.Context));
                     return default;
                 },
             })
@@ -64,14 +64,14 @@ internal sealed class RetryEngine
 
     private static RetryCall CallOf(ResilienceContext context) => context.Properties.GetValue(CallKey, null!);
 
-    private static void Tell(RetryOptions options, RetryCall call)
+    private static void Report(RetryOptions options, RetryCall call)
     {
         try
         {
             ResilienceTelemetry.Retries.Add(1);
             if (options.Logger is { } logger)
             {
-                Log.Retrying(logger, DeadlineTerms.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
+                Log.Retrying(logger, DeadlineContext.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
             }
         }
         catch (Exception)
@@ -226,13 +226,13 @@ internal sealed class RetryEngine
     private async ValueTask<Attempt<TResult>> LimitedAttemptAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
     {
-        var terms = new DeadlineTerms(Clock, Options.AttemptTimeout!.Value, Options.Name, Logger: Options.Logger);
+        var terms = new DeadlineContext(Clock, Options.AttemptTimeout!.Value, Options.Name, Logger: Options.Logger);
         if (terms.Limit == TimeSpan.Zero)
         {
             return new(terms.TimedOut(terms.Limit, TimeSpan.Zero, null), isOwnTimeout: true);
         }
 
-        var scope = DeadlineCall<TResult>.Begin(terms, token);
+        var scope = DeadlineOperation<TResult>.Begin(terms, token);
         TResult result;
         try
         {
@@ -243,10 +243,10 @@ internal sealed class RetryEngine
             var translated = scope.Translate(exception);
             var ofCallbacks = await scope.EndAsync().NoContext();
             var isOwn = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
-            return new(DeadlineRun.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);
+            return new(DeadlineEngine.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);
         }
 
-        DeadlineRun.Tell(await scope.EndAsync().NoContext(), terms);
+        DeadlineEngine.Report(await scope.EndAsync().NoContext(), terms);
         return new(result);
     }
 

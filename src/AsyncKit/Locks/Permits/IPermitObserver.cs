@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>Whose permits a <see cref="PermitQueue"/> has, if that wants to know. Never called under a lock.</summary>
-internal interface IPermitOwner
+internal interface IPermitObserver
 {
     /// <summary>Whether somebody wants to know how long it is waited.</summary>
     bool TimesWaits { get; }

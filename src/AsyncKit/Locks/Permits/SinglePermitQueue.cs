@@ -4,7 +4,7 @@ namespace AsyncKit;
 /// The queue for a single permit. The state is Slow, Held and the version of the lease, which grows with each taking: it
 /// says all there is to know, so taking is one compare-and-swap and giving back another.
 /// </summary>
-internal sealed class OnePermit(string what, IPermitOwner? owner = null)
+internal sealed class SinglePermitQueue(string what, IPermitObserver? owner = null)
     : PermitQueue(what, limit: 1, owner), ILeaseOrigin
 {
     private const ulong HeldBit = 2;
@@ -18,7 +18,7 @@ internal sealed class OnePermit(string what, IPermitOwner? owner = null)
     {
         var held = HeldAs(version);
         var trace = _trace;
-        if (CompareExchange(held & ~HeldBit, held) != held && !Release(static (queue, held) => ((OnePermit)queue).PutBack(held), held))
+        if (CompareExchange(held & ~HeldBit, held) != held && !Release(static (queue, held) => ((SinglePermitQueue)queue).PutBack(held), held))
         {
             LeaseTrace.DisposedTwice(What);
             return;

@@ -19,15 +19,15 @@ namespace AsyncKit;
 /// task finds another version, and throws.
 /// Continues inline like an async method, on the thread on which the operation has ended.
 /// </remarks>
-internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TResult>, IValueTaskSource
+internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTaskSource<TResult>, IValueTaskSource
 {
     private const int MostPooled = 128;
 
-    private static readonly ConcurrentQueue<DeadlineCall<TResult>> Pool = new();
+    private static readonly ConcurrentQueue<DeadlineOperation<TResult>> Pool = new();
     private static int _pooled;
 
     [ThreadStatic]
-    private static DeadlineCall<TResult>? _latest;
+    private static DeadlineOperation<TResult>? _latest;
 
     private ManualResetValueTaskSourceCore<TResult> _promise;
     private ConfiguredValueTaskAwaitable<TResult>.ConfiguredValueTaskAwaiter _operation;
@@ -36,14 +36,14 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
     private Action? _onEndedWithoutResult;
     private ExecutionContext? _context;
 
-    private DeadlineCall(TimeProvider clock)
+    private DeadlineOperation(TimeProvider clock)
         : base(clock)
     {
     }
 
-    public static DeadlineCall<TResult> Begin(in DeadlineTerms terms, CancellationToken caller)
+    public static DeadlineOperation<TResult> Begin(in DeadlineContext terms, CancellationToken caller)
     {
-        var call = terms.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineCall<TResult>(terms.Clock);
+        var call = terms.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineOperation<TResult>(terms.Clock);
         try
         {
             call.Start(terms, caller);
@@ -137,7 +137,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _promise.OnCompleted(continuation, state, token, flags);
 
-    private static DeadlineCall<TResult> RentOrCreate()
+    private static DeadlineOperation<TResult> RentOrCreate()
     {
         if (_latest is { } latest)
         {
@@ -151,7 +151,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
             return call;
         }
 
-        return new DeadlineCall<TResult>(TimeProvider.System);
+        return new DeadlineOperation<TResult>(TimeProvider.System);
     }
 
     private void Return()
@@ -235,7 +235,7 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
             context,
             static end =>
             {
-                var (call, result, thrown) = ((DeadlineCall<TResult>, TResult, Exception?))end!;
+                var (call, result, thrown) = ((DeadlineOperation<TResult>, TResult, Exception?))end!;
                 _ = call.EndAfterAsync(result, thrown);
             },
             (this, result, thrown));
@@ -250,11 +250,11 @@ internal sealed class DeadlineCall<TResult> : DeadlineScope, IValueTaskSource<TR
             var ofCallbacks = await EndUseAsync().NoContext();
             if (translated is null)
             {
-                DeadlineRun.Tell(ofCallbacks, terms);
+                DeadlineEngine.Report(ofCallbacks, terms);
             }
             else
             {
-                thrown = DeadlineRun.WithFailure(translated, ofCallbacks, terms);
+                thrown = DeadlineEngine.WithFailure(translated, ofCallbacks, terms);
             }
         }
         catch (Exception exception)

@@ -1,10 +1,10 @@
 namespace AsyncKit;
 
 /// <summary>What goes on although nobody waits for it any more.</summary>
-internal static class Orphan
+internal static class AbandonedTask
 {
     /// <summary>Observes whatever becomes of it, counts it now and logs it when it has ended.</summary>
-    public static void Leave(Task task, in DeadlineTerms terms)
+    public static void Observe(Task task, in DeadlineContext terms)
     {
         _ = WatchAsync(task, terms); // First: whatever the rest does, it is observed.
         try
@@ -17,7 +17,7 @@ internal static class Orphan
         }
     }
 
-    private static async Task WatchAsync(Task task, DeadlineTerms terms)
+    private static async Task WatchAsync(Task task, DeadlineContext terms)
     {
         Exception? thrown = null;
         var leftAt = Timestamp(terms.Clock);

@@ -25,7 +25,7 @@ namespace AsyncKit;
 /// under the lock.
 /// </remarks>
 #pragma warning disable CA1001 // The end disposes, or keeps it for the next use.
-internal abstract class DeadlineScope
+internal abstract class DeadlineTokenSource
 #pragma warning restore CA1001
 {
     private const long NotArmed = long.MaxValue;
@@ -51,7 +51,7 @@ internal abstract class DeadlineScope
     private CancellationTokenRegistration _registration;
     private CancellationToken _caller;
     private Task? _cancelling;
-    private DeadlineTerms _terms; // Without the limit.
+    private DeadlineContext _terms; // Without the limit.
     private long _limit; // Ticks of a TimeSpan.
     private long _startedAt; // Where it is exact.
     private long _dueAt; // Milliseconds of the system.
@@ -59,7 +59,7 @@ internal abstract class DeadlineScope
     private bool _isArmedForLong;
     private long _state;
 
-    private protected DeadlineScope(TimeProvider clock)
+    private protected DeadlineTokenSource(TimeProvider clock)
     {
         _clock = clock;
         _canBeReused = clock == TimeProvider.System;
@@ -68,7 +68,7 @@ internal abstract class DeadlineScope
 
     public CancellationToken Token => _source.Token;
 
-    public DeadlineTerms Terms => _terms with { Limit = Limit };
+    public DeadlineContext Terms => _terms with { Limit = Limit };
 
     /// <summary>What a callback of this use would have read.</summary>
     internal long State => Volatile.Read(ref _state);
@@ -136,10 +136,10 @@ internal abstract class DeadlineScope
         }
     }
 
-    protected void Start(in DeadlineTerms terms, CancellationToken caller)
+    protected void Start(in DeadlineContext terms, CancellationToken caller)
     {
         var limit = terms.Limit;
-        var hasTimer = DeadlineTerms.IsFinite(limit);
+        var hasTimer = DeadlineContext.IsFinite(limit);
         if (!_canBeReused || terms.Name is not null || terms.Logger is not null || terms.Index >= 0)
         {
             _terms = terms;
@@ -157,7 +157,7 @@ internal abstract class DeadlineScope
         _ = Interlocked.Exchange(ref _state, _state | Running);
         if (caller.CanBeCanceled)
         {
-            _registration = caller.UnsafeRegister(static scope => ((DeadlineScope)scope!).OnCaller(), this);
+            _registration = caller.UnsafeRegister(static scope => ((DeadlineTokenSource)scope!).OnCaller(), this);
         }
 
         if (!hasTimer)
@@ -220,7 +220,7 @@ internal abstract class DeadlineScope
         _source.Dispose();
     }
 
-    private static DeadlineTerms Unnamed(TimeProvider clock) => new(clock, Timeout.InfiniteTimeSpan);
+    private static DeadlineContext Unnamed(TimeProvider clock) => new(clock, Timeout.InfiniteTimeSpan);
 
     private static long Next(long state) => (state & ~PhaseMask) + PhaseMask + 1 + Idle;
 
@@ -259,7 +259,7 @@ internal abstract class DeadlineScope
         using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
         {
             return _clock.CreateTimer(
-                static scope => ((DeadlineScope)scope!).OnTimer(),
+                static scope => ((DeadlineTokenSource)scope!).OnTimer(),
                 this,
                 Timeout.InfiniteTimeSpan,
                 Timeout.InfiniteTimeSpan);
@@ -312,7 +312,7 @@ internal abstract class DeadlineScope
                 return;
             }
 
-            Arm((long)DeadlineTerms.Longest.TotalMilliseconds);
+            Arm((long)DeadlineContext.Longest.TotalMilliseconds);
         }
     }
 

@@ -138,8 +138,8 @@ public sealed class DeadlineCallTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(1, await run.AsTask().OrHangs());
     }
 
-    private static DeadlineCall<int> Begin(TimeSpan limit) =>
-        DeadlineCall<int>.Begin(new DeadlineTerms(TimeProvider.System, limit), CancellationToken.None);
+    private static DeadlineOperation<int> Begin(TimeSpan limit) =>
+        DeadlineOperation<int>.Begin(new DeadlineContext(TimeProvider.System, limit), CancellationToken.None);
 
     private sealed class ClockOfFaultyTimers : TimeProvider
     {

@@ -1,12 +1,12 @@
 namespace AsyncKit;
 
 /// <summary>Runs an operation under a limit: the one engine of deadlines.</summary>
-internal static class DeadlineRun
+internal static class DeadlineEngine
 {
     public static ValueTask<TResult> RunAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
-        in DeadlineTerms terms,
+        in DeadlineContext terms,
         CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -24,10 +24,10 @@ internal static class DeadlineRun
             return AwaitOrAbandonAsync(operation, state, terms, cancellationToken);
         }
 
-        DeadlineCall<TResult> call;
+        DeadlineOperation<TResult> call;
         try
         {
-            call = DeadlineCall<TResult>.Begin(terms, cancellationToken);
+            call = DeadlineOperation<TResult>.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -57,7 +57,7 @@ internal static class DeadlineRun
     public static ValueTask RunAsync<TState>(
         Func<TState, CancellationToken, ValueTask> operation,
         TState state,
-        in DeadlineTerms terms,
+        in DeadlineContext terms,
         CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -79,10 +79,10 @@ internal static class DeadlineRun
                 cancellationToken));
         }
 
-        DeadlineCall<Unit> call;
+        DeadlineOperation<Unit> call;
         try
         {
-            call = DeadlineCall<Unit>.Begin(terms, cancellationToken);
+            call = DeadlineOperation<Unit>.Begin(terms, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -111,10 +111,10 @@ internal static class DeadlineRun
     private static async ValueTask<TResult> AwaitOrAbandonAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
-        DeadlineTerms terms,
+        DeadlineContext terms,
         CancellationToken cancellationToken)
     {
-        var call = DeadlineCall<TResult>.Begin(terms, cancellationToken);
+        var call = DeadlineOperation<TResult>.Begin(terms, cancellationToken);
         var task = StartAsync(operation, state, call.Token);
         if (!task.IsCompleted)
         {
@@ -122,7 +122,7 @@ internal static class DeadlineRun
             await Task.WhenAny(task, grace.Over).NoContext();
             if (!task.IsCompleted)
             {
-                Orphan.Leave(task, terms);
+                AbandonedTask.Observe(task, terms);
                 call.Forget();
                 _ = TellLaterAsync(call, terms);
                 var given = new OperationCanceledException(
@@ -140,7 +140,7 @@ internal static class DeadlineRun
         await operation(state, token).NoContext();
 
     /// <summary>A cancellation takes what callbacks on the token have thrown along; a timeout has no place for it.</summary>
-    public static Exception WithFailure(Exception translated, Exception? ofCallbacks, in DeadlineTerms terms)
+    public static Exception WithFailure(Exception translated, Exception? ofCallbacks, in DeadlineContext terms)
     {
         if (translated is OperationCanceledException cancelled and not CanceledWithFailureException
             && Cancellation.FailureOf(ofCallbacks) is { } failure)
@@ -148,12 +148,12 @@ internal static class DeadlineRun
             return new CanceledWithFailureException(failure, cancelled.CancellationToken, cancelled.Message);
         }
 
-        Tell(ofCallbacks, terms);
+        Report(ofCallbacks, terms);
         return translated;
     }
 
     /// <summary>The operation has an end of its own to tell, so what callbacks on its token have thrown is logged.</summary>
-    public static void Tell(Exception? ofCallbacks, in DeadlineTerms terms)
+    public static void Report(Exception? ofCallbacks, in DeadlineContext terms)
     {
         if (terms.Logger is not { } logger || Cancellation.FailureOf(ofCallbacks) is not { } failure)
         {
@@ -171,6 +171,6 @@ internal static class DeadlineRun
     }
 
     /// <summary>Observes them, too.</summary>
-    private static async Task TellLaterAsync(DeadlineScope scope, DeadlineTerms terms) =>
-        Tell(await scope.WhenCancelledAsync().NoContext(), terms);
+    private static async Task TellLaterAsync(DeadlineTokenSource scope, DeadlineContext terms) =>
+        Report(await scope.WhenCancelledAsync().NoContext(), terms);
 }

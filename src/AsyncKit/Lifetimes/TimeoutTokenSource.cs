@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>A token that is cancelled after a time, with its callbacks on the pool; what they throw is kept.</summary>
-internal sealed class TimeLimit : IAsyncDisposable
+internal sealed class TimeoutTokenSource : IAsyncDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
@@ -9,7 +9,7 @@ internal sealed class TimeLimit : IAsyncDisposable
     private readonly ITimer? _timer;
     private Task? _cancelling;
 
-    public TimeLimit(TimeSpan limit, TimeProvider clock)
+    public TimeoutTokenSource(TimeSpan limit, TimeProvider clock)
     {
         Token = _source.Token;
         if (limit == TimeSpan.Zero)
@@ -18,7 +18,7 @@ internal sealed class TimeLimit : IAsyncDisposable
         }
         else if (ForTimer(limit) is { Ticks: > 0 } due)
         {
-            _timer = clock.CreateTimer(static one => ((TimeLimit)one!).Reach(), this, due, Timeout.InfiniteTimeSpan);
+            _timer = clock.CreateTimer(static one => ((TimeoutTokenSource)one!).Reach(), this, due, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// counts the first and the last. (2) Permits are made under the lock, when none is free, and never go. (3) Only whoever
 /// has just got a permit off the stack writes to it, and whoever ends its version puts it back.
 /// </remarks>
-internal sealed class ManyPermits(string what, int limit, IPermitOwner? owner = null) : PermitQueue(what, limit, owner)
+internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? owner = null) : PermitQueue(what, limit, owner)
 {
     private const int TopShift = 1;
     private const int HeldShift = 18;
@@ -37,7 +37,7 @@ internal sealed class ManyPermits(string what, int limit, IPermitOwner? owner = 
             state = seen;
         }
 
-        _ = Release(static (queue, permit) => ((ManyPermits)queue).PutBack(permit), permit);
+        _ = Release(static (queue, permit) => ((MultiPermitQueue)queue).PutBack(permit), permit);
         Owner?.Left();
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace AsyncKit;
 
 /// <summary>What a deadline is told: the clock, the limit, and how to name what it limits.</summary>
-internal readonly record struct DeadlineTerms(
+internal readonly record struct DeadlineContext(
     TimeProvider Clock, TimeSpan Limit, string? Name = null, TimeSpan? Grace = null, ILogger? Logger = null, long Index = -1)
 {
     /// <summary>What a timer bears. Longer limits are none.</summary>

@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>A pool of whatever, as far as it is measured.</summary>
-internal interface IPool
+internal interface IMeasuredPool
 {
     string? Name { get; }
 

@@ -15,7 +15,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         Assert.True(scope.TryEnd());
         Assert.Same(scope, Begin(Far));
 
-        scope.Cancel(late, DeadlineScope.LimitFirst);
+        scope.Cancel(late, DeadlineTokenSource.LimitFirst);
 
         Assert.False(scope.Token.IsCancellationRequested);
         Assert.True(scope.TryEnd());
@@ -25,7 +25,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
     public async Task A_scope_that_was_cancelled_is_not_used_again()
     {
         var scope = Begin(Far);
-        scope.Cancel(scope.State, DeadlineScope.LimitFirst);
+        scope.Cancel(scope.State, DeadlineTokenSource.LimitFirst);
 
         Assert.False(scope.TryEnd());
         Assert.Null(await scope.EndAsync());
@@ -57,7 +57,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
     {
         using var caller = new CancellationTokenSource();
         var scope = Begin(Far, caller.Token);
-        var gate = typeof(DeadlineScope).GetField("_lock", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(scope)!;
+        var gate = typeof(DeadlineTokenSource).GetField("_lock", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(scope)!;
         Task cancelling;
         lock (gate)
         {
@@ -74,8 +74,8 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
     public void The_next_use_remembers_neither_caller_nor_logger()
     {
         using var caller = new CancellationTokenSource();
-        var scope = DeadlineCall<int>.Begin(
-            new DeadlineTerms(TimeProvider.System, Far, "name", Logger: new LogLines()), caller.Token);
+        var scope = DeadlineOperation<int>.Begin(
+            new DeadlineContext(TimeProvider.System, Far, "name", Logger: new LogLines()), caller.Token);
 
         Assert.True(scope.TryEnd());
 
@@ -83,7 +83,7 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(0, Registrations.Count(caller));
     }
 
-    private static void AssertFresh(DeadlineCall<int> past)
+    private static void AssertFresh(DeadlineOperation<int> past)
     {
         var next = Enumerable.Range(0, 20).Select(_ => Begin(Far)).ToList();
         Assert.All(next, one => Assert.False(one.Token.IsCancellationRequested));
@@ -91,6 +91,6 @@ public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
         next.ForEach(one => Assert.True(one.TryEnd()));
     }
 
-    private static DeadlineCall<int> Begin(TimeSpan limit, CancellationToken caller = default) =>
-        DeadlineCall<int>.Begin(new DeadlineTerms(TimeProvider.System, limit), caller);
+    private static DeadlineOperation<int> Begin(TimeSpan limit, CancellationToken caller = default) =>
+        DeadlineOperation<int>.Begin(new DeadlineContext(TimeProvider.System, limit), caller);
 }

@@ -4,7 +4,7 @@ namespace AsyncKit;
 /// What an adaptive gate knows about its limit. Only under the lock of the gate's queue, and asked only about leases that
 /// were taken after the limit fell for the last time.
 /// </summary>
-internal sealed class AdaptiveControl(AdaptiveLimit options)
+internal sealed class AdaptiveController(AdaptiveLimit options)
 {
     private const double AgainTo = 0.5;
 
