@@ -37,7 +37,7 @@ public sealed partial class BlockingLane
     private async IAsyncEnumerable<T> ReadAsync<T>(
         IEnumerable<T> sequence, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var feed = new LaneFeed<T>(this, sequence);
+        var feed = new LaneEnumeration<T>(this, sequence);
         try
         {
             while (await feed.WaitAsync(cancellationToken).NoContext())

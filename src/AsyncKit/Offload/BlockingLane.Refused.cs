@@ -16,32 +16,32 @@ public sealed partial class BlockingLane
     /// <param name="cancellationToken">Not used.</param>
     /// <returns>Nothing: it does not compile.</returns>
     /// <exception cref="ArgumentException">Always; thrown at the call.</exception>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public Task RunAsync<TTask>(in Func<TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public Task RunAsync<TTask>(in Func<TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public Task RunAsync<TTask>(
         in Func<CancellationToken, TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="RunAsync{TTask}(in Func{TTask}, OnCancel, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public Task RunAsync<TTask>(
         in Func<CancellationToken, TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 }

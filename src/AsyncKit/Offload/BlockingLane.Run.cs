@@ -113,7 +113,7 @@ public sealed partial class BlockingLane
         OnCancel onCancel,
         CancellationToken cancellationToken)
     {
-        NoTask.CheckType<TResult>(nameof(work));
+        TaskResultGuard.CheckType<TResult>(nameof(work));
         if (onCancel is not (OnCancel.Wait or OnCancel.Abandon or OnCancel.Interrupt))
         {
             throw new ArgumentOutOfRangeException(

@@ -200,7 +200,7 @@ public static partial class FanOut
     {
         ArgumentNullException.ThrowIfNull(lane);
         ArgumentNullException.ThrowIfNull(work);
-        NoTask.CheckType<TResult>(nameof(work));
+        TaskResultGuard.CheckType<TResult>(nameof(work));
         var parent = lane.CurrentWork; // This run is a part of it, on whatever thread it makes its calls.
         return new((item, token) =>
             new ValueTask<TResult>(lane.StartAsync(work, item, OnCancel.Wait, parent, token)));

@@ -7,7 +7,7 @@ namespace AsyncKit;
 public static partial class FanOut
 {
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -15,10 +15,10 @@ public static partial class FanOut
         BlockingLane lane,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -27,10 +27,10 @@ public static partial class FanOut
         FanOutOptions options,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -38,10 +38,10 @@ public static partial class FanOut
         int maxThreads,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(3)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -49,10 +49,10 @@ public static partial class FanOut
         BlockingLane lane,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(3)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -61,10 +61,10 @@ public static partial class FanOut
         FanOutOptions options,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="FanOutBlockingAsync{T, TResult}(IEnumerable{T}, BlockingLane, Func{T, CancellationToken, TResult}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(3)]
     public static Task FanOutBlockingAsync<T, TTask>(
@@ -72,5 +72,5 @@ public static partial class FanOut
         int maxThreads,
         in Func<T, CancellationToken, TTask> work,
         CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 }

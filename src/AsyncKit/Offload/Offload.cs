@@ -49,32 +49,32 @@ public static class Offload
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task RunAsync<TTask>(in Func<TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, OnCancel, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task RunAsync<TTask>(
         in Func<TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task RunAsync<TTask>(in Func<CancellationToken, TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, OnCancel, CancellationToken)"/>
-    [Obsolete(NoTask.Reason, error: true)]
+    [Obsolete(TaskResultGuard.Reason, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
     [OverloadResolutionPriority(1)]
     public static Task RunAsync<TTask>(
         in Func<CancellationToken, TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw NoTask.Refusal<TTask>(nameof(work));
+        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 }

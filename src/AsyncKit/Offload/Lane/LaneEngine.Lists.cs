@@ -50,7 +50,7 @@ internal sealed partial class LaneEngine
         LeakCounter.End();
     }
 
-    private void Nest(LaneItem item, LaneItem? parent)
+    private void AddChild(LaneItem item, LaneItem? parent)
     {
         item.Parent = parent;
         if (parent is not null && parent.Nested++ == 0)
@@ -60,7 +60,7 @@ internal sealed partial class LaneEngine
     }
 
     /// <summary>The item has ended, or nobody waits for it any more.</summary>
-    private void Denest(LaneItem item)
+    private void RemoveChild(LaneItem item)
     {
         if (item.Parent is { } parent)
         {

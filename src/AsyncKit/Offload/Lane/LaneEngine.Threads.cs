@@ -152,7 +152,7 @@ internal sealed partial class LaneEngine
             }
             else
             {
-                Denest(item);
+                RemoveChild(item);
                 var next = _first;
                 if (next is not null)
                 {

@@ -78,7 +78,7 @@ internal sealed partial class LaneEngine
             refusal = mustRun ? null : Refusal(parent);
             if (refusal is null)
             {
-                Nest(item, parent);
+                AddChild(item, parent);
             }
 
             thread = refusal is null ? Place(ref item, out isNew) : null;
@@ -114,7 +114,7 @@ internal sealed partial class LaneEngine
             leaves = false;
             ended.HasThread = false;
             _nesting -= ended.Nested > 0 ? 1 : 0;
-            Denest(ended);
+            RemoveChild(ended);
             Deactivate();
             if (_first is { } next)
             {
@@ -166,7 +166,7 @@ internal sealed partial class LaneEngine
                 Unlink(item);
             }
 
-            Denest(item);
+            RemoveChild(item);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed partial class LaneEngine
         LaneMetrics.CountAbandoned(this);
         lock (_lock)
         {
-            Denest(item);
+            RemoveChild(item);
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed partial class LaneEngine
             while (_first is { } item)
             {
                 Unlink(item);
-                Denest(item);
+                RemoveChild(item);
                 waiting.Add(item);
             }
 

@@ -19,7 +19,7 @@ internal sealed class LaneItem<TState, TResult>(
         try
         {
             _result = work(state, Token);
-            NoTask.Check(_result);
+            TaskResultGuard.Check(_result);
         }
         catch (Exception exception)
         {

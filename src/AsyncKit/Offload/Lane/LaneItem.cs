@@ -66,7 +66,7 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     public void Run()
     {
         _thread = Thread.CurrentThread;
-        TakeInterrupts();
+        ConsumeInterrupts();
         if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
         {
             LaneMetrics.Waited(engine, GivenAt);
@@ -146,7 +146,7 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     {
         _wasInterrupted =
             Interlocked.CompareExchange(ref _state, Ended, Running) is Interrupting or Interrupted;
-        TakeInterrupts();
+        ConsumeInterrupts();
         if (_wasInterrupted)
         {
             Volatile.Write(ref _state, Ended);
@@ -156,7 +156,7 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     /// <summary>Ours, that came too late for the work, and others', from whoever has kept the thread: the next work and
     /// the lane's own waits must not get them. After the work for the lane's waits; before it for what has come since, while
     /// the thread was awake and idle.</summary>
-    private void TakeInterrupts()
+    private void ConsumeInterrupts()
     {
         var spinner = default(SpinWait);
         while (true)

@@ -17,7 +17,7 @@ namespace AsyncKit;
 /// gone, or by one that the reader asks for when it leaves and nothing fills.
 /// </remarks>
 #pragma warning disable CA1001 // StopAsync disposes it.
-internal sealed class LaneFeed<T>(BlockingLane lane, IEnumerable<T> sequence)
+internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> sequence)
 #pragma warning restore CA1001
 {
     private const int Ahead = 64;

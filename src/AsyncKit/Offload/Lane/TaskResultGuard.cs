@@ -3,7 +3,7 @@ namespace AsyncKit;
 /// <summary>
 /// Blocking work must not return a task: its thread would be given back while what it has started still runs.
 /// </summary>
-internal static class NoTask
+internal static class TaskResultGuard
 {
     public const string Reason =
         "A lane is for blocking work. An async operation would give its thread back at its first await: await it, or use "
