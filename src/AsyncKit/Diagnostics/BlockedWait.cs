@@ -7,7 +7,7 @@ internal sealed class BlockedWait(int taskId, long startedAt, StackTrace? stack,
 {
     private readonly Thread _thread = Thread.CurrentThread;
     private volatile bool _isWorking;
-    private int _isTold;
+    private int _isReported;
 
     public int TaskId => taskId;
 
@@ -29,5 +29,5 @@ internal sealed class BlockedWait(int taskId, long startedAt, StackTrace? stack,
     public bool IsAlive => _thread.IsAlive;
 
     /// <returns>True once.</returns>
-    public bool TryTell() => Interlocked.Exchange(ref _isTold, 1) == 0;
+    public bool TryReport() => Interlocked.Exchange(ref _isReported, 1) == 0;
 }

@@ -45,9 +45,9 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
     private readonly BlockingDetectorOptions _options;
     private readonly TimeProvider _clock;
     private readonly BlockingReporter _reporter;
-    private readonly TaskWaits? _waits;
-    private readonly InjectedThreads? _injected;
-    private readonly PoolProbe? _probe;
+    private readonly TaskWaitListener? _waits;
+    private readonly ThreadInjectionListener? _injected;
+    private readonly ThreadPoolProbe? _probe;
     private readonly PeriodicTicker _pulse;
     private long _lastTick;
     private bool _wasStarving;
@@ -59,11 +59,11 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
         _options = options;
         _clock = AsyncEnvironment.Clock(options.TimeProvider);
         _reporter = new BlockingReporter(options, _clock);
-        _waits = IsSet(options.WaitThreshold) ? new TaskWaits(_clock, OnWaitEnded) : null;
+        _waits = IsSet(options.WaitThreshold) ? new TaskWaitListener(_clock, OnWaitEnded) : null;
         if (IsSet(options.PoolLatencyThreshold))
         {
-            _probe = new PoolProbe(options.ProbeInterval);
-            _injected = new InjectedThreads();
+            _probe = new ThreadPoolProbe(options.ProbeInterval);
+            _injected = new ThreadInjectionListener();
         }
 
         if (IsSet(options.PrefixThreshold))
@@ -80,7 +80,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
 
     /// <summary>Where threads of the pool wait for a task at this moment, as far as it is known.</summary>
     internal IEnumerable<string> BlockedAt => (_waits?.Blocked() ?? [])
-        .Select(static wait => wait.Stack is null ? null : WaitStack.Describe(wait.Stack))
+        .Select(static wait => wait.Stack is null ? null : UserStack.Describe(wait.Stack))
         .OfType<string>();
 
     /// <summary>Starts to watch this process.</summary>
@@ -141,7 +141,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
     /// <summary>On the thread that has waited.</summary>
     private void OnWaitEnded(BlockedWait wait, TimeSpan elapsed)
     {
-        if (elapsed >= _options.WaitThreshold && wait.TryTell())
+        if (elapsed >= _options.WaitThreshold && wait.TryReport())
         {
             var stack = wait.Stack ?? new StackTrace(fNeedFileInfo: true); // It is still the wait's.
             Enqueue(BlockingKind.SynchronousWait, elapsed, stack, null, 0);
@@ -173,7 +173,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
             if (_probe is not null)
             {
                 _probe.OnTick(passed);
-                TellStarvation(_probe);
+                ReportStarvation(_probe);
             }
         }
         catch (Exception exception)
@@ -204,17 +204,17 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
         {
             if (one.Kind == BlockingKind.SlowPrefix)
             {
-                _reporter.TellPrefix(one.Elapsed, one.FanOut, one.Index);
+                _reporter.ReportPrefix(one.Elapsed, one.FanOut, one.Index);
             }
-            else if (WaitStack.Describe(one.Stack!) is { } stack)
+            else if (UserStack.Describe(one.Stack!) is { } stack)
             {
-                _reporter.TellWait(one.Elapsed, stack);
+                _reporter.ReportWait(one.Elapsed, stack);
             }
         }
     }
 
     /// <summary>Those that last. One without a stack is told when it ends.</summary>
-    private void TellWaiting(TaskWaits waits)
+    private void TellWaiting(TaskWaitListener waits)
     {
         foreach (var wait in waits.Blocked())
         {
@@ -222,34 +222,34 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
             if (elapsed >= _options.WaitThreshold
                 && elapsed >= LeastWait
                 && wait.Stack is not null
-                && wait.TryTell()
-                && WaitStack.Describe(wait.Stack) is { } stack)
+                && wait.TryReport()
+                && UserStack.Describe(wait.Stack) is { } stack)
             {
-                _reporter.TellWait(elapsed, stack);
+                _reporter.ReportWait(elapsed, stack);
             }
         }
     }
 
-    private void TellStarvation(PoolProbe probe)
+    private void ReportStarvation(ThreadPoolProbe probe)
     {
         var added = _injected!.Take();
         var isStarving = probe.Waited >= _options.PoolLatencyThreshold || added > 0;
         if (isStarving)
         {
-            _reporter.TellStarvation(probe.Waited, !_wasStarving, () => LookAtPool(added));
+            _reporter.ReportStarvation(probe.Waited, !_wasStarving, () => LookAtPool(added));
         }
 
         _wasStarving = isStarving;
     }
 
-    private (PoolState Pool, string? StackTrace) LookAtPool(int added)
+    private (ThreadPoolSnapshot Pool, string? StackTrace) LookAtPool(int added)
     {
         var blocked = _waits?.Blocked().Count() ?? 0;
-        var waits = PoolPlace.Of(BlockedAt).MaxBy(static place => place.Threads);
-        var (threads, pending) = (PoolProbe.Threads, PoolProbe.PendingItems);
+        var waits = ThreadPoolHotspot.Of(BlockedAt).MaxBy(static place => place.Threads);
+        var (threads, pending) = (ThreadPoolProbe.Threads, ThreadPoolProbe.PendingItems);
         var isExplained = blocked > threads / 2 || _clock != TimeProvider.System; // Another clock's timer must not wait.
-        var seen = isExplained ? null : PoolStacks.Look().MaxBy(static place => place.Threads);
+        var seen = isExplained ? null : ThreadPoolStacks.Look().MaxBy(static place => place.Threads);
         seen = seen?.Threads > (waits?.Threads ?? 0) ? seen : null;
-        return (new PoolState(threads, pending, blocked, added, seen), (seen ?? waits)?.StackTrace);
+        return (new ThreadPoolSnapshot(threads, pending, blocked, added, seen), (seen ?? waits)?.StackTrace);
     }
 }

@@ -5,7 +5,7 @@ namespace AsyncKit;
 /// <summary>One thing that blocks, as a <see cref="BlockingDetector"/> tells it. Immutable.</summary>
 public sealed class BlockingFinding
 {
-    private readonly PoolState? _pool;
+    private readonly ThreadPoolSnapshot? _pool;
 
     internal BlockingFinding(
         BlockingKind kind,
@@ -13,7 +13,7 @@ public sealed class BlockingFinding
         string? stackTrace,
         string? fanOut,
         long? index,
-        PoolState? pool,
+        ThreadPoolSnapshot? pool,
         long suppressed)
     {
         Kind = kind;

@@ -9,29 +9,29 @@ internal sealed class BlockingReporter(BlockingDetectorOptions options, TimeProv
 
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal); // By kind and stack or name.
 
-    public void TellWait(TimeSpan elapsed, string stackTrace)
+    public void ReportWait(TimeSpan elapsed, string stackTrace)
     {
-        if (MayTell($"{BlockingKind.SynchronousWait} {WaitStack.Users(stackTrace)}", out var suppressed))
+        if (ShouldReport($"{BlockingKind.SynchronousWait} {UserStack.Users(stackTrace)}", out var suppressed))
         {
-            Tell(new(BlockingKind.SynchronousWait, elapsed, stackTrace, null, null, null, suppressed));
+            Report(new(BlockingKind.SynchronousWait, elapsed, stackTrace, null, null, null, suppressed));
         }
     }
 
-    public void TellPrefix(TimeSpan elapsed, string? fanOut, long index)
+    public void ReportPrefix(TimeSpan elapsed, string? fanOut, long index)
     {
-        if (MayTell($"{BlockingKind.SlowPrefix} {fanOut}", out var suppressed))
+        if (ShouldReport($"{BlockingKind.SlowPrefix} {fanOut}", out var suppressed))
         {
-            Tell(new(BlockingKind.SlowPrefix, elapsed, null, fanOut, index, null, suppressed));
+            Report(new(BlockingKind.SlowPrefix, elapsed, null, fanOut, index, null, suppressed));
         }
     }
 
     /// <summary>Not new is one that lasts since the last tick.</summary>
-    public void TellStarvation(TimeSpan elapsed, bool isNew, Func<(PoolState Pool, string? StackTrace)> look)
+    public void ReportStarvation(TimeSpan elapsed, bool isNew, Func<(ThreadPoolSnapshot Pool, string? StackTrace)> look)
     {
-        if (MayTell($"{BlockingKind.PoolStarvation}", out var suppressed, isNew))
+        if (ShouldReport($"{BlockingKind.PoolStarvation}", out var suppressed, isNew))
         {
             var (pool, stackTrace) = look();
-            Tell(new(BlockingKind.PoolStarvation, elapsed, stackTrace, null, null, pool, suppressed));
+            Report(new(BlockingKind.PoolStarvation, elapsed, stackTrace, null, null, pool, suppressed));
         }
     }
 
@@ -50,12 +50,12 @@ internal sealed class BlockingReporter(BlockingDetectorOptions options, TimeProv
         }
     }
 
-    private bool MayTell(string key, out long suppressed, bool isNew = true)
+    private bool ShouldReport(string key, out long suppressed, bool isNew = true)
     {
         var now = clock.GetTimestamp();
         suppressed = 0;
         return PlaceOf(key, now) is { } place
-            && place.MayTell(now, clock, options.ReportInterval, isNew, out suppressed);
+            && place.ShouldReport(now, clock, options.ReportInterval, isNew, out suppressed);
     }
 
     /// <summary>Null when there are too many.</summary>
@@ -77,7 +77,7 @@ internal sealed class BlockingReporter(BlockingDetectorOptions options, TimeProv
         return _places.Count < MostPlaces ? _places[key] = new Place() : null;
     }
 
-    private void Tell(BlockingFinding finding)
+    private void Report(BlockingFinding finding)
     {
         try
         {
@@ -109,7 +109,7 @@ internal sealed class BlockingReporter(BlockingDetectorOptions options, TimeProv
         public bool IsOver(long now, TimeProvider clock, TimeSpan interval) =>
             _toldAt is not { } then || clock.GetElapsedTime(then, now) >= interval;
 
-        public bool MayTell(long now, TimeProvider clock, TimeSpan interval, bool isNew, out long suppressed)
+        public bool ShouldReport(long now, TimeProvider clock, TimeSpan interval, bool isNew, out long suppressed)
         {
             if (!IsOver(now, clock, interval))
             {

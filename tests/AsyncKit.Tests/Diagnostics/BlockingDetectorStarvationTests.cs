@@ -67,7 +67,7 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
     public void Time_in_which_the_whole_process_stands_still_does_not_count_as_starvation() => _pool.Run(() =>
     {
         var interval = TimeSpan.FromMilliseconds(100);
-        var probe = new PoolProbe(interval);
+        var probe = new ThreadPoolProbe(interval);
         probe.OnTick(interval);
         Assert.Equal(TimeSpan.Zero, probe.Waited);
 

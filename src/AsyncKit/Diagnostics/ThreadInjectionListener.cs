@@ -4,7 +4,7 @@ using System.Globalization;
 namespace AsyncKit;
 
 /// <summary>Counts the threads that the runtime adds to the pool because of starvation, from its own events.</summary>
-internal sealed class InjectedThreads : EventListener
+internal sealed class ThreadInjectionListener : EventListener
 {
     private const string Source = "Microsoft-Windows-DotNETRuntime";
     private const EventKeywords Threading = (EventKeywords)0x10000;

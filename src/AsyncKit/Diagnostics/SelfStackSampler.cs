@@ -14,7 +14,7 @@ namespace AsyncKit;
 /// Waits at most a few seconds for the runtime. Linux only, since elsewhere the name of the port is not known for sure;
 /// null where the port is turned off.
 /// </remarks>
-internal static class OwnTrace
+internal static class SelfStackSampler
 {
     private const byte EventPipe = 2;
     private const byte Stop = 1;

@@ -6,4 +6,4 @@ namespace AsyncKit;
 /// <param name="BlockedThreads">Those that are known to wait for a task.</param>
 /// <param name="Added">Those that the runtime has just added because of starvation.</param>
 /// <param name="Place">Where most of them are, when that is not a wait for a task; null when it is not known.</param>
-internal sealed record PoolState(int Threads, long PendingItems, int BlockedThreads, int Added, PoolPlace? Place);
+internal sealed record ThreadPoolSnapshot(int Threads, long PendingItems, int BlockedThreads, int Added, ThreadPoolHotspot? Place);

@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// The time is added up from tick to tick, and a tick counts as two intervals at the most: when the whole process has
 /// stood still, the pool is not to blame.
 /// </remarks>
-internal sealed class PoolProbe(TimeSpan interval) : IThreadPoolWorkItem
+internal sealed class ThreadPoolProbe(TimeSpan interval) : IThreadPoolWorkItem
 {
     private readonly TimeSpan _mostPerTick = interval + interval;
     private volatile bool _isQueued;

@@ -17,7 +17,7 @@ public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
         await Hang.UntilAsync(() => threads.All(
             one => Volatile.Read(ref one)?.ThreadState.HasFlag(ThreadState.WaitSleepJoin) == true));
 
-        var places = PoolStacks.Look();
+        var places = ThreadPoolStacks.Look();
 
         end.Set();
         await Task.WhenAll(blocked);
@@ -33,7 +33,7 @@ public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_trace_that_is_cut_or_spoiled_anywhere_harms_nobody()
     {
-        if (OwnTrace.Take() is not { } trace)
+        if (SelfStackSampler.Take() is not { } trace)
         {
             Assert.False(OperatingSystem.IsLinux());
             return;

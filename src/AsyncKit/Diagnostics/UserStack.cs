@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace AsyncKit;
 
 /// <summary>A stack as a user wants to see it: the call that waits, and below it only what is not the runtime's.</summary>
-internal static class WaitStack
+internal static class UserStack
 {
     private const string RuntimeLine = "   at System.";
 

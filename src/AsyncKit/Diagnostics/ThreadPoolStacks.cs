@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
 /// <summary>What the threads of the pool do at one moment, from a trace of this process.</summary>
-internal static class PoolStacks
+internal static class ThreadPoolStacks
 {
     private const string PoolType = "System.Threading.ThreadPoolWorkQueue";
     private const string PoolMethod = "Dispatch";
@@ -9,18 +9,18 @@ internal static class PoolStacks
     /// <summary>Takes a trace, so it takes its time.</summary>
     /// <returns>Where those are that run work with a user's method on the stack; nothing where there is no trace to be
     /// had.</returns>
-    public static IReadOnlyList<PoolPlace> Look()
+    public static IReadOnlyList<ThreadPoolHotspot> Look()
     {
-        if (OwnTrace.Take() is not { } bytes || TraceReader.Read(bytes) is not { } trace)
+        if (SelfStackSampler.Take() is not { } bytes || TraceReader.Read(bytes) is not { } trace)
         {
             return [];
         }
 
         trace.Methods.Sort(static (left, right) => left.Start.CompareTo(right.Start));
-        return PoolPlace.Of(trace.Threads.Values.Select(stack => Describe(stack, trace)).OfType<string>());
+        return ThreadPoolHotspot.Of(trace.Threads.Values.Select(stack => Describe(stack, trace)).OfType<string>());
     }
 
-    /// <summary>As <see cref="WaitStack.Describe"/>. Null for a thread that is not the pool's, or has nothing of a user's
+    /// <summary>As <see cref="UserStack.Describe"/>. Null for a thread that is not the pool's, or has nothing of a user's
     /// to do.</summary>
     private static string? Describe(ulong[] stack, TraceReader trace)
     {
@@ -52,7 +52,7 @@ internal static class PoolStacks
 
     private static bool IsRuntimes(TracedMethod method, Dictionary<ulong, string> modules) =>
         !modules.TryGetValue(method.Module, out var path)
-        || WaitStack.IsRuntimes(Path.GetFileNameWithoutExtension(path));
+        || UserStack.IsRuntimes(Path.GetFileNameWithoutExtension(path));
 
     private static TracedMethod? MethodAt(ulong address, List<TracedMethod> methods)
     {

@@ -17,7 +17,7 @@ namespace AsyncKit;
 /// event of the thread.
 /// (3) Nothing here waits, completes a task or throws: it runs inside the user's code.
 /// </remarks>
-internal sealed class TaskWaits(TimeProvider clock, Action<BlockedWait, TimeSpan> onEnded) : EventListener
+internal sealed class TaskWaitListener(TimeProvider clock, Action<BlockedWait, TimeSpan> onEnded) : EventListener
 {
     private const string Source = "System.Threading.Tasks.TplEventSource";
     private const EventKeywords Tasks = (EventKeywords)0x2;
