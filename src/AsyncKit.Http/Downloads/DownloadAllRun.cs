@@ -7,7 +7,7 @@ namespace AsyncKit.Http;
 /// over the URIs, so that a partition can be by host.</summary>
 internal sealed class DownloadAllRun
 {
-    private readonly DownloadTerms _terms;
+    private readonly DownloadContext _terms;
     private readonly DownloadNames _names;
     private readonly DownloadTotals? _totals;
 
@@ -25,7 +25,7 @@ internal sealed class DownloadAllRun
                 options.Download.ProgressInterval,
                 AsyncEnvironment.Clock(options.Download.TimeProvider),
                 (Source as Uri[])?.Length);
-        _terms = new DownloadTerms(client, options.Download, _totals);
+        _terms = new DownloadContext(client, options.Download, _totals);
     }
 
     /// <summary>The URIs, named as they are pulled.</summary>

@@ -11,19 +11,19 @@ internal static class DownloadResponse
     /// <param name="version">What the bytes on disk are of; null if the whole was asked for.</param>
     /// <param name="clock">For the date of a Retry-After.</param>
     /// <exception cref="HttpRequestException">It is none of success, or of no use at all.</exception>
-    public static DownloadAnswer Judge(HttpResponseMessage response, long from, DownloadVersion? version, TimeProvider clock)
+    public static ResponseMatch Judge(HttpResponseMessage response, long from, DownloadVersion? version, TimeProvider clock)
     {
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK or HttpStatusCode.NonAuthoritativeInformation:
                 CheckEncoding(response);
-                return DownloadAnswer.Whole;
+                return ResponseMatch.Whole;
 
             case HttpStatusCode.PartialContent when version is not null:
-                return IsRest(response, from, version) ? DownloadAnswer.Rest : DownloadAnswer.Unusable;
+                return IsRest(response, from, version) ? ResponseMatch.Rest : ResponseMatch.Unusable;
 
             case HttpStatusCode.RequestedRangeNotSatisfiable when version is not null:
-                return IsComplete(response, from, version) ? DownloadAnswer.Complete : DownloadAnswer.Unusable;
+                return IsComplete(response, from, version) ? ResponseMatch.Complete : ResponseMatch.Unusable;
 
             default:
                 throw response.IsSuccessStatusCode ? Unexpected(response) : RetryAfter.Failure(response, clock);

@@ -23,13 +23,13 @@ internal sealed partial class DownloadRun
             using var response = await terms.Client
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
             var answer = DownloadResponse.Judge(response, from, version, terms.Clock);
-            if (answer == DownloadAnswer.Unusable)
+            if (answer == ResponseMatch.Unusable)
             {
                 asksForRest = false; // Then it is never that again.
                 continue;
             }
 
-            if (answer == DownloadAnswer.Whole)
+            if (answer == ResponseMatch.Whole)
             {
                 await BeginAsync(response, token).NoContext();
             }
@@ -38,7 +38,7 @@ internal sealed partial class DownloadRun
                 await GoOnAsync(from, token).NoContext();
             }
 
-            if (answer != DownloadAnswer.Complete && await ReceiveAsync(response, token).NoContext() is { } ofReceiver)
+            if (answer != ResponseMatch.Complete && await ReceiveAsync(response, token).NoContext() is { } ofReceiver)
             {
                 return ofReceiver;
             }
@@ -100,7 +100,7 @@ internal sealed partial class DownloadRun
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
-            using var body = new WatchedStream(
+            using var body = new LimitedStream(
                 await response.Content.ReadAsStreamAsync(token).NoContext(),
                 new(response.RequestMessage, long.MaxValue, terms.Idle, Place: null));
             while (await body.ReadAsync(buffer, token).NoContext() is > 0 and var count)

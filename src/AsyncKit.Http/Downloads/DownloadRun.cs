@@ -10,7 +10,7 @@ namespace AsyncKit.Http;
 /// again as the first, failed attempt of the next. So it decides about it, waits, and counts from it. A download that begins
 /// anew each time makes no such progress until it gets further than ever, so it ends too.
 /// </remarks>
-internal sealed partial class DownloadRun(DownloadTerms terms, Uri uri, string path)
+internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string path)
 {
     private readonly DownloadPaths _paths = new(path);
     private readonly DownloadTracker _tracker = new(terms, uri, path);

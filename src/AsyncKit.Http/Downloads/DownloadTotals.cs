@@ -3,7 +3,7 @@ namespace AsyncKit.Http;
 /// <summary>Counts the downloads of a run together, and tells the receiver of all at intervals.</summary>
 internal sealed class DownloadTotals
 {
-    private readonly DownloadReceiver<DownloadAllProgress> _receiver;
+    private readonly SequentialProgress<DownloadAllProgress> _receiver;
     private readonly TimeProvider _clock;
     private readonly TimeSpan _interval;
     private readonly int? _totalFiles;
@@ -19,7 +19,7 @@ internal sealed class DownloadTotals
     public DownloadTotals(
         IProgress<DownloadAllProgress> receiver, TimeSpan interval, TimeProvider clock, int? totalFiles)
     {
-        _receiver = new DownloadReceiver<DownloadAllProgress>(receiver);
+        _receiver = new SequentialProgress<DownloadAllProgress>(receiver);
         _interval = interval;
         _clock = clock;
         _totalFiles = totalFiles;
@@ -32,7 +32,7 @@ internal sealed class DownloadTotals
     public void OnStarted()
     {
         _ = Interlocked.Increment(ref _active);
-        Tell();
+        Report();
     }
 
     public void OnEnded(FanOutOutcomeKind kind)
@@ -44,7 +44,7 @@ internal sealed class DownloadTotals
             FanOutOutcomeKind.Failed => Interlocked.Increment(ref _failed),
             _ => 0,
         };
-        Tell();
+        Report();
     }
 
     /// <summary>What has changed for one file.</summary>
@@ -53,13 +53,13 @@ internal sealed class DownloadTotals
         _ = Interlocked.Add(ref _received, received);
         _ = Interlocked.Add(ref _onDisk, onDisk);
         _ = Interlocked.Add(ref _known, known);
-        Tell();
+        Report();
     }
 
     /// <summary>After the last file.</summary>
     public ValueTask<Exception?> FinishAsync() => _receiver.ReportAsync(static totals => totals.Snapshot(), this);
 
-    private void Tell()
+    private void Report()
     {
         var told = Volatile.Read(ref _toldAt);
         var now = _clock.GetTimestamp();

@@ -1,7 +1,7 @@
 namespace AsyncKit.Http;
 
 /// <summary>Counts the bytes of one download, and tells whoever wants to know at intervals.</summary>
-internal sealed class DownloadTracker(DownloadTerms terms, Uri uri, string path)
+internal sealed class DownloadTracker(DownloadContext terms, Uri uri, string path)
 {
     private readonly long _startedAt = terms.Clock.GetTimestamp();
     private long _toldAt = terms.Clock.GetTimestamp();

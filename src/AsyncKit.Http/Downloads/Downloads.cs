@@ -67,7 +67,7 @@ public static partial class Downloads
 
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<DownloadResult>(cancellationToken)
-            : new DownloadRun(new DownloadTerms(client, options ?? DownloadOptions.Default), absolute, full)
+            : new DownloadRun(new DownloadContext(client, options ?? DownloadOptions.Default), absolute, full)
                 .RunAsync(cancellationToken);
     }
 }

@@ -28,7 +28,7 @@ public static class AsyncKitHttpClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions();
-        builder.Services.TryAddSingleton<HttpPolicies>();
+        builder.Services.TryAddSingleton<HttpPolicyCache>();
         if (configure is not null)
         {
             builder.Services.Configure(builder.Name, configure);
@@ -50,7 +50,7 @@ public static class AsyncKitHttpClientBuilderExtensions
             return;
         }
 
-        var policies = builder.Services.GetRequiredService<HttpPolicies>();
+        var policies = builder.Services.GetRequiredService<HttpPolicyCache>();
         builder.AdditionalHandlers.Add(new AsyncKitHttpHandler(policies.Of(builder.Name ?? "")));
         if (builder.PrimaryHandler is SocketsHttpHandler sockets)
         {

@@ -68,8 +68,8 @@ public sealed class AsyncKitHttpOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        set => field = HttpTimes.Check(value, nameof(ReadIdleTimeout));
-    } = HttpTimes.ReadIdle;
+        set => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+    } = HttpLimits.ReadIdle;
 
     internal void Check()
     {

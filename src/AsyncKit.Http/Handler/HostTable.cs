@@ -39,7 +39,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
     private bool Learns => options.AdaptiveLimitPerHost is not null || options.StartRatePerHost is not null;
 
     /// <summary>Waits until the host's limits let one more request start.</summary>
-    public async ValueTask<HostPlace> EnterAsync(HostKey key, TimeProvider clock, CancellationToken token)
+    public async ValueTask<HostLease> EnterAsync(HostKey key, TimeProvider clock, CancellationToken token)
     {
         var host = Take(key);
         Lease lease = default;
@@ -63,7 +63,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             throw;
         }
 
-        return new HostPlace(this, host, lease);
+        return new HostLease(this, host, lease);
     }
 
     public void Return(Host host)
@@ -124,7 +124,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
                 ? hint
                 : PauseWithoutHint;
-            await Task.Delay(pause < HttpTimes.Longest ? pause : HttpTimes.Longest, clock, token).NoContext();
+            await Task.Delay(pause < HttpLimits.Longest ? pause : HttpLimits.Longest, clock, token).NoContext();
         }
     }
 

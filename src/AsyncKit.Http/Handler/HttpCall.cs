@@ -13,8 +13,8 @@ internal sealed class HttpCall(
 {
     private readonly RequestSnapshot _snapshot = new(request);
     private readonly bool _mayRetry = policy.MayRetry(request);
-    private HostPlace? _place;
-    private RejectedResponse? _rejected;
+    private HostLease? _place;
+    private RetryableResponseException? _rejected;
     private TimeoutException? _timeoutBelow;
     private int _attempts;
 
@@ -25,7 +25,7 @@ internal sealed class HttpCall(
         {
             return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).NoContext();
         }
-        catch (RejectedResponse rejected) when (ReferenceEquals(rejected, _rejected) && !rejected.IsDropped)
+        catch (RetryableResponseException rejected) when (ReferenceEquals(rejected, _rejected) && !rejected.IsDropped)
         {
             return rejected.Take();
         }
@@ -84,7 +84,7 @@ internal sealed class HttpCall(
             when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _timeoutBelow))
         {
             LeavePlace(GateSignal.Throttled);
-            throw new HttpAttemptTimeout(request, policy.AttemptLimit!.Limit, exception);
+            throw new HttpAttemptTimeoutException(request, policy.AttemptLimit!.Limit, exception);
         }
         catch (Exception exception)
         {

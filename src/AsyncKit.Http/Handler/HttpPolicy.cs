@@ -25,17 +25,17 @@ internal sealed class HttpPolicy : IDisposable
             Name = given.Name ?? name,
             Logger = given.Logger ?? logger,
             DelayHint = given.DelayHint ?? RetryAfter.Of,
-            ShouldRetry = exception => exception is HttpAttemptTimeout or RejectedResponse || given.ShouldRetry(exception),
+            ShouldRetry = exception => exception is HttpAttemptTimeoutException or RetryableResponseException || given.ShouldRetry(exception),
             OnRetry = attempt =>
             {
-                (attempt.Exception as RejectedResponse)?.Drop();
+                (attempt.Exception as RetryableResponseException)?.Drop();
                 given.OnRetry?.Invoke(attempt);
             },
         };
         _once = _retried with { MaxAttempts = 1 };
         Clock = AsyncEnvironment.Clock(given.TimeProvider);
-        AttemptLimit = HttpTimes.Limit(given.AttemptTimeout, _retried.Name, given.TimeProvider);
-        _readIdle = HttpTimes.Limit(options.ReadIdleTimeout, _retried.Name, given.TimeProvider);
+        AttemptLimit = HttpLimits.Limit(given.AttemptTimeout, _retried.Name, given.TimeProvider);
+        _readIdle = HttpLimits.Limit(options.ReadIdleTimeout, _retried.Name, given.TimeProvider);
     }
 
     public TimeProvider Clock { get; }
@@ -56,16 +56,16 @@ internal sealed class HttpPolicy : IDisposable
         }
         && RepeatableContent.Is(request.Content);
 
-    public async ValueTask<HostPlace?> EnterAsync(HttpRequestMessage request, CancellationToken token) =>
+    public async ValueTask<HostLease?> EnterAsync(HttpRequestMessage request, CancellationToken token) =>
         _hosts.HasLimits
             ? await _hosts.EnterAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
             : null;
 
-    public void Watch(HttpResponseMessage response, HostPlace? place)
+    public void Watch(HttpResponseMessage response, HostLease? place)
     {
         if (place is not null || _readIdle is not null)
         {
-            WatchedContent.Watch(response, new(response.RequestMessage, long.MaxValue, _readIdle, place));
+            LimitedContent.Watch(response, new(response.RequestMessage, long.MaxValue, _readIdle, place));
         }
     }
 
@@ -79,14 +79,14 @@ internal sealed class HttpPolicy : IDisposable
         && response.Content.Headers.ContentLength != 0;
 
     /// <summary>Null for a response that the caller gets.</summary>
-    public RejectedResponse? Reject(HttpResponseMessage response)
+    public RetryableResponseException? Reject(HttpResponseMessage response)
     {
         if (response.StatusCode < HttpStatusCode.BadRequest)
         {
             return null;
         }
 
-        var rejected = new RejectedResponse(response, Clock);
+        var rejected = new RetryableResponseException(response, Clock);
         return _options.Retry.ShouldRetry(rejected) ? rejected : null;
     }
 

@@ -52,8 +52,8 @@ public sealed record HttpFanOutOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        init => field = HttpTimes.Check(value, nameof(ReadIdleTimeout));
-    } = HttpTimes.ReadIdle;
+        init => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+    } = HttpLimits.ReadIdle;
 
     /// <summary>What becomes of a response that is none of success.</summary>
     /// <value><see cref="HttpErrorStatus.Throw"/> by default.</value>

@@ -22,7 +22,7 @@ internal sealed class HttpGet<TResult>
         ArgumentNullException.ThrowIfNull(read);
         (_client, _options, _read) = (client, options, read);
         var fanOut = options.FanOut;
-        _idle = HttpTimes.Limit(options.ReadIdleTimeout, fanOut.Name, fanOut.TimeProvider);
+        _idle = HttpLimits.Limit(options.ReadIdleTimeout, fanOut.Name, fanOut.TimeProvider);
         if (fanOut.Retry is { DelayHint: null } retry)
         {
             fanOut = fanOut with { Retry = retry with { DelayHint = RetryAfter.Of } };
@@ -63,7 +63,7 @@ internal sealed class HttpGet<TResult>
 
         if (_idle is not null || _options.MaxResponseBytes < long.MaxValue)
         {
-            WatchedContent.Watch(response, new(request, _options.MaxResponseBytes, _idle, Place: null));
+            LimitedContent.Watch(response, new(request, _options.MaxResponseBytes, _idle, Place: null));
         }
 
         return await _read(response, token).NoContext();

@@ -37,7 +37,7 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     [Fact]
     public async Task A_receiver_of_progress_is_never_called_twice_at_once_and_what_it_must_be_told_waits()
     {
-        DownloadReceiver<int> receiver = null!;
+        SequentialProgress<int> receiver = null!;
         var last = Task.CompletedTask;
         var told = new Received<int>(value =>
         {
@@ -48,7 +48,7 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
                 Assert.False(last.IsCompleted);
             }
         });
-        receiver = new DownloadReceiver<int>(told);
+        receiver = new SequentialProgress<int>(told);
 
         Assert.Null(receiver.TryReport(_ => 1, 0));
         await last.OrHangs();

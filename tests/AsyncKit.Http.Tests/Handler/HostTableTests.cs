@@ -45,7 +45,7 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
     {
         List<Limiter> limiters = [];
         HostTable? table = null;
-        HostPlace? inner = null;
+        HostLease? inner = null;
         table = new HostTable(new AsyncKitHttpOptions
         {
             MaxConcurrencyPerHost = 2,
@@ -141,7 +141,7 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((4, 1), (limiter.Asked, limiter.Granted));
     });
 
-    private static Task<HostPlace> EnterAsync(HostTable table, CancellationToken token = default) =>
+    private static Task<HostLease> EnterAsync(HostTable table, CancellationToken token = default) =>
         table.EnterAsync(One, TimeProvider.System, token).AsTask();
 
     private static HostTable Limiting(List<Limiter> limiters, bool isThrowing = false) => new(new AsyncKitHttpOptions

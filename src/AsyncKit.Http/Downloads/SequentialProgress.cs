@@ -7,7 +7,7 @@ namespace AsyncKit.Http;
 /// (2) One that comes during another is left out, unless it must be told: then it waits.
 /// (3) After it has thrown, the receiver is not called again.
 /// </remarks>
-internal sealed class DownloadReceiver<T>(IProgress<T> receiver)
+internal sealed class SequentialProgress<T>(IProgress<T> receiver)
 {
     private readonly AsyncLock _turn = new();
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit.Http;
 
 /// <summary>Counts the bytes, limits each read, and leaves the place at the end.</summary>
-internal sealed class WatchedStream(Stream stream, ContentWatch watch) : Stream
+internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
 {
     private Func<CancellationToken, ValueTask<int>>? _read;
     private Memory<byte> _buffer;

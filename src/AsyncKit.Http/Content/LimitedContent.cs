@@ -3,15 +3,15 @@ using System.Net;
 namespace AsyncKit.Http;
 
 /// <summary>
-/// The content of a response, with the same headers, read through a <see cref="WatchedStream"/>. Invariant: the place is left
+/// The content of a response, with the same headers, read through a <see cref="LimitedStream"/>. Invariant: the place is left
 /// when the content has been read to its end, has failed or is disposed, whatever is first, and once.
 /// </summary>
-internal sealed class WatchedContent : HttpContent
+internal sealed class LimitedContent : HttpContent
 {
     private readonly HttpContent _content;
-    private readonly ContentWatch _watch;
+    private readonly ContentLimits _watch;
 
-    public WatchedContent(HttpContent content, ContentWatch watch)
+    public LimitedContent(HttpContent content, ContentLimits watch)
     {
         (_content, _watch) = (content, watch);
         foreach (var header in content.Headers.NonValidated)
@@ -21,14 +21,14 @@ internal sealed class WatchedContent : HttpContent
     }
 
     /// <summary>What is known to be too long need not be read at all.</summary>
-    public static void Watch(HttpResponseMessage response, ContentWatch watch)
+    public static void Watch(HttpResponseMessage response, ContentLimits watch)
     {
         if (response.Content.Headers.ContentLength > watch.MaxBytes)
         {
             throw watch.TooLong();
         }
 
-        response.Content = new WatchedContent(response.Content, watch);
+        response.Content = new LimitedContent(response.Content, watch);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -51,10 +51,10 @@ internal sealed class WatchedContent : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(default);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new WatchedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _watch);
+        new LimitedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _watch);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken) =>
-        new WatchedStream(_content.ReadAsStream(cancellationToken), _watch);
+        new LimitedStream(_content.ReadAsStream(cancellationToken), _watch);
 
     /// <summary>Unless the header says it, nobody knows.</summary>
     protected override bool TryComputeLength(out long length)

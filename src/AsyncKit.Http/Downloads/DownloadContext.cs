@@ -1,9 +1,9 @@
 namespace AsyncKit.Http;
 
 /// <summary>What all downloads of a call share.</summary>
-internal sealed class DownloadTerms
+internal sealed class DownloadContext
 {
-    public DownloadTerms(HttpClient client, DownloadOptions options, DownloadTotals? totals = null)
+    public DownloadContext(HttpClient client, DownloadOptions options, DownloadTotals? totals = null)
     {
         Client = client;
         Options = options;
@@ -15,8 +15,8 @@ internal sealed class DownloadTerms
             Retry = Retry with { TimeProvider = options.TimeProvider };
         }
 
-        Idle = HttpTimes.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
-        Receiver = options.Progress is null ? null : new DownloadReceiver<DownloadProgress>(options.Progress);
+        Idle = HttpLimits.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
+        Receiver = options.Progress is null ? null : new SequentialProgress<DownloadProgress>(options.Progress);
     }
 
     public HttpClient Client { get; }
@@ -31,5 +31,5 @@ internal sealed class DownloadTerms
 
     public DeadlineOptions? Idle { get; }
 
-    public DownloadReceiver<DownloadProgress>? Receiver { get; }
+    public SequentialProgress<DownloadProgress>? Receiver { get; }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace AsyncKit.Http;
 
 /// <summary>One policy for each named client of a container.</summary>
-internal sealed class HttpPolicies(IOptionsMonitor<AsyncKitHttpOptions> options, ILoggerFactory? loggers = null) : IDisposable
+internal sealed class HttpPolicyCache(IOptionsMonitor<AsyncKitHttpOptions> options, ILoggerFactory? loggers = null) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<HttpPolicy>> _policies = new(StringComparer.Ordinal);
 

@@ -5,7 +5,7 @@ namespace AsyncKit.Http;
 /// <param name="MaxBytes">More than that is a failure.</param>
 /// <param name="Idle">For each read; null for no limit.</param>
 /// <param name="Place">Left when the content has ended or is disposed; null when there is none.</param>
-internal sealed record ContentWatch(HttpRequestMessage? Request, long MaxBytes, DeadlineOptions? Idle, HostPlace? Place)
+internal sealed record ContentLimits(HttpRequestMessage? Request, long MaxBytes, DeadlineOptions? Idle, HostLease? Place)
 {
     public HttpRequestException TooLong() => new(
         HttpRequestError.ConfigurationLimitExceeded,

@@ -2,11 +2,11 @@ namespace AsyncKit.Http;
 
 /// <summary>A response that is to be tried again, as the exception that retries are about. It is given to the caller after
 /// all when there is no further attempt.</summary>
-internal sealed class RejectedResponse : HttpRequestException
+internal sealed class RetryableResponseException : HttpRequestException
 {
     private readonly HttpResponseMessage _response;
 
-    public RejectedResponse(HttpResponseMessage response, TimeProvider clock)
+    public RetryableResponseException(HttpResponseMessage response, TimeProvider clock)
         : base(RetryAfter.MessageOf(response), inner: null, response.StatusCode)
     {
         _response = response;

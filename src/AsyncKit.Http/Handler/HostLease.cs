@@ -2,12 +2,12 @@ namespace AsyncKit.Http;
 
 /// <summary>The place of one request at its host, left once. A response that was dropped, neither read to its end nor
 /// disposed, gives it back when it is collected.</summary>
-internal sealed class HostPlace(HostTable table, Host host, Lease lease)
+internal sealed class HostLease(HostTable table, Host host, Lease lease)
 {
     private int _isLeft;
 
 #pragma warning disable MA0055, CA1816 // A place that is lost would be lost for ever; it is no resource that a user disposes.
-    ~HostPlace() => Leave();
+    ~HostLease() => Leave();
 
     /// <summary>What the attempt tells about the host's limit; the first counts.</summary>
     public void Report(GateSignal signal) => lease.Report(signal);

@@ -1,7 +1,7 @@
 namespace AsyncKit.Http;
 
 /// <summary>What a response means for a download.</summary>
-internal enum DownloadAnswer
+internal enum ResponseMatch
 {
     /// <summary>Its body is the whole file, from the start.</summary>
     Whole,

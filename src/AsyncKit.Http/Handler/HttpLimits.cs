@@ -1,7 +1,7 @@
 namespace AsyncKit.Http;
 
 /// <summary>What the limits of this package have in common.</summary>
-internal static class HttpTimes
+internal static class HttpLimits
 {
     /// <summary>A timer bears no more.</summary>
     public static TimeSpan Longest { get; } = TimeSpan.FromDays(49);
