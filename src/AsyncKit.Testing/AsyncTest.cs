@@ -56,7 +56,7 @@ public static class AsyncTest
                 "AsyncTest.Run must not be called inside the body of another one: await the inner body instead.");
         }
 
-        if (new Explorer(test, options ?? new()).Explore() is { } failure)
+        if (new ScheduleExplorer(test, options ?? new()).Explore() is { } failure)
         {
             throw failure;
         }

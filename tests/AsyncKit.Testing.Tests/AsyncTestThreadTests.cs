@@ -395,9 +395,9 @@ public sealed class AsyncTestThreadTests
     [InlineData(true)]
     public void A_step_that_takes_for_ever_is_a_failure_and_no_other_schedule_runs_after_it(bool isOutside)
     {
-        var (longest, bodies) = (Explorer.LongestStep, 0);
+        var (longest, bodies) = (ScheduleExplorer.LongestStep, 0);
         using var mayEnd = new ManualResetEventSlim();
-        Explorer.LongestStep = TimeSpan.FromMilliseconds(200);
+        ScheduleExplorer.LongestStep = TimeSpan.FromMilliseconds(200);
         try
         {
             var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
@@ -412,7 +412,7 @@ public sealed class AsyncTestThreadTests
         }
         finally
         {
-            Explorer.LongestStep = longest;
+            ScheduleExplorer.LongestStep = longest;
             mayEnd.Set();
         }
 

@@ -24,7 +24,7 @@ internal sealed class Schedule
     private readonly Queue<TaskCompletionSource> _waitingForIdle = new();
     private readonly AsyncTestOptions _options;
     private readonly ControlledContext[] _contexts;
-    private readonly Outside _outside;
+    private readonly ExternalWork _outside;
     private ulong _chance;
     private int _steps;
     private bool _isOver;
@@ -37,11 +37,11 @@ internal sealed class Schedule
         _options = options;
         _chance = unchecked((ulong)seed);
         _contexts = [new(this), new(this)];
-        _outside = new Outside();
+        _outside = new ExternalWork();
     }
 
     /// <summary>The schedule that the current code belongs to, on whatever thread.</summary>
-    public static Schedule? Current => _onThisThread ?? Flow.Current;
+    public static Schedule? Current => _onThisThread ?? ScheduleFlow.Current;
 
     public int Seed { get; }
 
@@ -49,9 +49,9 @@ internal sealed class Schedule
 
     public Random Random { get; }
 
-    public Operations Operations { get; } = new();
+    public PendingOperations PendingOperations { get; } = new();
 
-    public Outside Outside => _outside;
+    public ExternalWork ExternalWork => _outside;
 
     public int Steps => Volatile.Read(ref _steps);
 
@@ -61,7 +61,7 @@ internal sealed class Schedule
     public ScheduleFailure? Run(Func<AsyncTestContext, Task> test)
     {
         _onThisThread = this;
-        Flow.Current = this;
+        ScheduleFlow.Current = this;
         try
         {
             return Pump(test);
@@ -80,8 +80,8 @@ internal sealed class Schedule
                 _arrived.Clear();
             }
 
-            Operations.Forget();
-            Flow.Current = null;
+            PendingOperations.Forget();
+            ScheduleFlow.Current = null;
             _onThisThread = null;
             SynchronizationContext.SetSynchronizationContext(null);
         }
@@ -180,7 +180,7 @@ internal sealed class Schedule
             if (_steps > _options.MaxSteps)
             {
                 return new ScheduleFailure(FormattableString.Invariant(
-                    $"it has not ended after MaxSteps, {_options.MaxSteps}, steps. Unfinished: {Operations.Unfinished()}"));
+                    $"it has not ended after MaxSteps, {_options.MaxSteps}, steps. Unfinished: {PendingOperations.Unfinished()}"));
             }
 
             if (Time.Elapsed > _options.MaxVirtualTime)
@@ -209,7 +209,7 @@ internal sealed class Schedule
             {
                 return new ScheduleFailure(
                     "deadlock: nothing can run, no timer is pending, and the test body has not ended. "
-                    + $"Unfinished: {Operations.Unfinished()}. If it waits for real time or I/O: pass the Time of the "
+                    + $"Unfinished: {PendingOperations.Unfinished()}. If it waits for real time or I/O: pass the Time of the "
                     + "context on, and a fake for the rest.");
             }
         }
@@ -223,7 +223,7 @@ internal sealed class Schedule
 
     private ScheduleFailure OutOfTime() => new(
         FormattableString.Invariant($"it would take more virtual time than MaxVirtualTime, {_options.MaxVirtualTime}. ")
-        + $"Unfinished: {Operations.Unfinished()}");
+        + $"Unfinished: {PendingOperations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
     {
@@ -323,9 +323,9 @@ internal sealed class Schedule
     private ScheduleFailure? Leak()
     {
         List<string> left = [];
-        if (Operations.Any)
+        if (PendingOperations.Any)
         {
-            left.Add("unfinished: " + Operations.Unfinished());
+            left.Add("unfinished: " + PendingOperations.Unfinished());
         }
 
         lock (_lock)

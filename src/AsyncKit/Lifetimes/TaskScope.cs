@@ -59,7 +59,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         var mode = _policy == TaskScopePolicy.CancelOnFirstFailure ? FailureMode.StopAtFirst : FailureMode.RunToEnd;
         _failures = new FailureRecord(mode, callerToken)
         {
-            TokenToTell = () => TokenToTell,
+            ReportedToken = () => ReportedToken,
             Combine = failures => new AggregateException(failures),
         };
     }
@@ -68,7 +68,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     /// and by leaving the scope early.</summary>
     public CancellationToken Token { get; }
 
-    internal CancellationToken TokenToTell => _callerToken.IsCancellationRequested ? _callerToken : Token;
+    internal CancellationToken ReportedToken => _callerToken.IsCancellationRequested ? _callerToken : Token;
 
     /// <summary>Opens a scope. It must be joined or disposed.</summary>
     /// <param name="options">What happens when a child fails, and how many run at once; null for the defaults.</param>

@@ -23,7 +23,7 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
 
     public override void Cancel()
     {
-        _completion.SetCanceled(scope.TokenToTell);
+        _completion.SetCanceled(scope.ReportedToken);
         scope.MarkIncomplete();
     }
 
@@ -46,7 +46,7 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
         {
             if (scope.OnFailed(exception))
             {
-                _completion.SetCanceled(scope.TokenToTell);
+                _completion.SetCanceled(scope.ReportedToken);
             }
             else
             {

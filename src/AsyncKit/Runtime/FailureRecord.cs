@@ -44,7 +44,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
 
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddItemFailure(long index, object? item, Exception exception) =>
-        Add(new FanOutFailure(FanOutSlot.ShownIndex(index), item, exception), stops: mode == FailureMode.StopAtFirst);
+        Add(new FanOutFailure(ItemState.ShownIndex(index), item, exception), stops: mode == FailureMode.StopAtFirst);
 
     /// <summary>A failure of the source or of a cancellation callback: of no item, and after all items' in
     /// order.</summary>
@@ -59,7 +59,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
     public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };
 
     /// <summary>The token whose cancellation is told, if it is not that of the run: it may be linked from several.</summary>
-    public Func<CancellationToken>? TokenToTell { get; set; }
+    public Func<CancellationToken>? ReportedToken { get; set; }
 
     /// <summary>Makes one exception of all failures, where they are not of items of a fan-out.</summary>
     public Func<IEnumerable<Exception>, Exception>? Combine { get; init; }
@@ -139,7 +139,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         _ => new CanceledWithFailureException(AllOf(failures), Token),
     };
 
-    private CancellationToken Token => TokenToTell?.Invoke() ?? callerToken;
+    private CancellationToken Token => ReportedToken?.Invoke() ?? callerToken;
 
     private bool Add(FanOutFailure failure, bool stops)
     {

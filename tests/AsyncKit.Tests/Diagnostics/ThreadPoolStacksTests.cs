@@ -3,7 +3,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>What the runtime tells of the stacks of this process. Linux only.</summary>
-public sealed class PoolStacksTests : IClassFixture<NothingLeftBehind>
+public sealed class ThreadPoolStacksTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     public async Task What_keeps_threads_of_the_pool_is_named_with_how_many_there_are()

@@ -7,7 +7,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Items = 100_000;
 
-    public FanOutBudgetTests() => PoolWatch.Stop(); // What other tests have switched on allocates.
+    public FanOutBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
 
     [Fact]
     public async Task Array_allocates_per_worker_and_nothing_per_item()

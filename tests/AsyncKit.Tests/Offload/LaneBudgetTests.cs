@@ -7,7 +7,7 @@ public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Calls = 10_000;
 
-    public LaneBudgetTests() => PoolWatch.Stop(); // What other tests have switched on allocates.
+    public LaneBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
 
     [Fact]
     public async Task A_call_allocates_three_objects()

@@ -19,7 +19,7 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, ID
 
     private readonly CancellationTokenSource _caller = new();
 
-    public ResilienceBudgetTests() => PoolWatch.Stop(); // What other tests have switched on allocates.
+    public ResilienceBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
 
     public void Dispose() => _caller.Dispose();
 

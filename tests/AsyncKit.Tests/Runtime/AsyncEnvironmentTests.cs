@@ -3,7 +3,7 @@ using AsyncKit.Testing;
 namespace AsyncKit.Tests;
 
 /// <summary>Who has control decides where the library continues, and nobody else.</summary>
-public sealed class SeamTests : IClassFixture<NothingLeftBehind>
+public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     public async Task Without_a_controller_it_queues_to_the_pool_and_leaves_the_clock_alone()

@@ -8,7 +8,7 @@ public sealed class ResourceBudgetTests : IClassFixture<NothingLeftBehind>
     private const int Operations = 20_000;
     private const int Tasks = 8;
 
-    public ResourceBudgetTests() => PoolWatch.Stop(); // What other tests have switched on allocates.
+    public ResourceBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
 
     public static TheoryData<string> Kinds => ["lock", "gate", "keyed", "pool"];
 

@@ -218,7 +218,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task Free_when_nobody_listens_no_allocation()
     {
-        PoolWatch.Stop();
+        ThreadPoolListener.Stop();
         var options = new FanOutOptions { MaxConcurrency = 8, Name = Name };
         var items = new int[10_000];
         long least = long.MaxValue;

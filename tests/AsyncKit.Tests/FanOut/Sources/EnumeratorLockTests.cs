@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>Single steps of the gate, which on threads would show only as lost time.</summary>
-public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
+public sealed class EnumeratorLockTests : IClassFixture<NothingLeftBehind>
 {
     private readonly EnumeratorLock _gate = new();
     private readonly EnumeratorLock.Waiter _first = new(isComing: true);
@@ -51,7 +51,7 @@ public sealed class PullGateTests : IClassFixture<NothingLeftBehind>
 
         Assert.False(_gate.Release(mayStart: false));
 
-        Assert.DoesNotContain("PullGate.Release(", await continued.OrHangs(), StringComparison.Ordinal);
+        Assert.DoesNotContain("EnumeratorLock.Release(", await continued.OrHangs(), StringComparison.Ordinal);
 
         async Task<string> ContinueAsync()
         {

@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>The ring between workers and a reader, one step at a time.</summary>
-public sealed class HandOverTests : IClassFixture<NothingLeftBehind>
+public sealed class OrderedRingBufferTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]
     [InlineData(0)]

@@ -4,10 +4,10 @@ namespace AsyncKit.Tests;
 /// The gate on real threads, with what it must keep: one holder at a time, nobody asleep beside a free gate, everybody
 /// out after it closes. A lost wake-up shows as a hang.
 /// </summary>
-public sealed class PullGateStressTests : IClassFixture<NothingLeftBehind>
+public sealed class EnumeratorLockStressTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    [Trait(StressTime.Trait, "PullGate")]
+    [Trait(StressTime.Trait, "EnumeratorLock")]
     public Task One_holder_at_a_time_and_nobody_is_forgotten() => StressTime.RunAsync(async seed =>
     {
         foreach (var limit in (int[])[2, 3, 16, 200])

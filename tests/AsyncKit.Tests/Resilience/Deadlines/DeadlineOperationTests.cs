@@ -5,7 +5,7 @@ using AsyncKit.Testing;
 namespace AsyncKit.Tests;
 
 /// <summary>The promise of a call, and what keeps one use of it from another.</summary>
-public sealed class DeadlineCallTests : IClassFixture<NothingLeftBehind>
+public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Far = TimeSpan.FromSeconds(20);
 

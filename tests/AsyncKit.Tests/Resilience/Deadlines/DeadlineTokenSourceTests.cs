@@ -3,7 +3,7 @@ using System.Reflection;
 namespace AsyncKit.Tests;
 
 /// <summary>What keeps one use of a scope from another, where threads rarely meet by themselves.</summary>
-public sealed class DeadlineScopeTests : IClassFixture<NothingLeftBehind>
+public sealed class DeadlineTokenSourceTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Far = TimeSpan.FromSeconds(20);
 

@@ -8,7 +8,7 @@ namespace AsyncKit.Testing;
 /// Listens to two event sources of the runtime: which async methods begin and end, and what is queued to the thread
 /// pool. Events come on the thread that causes them, so it is known to which schedule they belong.
 /// </summary>
-internal sealed class PoolWatch : EventListener
+internal sealed class ThreadPoolListener : EventListener
 {
     private const string PoolSource = "System.Diagnostics.Eventing.FrameworkEventSource";
     private const string TaskSource = "System.Threading.Tasks.TplEventSource";
@@ -20,10 +20,10 @@ internal sealed class PoolWatch : EventListener
     private const int ItemBegins = 31;
 
     private static readonly Lock Gate = new();
-    private static PoolWatch? _shared;
+    private static ThreadPoolListener? _shared;
     private static volatile bool _isNoticed;
 
-    private PoolWatch()
+    private ThreadPoolListener()
     {
     }
 
@@ -47,7 +47,7 @@ internal sealed class PoolWatch : EventListener
     {
         lock (Gate)
         {
-            _shared ??= new PoolWatch();
+            _shared ??= new ThreadPoolListener();
             using var hasRun = new AutoResetEvent(initialState: false);
             while (!_isNoticed)
             {
@@ -92,17 +92,17 @@ internal sealed class PoolWatch : EventListener
         switch (eventData.EventId)
         {
             case ItemBegins when payload[0] is long item:
-                Outside.Begin(item);
+                ExternalWork.Begin(item);
                 break;
             case ItemIsQueued when payload[0] is long item:
                 _isNoticed = true;
-                Outside.QueuedBySomeone(item);
+                ExternalWork.QueuedBySomeone(item);
                 break;
             case OperationBegins when payload[0] is int id && Schedule.Current is { } schedule:
-                schedule.Operations.Begin(id, (string)payload[1]!);
+                schedule.PendingOperations.Begin(id, (string)payload[1]!);
                 break;
             case OperationEnds when payload[0] is int id:
-                Operations.End(id);
+                PendingOperations.End(id);
                 break;
         }
     }

@@ -4,11 +4,11 @@ namespace AsyncKit.Testing;
 /// Queued to the pool by the controlled thread, behind all that this thread has queued before: the queue of all is served
 /// in order, and so is what others take from the queue of one thread.
 /// </summary>
-internal sealed class PoolMarker : IThreadPoolWorkItem
+internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
 {
     private int _missing;
 
-    public PoolMarker()
+    public ThreadPoolMarker()
     {
         var hasQueueOfItsOwn = Thread.CurrentThread.IsThreadPoolThread;
         _missing = hasQueueOfItsOwn ? 2 : 1;

@@ -6,7 +6,7 @@ namespace AsyncKit.Testing;
 /// Runs one schedule after the other on a thread of its own, while the thread that asked for it watches: whatever the
 /// body does, the call returns.
 /// </summary>
-internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
+internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
 {
     private const int SchedulesPerCollection = 1_000;
     private const int Young = 1;
@@ -24,8 +24,8 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
 
     public AsyncTestException? Explore()
     {
-        PoolWatch.Start();
-        PoolNoise.CountRun(1);
+        ThreadPoolListener.Start();
+        ThreadPoolNoise.CountRun(1);
         // A generous stack: continuations that complete each other in line nest here as they do in production.
         var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
         TaskScheduler.UnobservedTaskException += OnUnobserved;
@@ -37,7 +37,7 @@ internal sealed class Explorer(Func<AsyncTestContext, Task> test, AsyncTestOptio
         finally
         {
             TaskScheduler.UnobservedTaskException -= OnUnobserved;
-            PoolNoise.CountRun(-1);
+            ThreadPoolNoise.CountRun(-1);
         }
     }
 

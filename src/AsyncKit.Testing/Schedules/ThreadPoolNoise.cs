@@ -4,7 +4,7 @@ namespace AsyncKit.Testing;
 /// What others in this process keep on the pool for long. What comes and goes there must not count, or it hides what a
 /// schedule has on the pool at another moment.
 /// </summary>
-internal static class PoolNoise
+internal static class ThreadPoolNoise
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(1);
 
@@ -17,7 +17,7 @@ internal static class PoolNoise
     private static long _begunThen;
     private static long _then;
 
-    private static int BusyOthers => PoolWatch.BusyThreads - Volatile.Read(ref _callers);
+    private static int BusyOthers => ThreadPoolListener.BusyThreads - Volatile.Read(ref _callers);
 
     /// <summary>A run of all schedules begins or ends. Its thread is busy for certain when it is one of the pool's. Two
     /// runs are others to each other, which come and go.</summary>

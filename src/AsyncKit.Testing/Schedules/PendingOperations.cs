@@ -5,10 +5,10 @@ namespace AsyncKit.Testing;
 
 /// <summary>The async methods and queued delegates of a schedule that have begun and not ended, as the runtime's events
 /// tell.</summary>
-internal sealed partial class Operations
+internal sealed partial class PendingOperations
 {
     // By the id of the task. A delegate of Task.Run ends when the thread has left the context of the schedule.
-    private static readonly ConcurrentDictionary<int, Operations> BegunIn = new();
+    private static readonly ConcurrentDictionary<int, PendingOperations> BegunIn = new();
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, string> _unfinished = [];

@@ -5,7 +5,7 @@ namespace AsyncKit.Testing;
 /// running outside, and gets a SynchronizationContext of the schedule, so that what it awaits next comes back: a new one, since
 /// what was awaited under another one never continues in line.
 /// </summary>
-internal static class Flow
+internal static class ScheduleFlow
 {
     private static readonly AsyncLocal<Schedule?> Local = new(OnChanged);
 
@@ -24,12 +24,12 @@ internal static class Flow
 
         if (change.PreviousValue is { IsOnItsThread: false } left)
         {
-            left.Outside.Leave();
+            left.ExternalWork.Leave();
         }
 
         if (change.CurrentValue is { IsOnItsThread: false } entered)
         {
-            entered.Outside.Enter();
+            entered.ExternalWork.Enter();
             if (SynchronizationContext.Current is null)
             {
                 SynchronizationContext.SetSynchronizationContext(new ControlledContext(entered));

@@ -6,13 +6,13 @@ namespace AsyncKit.Testing;
 /// What a schedule has on other threads: queued to the pool and not begun, running there, or blocked there.
 /// </summary>
 /// <remarks>
-/// User code is seen by <see cref="Flow"/>. What an item does before and after it, or without any, is over for certain
+/// User code is seen by <see cref="ScheduleFlow"/>. What an item does before and after it, or without any, is over for certain
 /// when its thread begins another item, or when the pool is quiet. Neither may come where others keep threads of the
 /// pool for long; then what is far longer than such a thing takes has to do.
 /// Items are told apart by their addresses. When a garbage collection has moved them, an item that waits in the queue is
 /// not recognized when it begins; then markers queued behind it tell that it has.
 /// </remarks>
-internal sealed class Outside
+internal sealed class ExternalWork
 {
     private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(20);
 
@@ -23,10 +23,10 @@ internal sealed class Outside
 
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(100);
 
-    private static readonly ConcurrentDictionary<long, Outside> QueuedBy = new(); // By the item's number.
+    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the item's number.
 
     [ThreadStatic]
-    private static Outside? _lastItemIsOf;
+    private static ExternalWork? _lastItemIsOf;
 
     private readonly Lock _lock = new();
     private readonly HashSet<long> _queued = [];
@@ -37,7 +37,7 @@ internal sealed class Outside
     private int _collections;
     private long _lastLook;
     private TimeSpan _unseen;
-    private PoolMarker? _marker;
+    private ThreadPoolMarker? _marker;
 
     /// <summary>While true, what comes from the schedule to other threads does not begin: a step is running. Not for
     /// ever, since the step may be one that spins until it has.</summary>
@@ -69,7 +69,7 @@ internal sealed class Outside
     public void Leave() => _ = TryLeave();
 
     /// <summary>After the user's code a thread has left its context, and may still queue what waited for it.</summary>
-    public static void QueuedBySomeone(long item) => (Schedule.Current?.Outside ?? _lastItemIsOf)?.Queue(item);
+    public static void QueuedBySomeone(long item) => (Schedule.Current?.ExternalWork ?? _lastItemIsOf)?.Queue(item);
 
     private void Queue(long item)
     {
@@ -93,7 +93,7 @@ internal sealed class Outside
         _lastItemIsOf = owner;
         if (owner is null)
         {
-            PoolNoise.CountBegunByOther();
+            ThreadPoolNoise.CountBegunByOther();
         }
         else
         {
@@ -175,15 +175,15 @@ internal sealed class Outside
             return true;
         }
 
-        var isNonePending = PoolWatch.PendingItems == 0;
-        var isAllThereIs = PoolNoise.IsAllThereIs(out var isOthersKnown);
+        var isNonePending = ThreadPoolListener.PendingItems == 0;
+        var isAllThereIs = ThreadPoolNoise.IsAllThereIs(out var isOthersKnown);
         if (isNonePending && isAllThereIs)
         {
             return true;
         }
 
         // An item that its own waiter has taken back from the queue is not seen to begin, but is not pending either.
-        if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new PoolMarker()).IsReached))
+        if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
         {
             return false;
         }
@@ -229,7 +229,7 @@ internal sealed class Outside
         {
             _isDirty = true;
             _collections = GC.CollectionCount(0);
-            PoolNoise.Measure();
+            ThreadPoolNoise.Measure();
         }
 
         _unseen = TimeSpan.Zero;
