@@ -3,13 +3,15 @@ using System.Xml.Linq;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>A project under src and what was built from it, in the configuration of the tests.</summary>
+/// <summary>A project under src and its build output, in the configuration of the tests.</summary>
 internal sealed class Package(string projectPath)
 {
     private static readonly string Configuration =
         typeof(Package).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
-    private readonly Dictionary<string, PackageSurface> _surfaces = new(StringComparer.Ordinal);
+    private readonly Lazy<PackageSurface> _surface = new(() => PackageSurface.Read(
+        AssemblyPathOf(projectPath),
+        [.. Repository.Packages.Select(other => other.AssemblyPath).Except([AssemblyPathOf(projectPath)])]));
 
     public string Name { get; } = Path.GetFileNameWithoutExtension(projectPath);
 
@@ -17,34 +19,19 @@ internal sealed class Package(string projectPath)
 
     public string PublicApiPath => Path.Combine(Folder, "PublicApi.txt");
 
-    /// <summary>From the project, or from the props file of src.</summary>
-    public IReadOnlyList<string> Frameworks { get; } =
-        FrameworksIn(projectPath) ?? FrameworksIn(Repository.PathOf("src/Directory.Build.props"))
-        ?? throw new InvalidOperationException($"No target framework found for {projectPath}.");
+    public string AssemblyPath => AssemblyPathOf(projectPath);
 
-    public string AssemblyPath(string framework) =>
-        Path.Combine(Folder, "bin", Configuration, framework, Name + ".dll");
-
-    public PackageSurface Surface(string framework)
-    {
-        lock (_surfaces)
-        {
-            if (!_surfaces.TryGetValue(framework, out var surface))
-            {
-                var others = Repository.Packages.Where(other => other != this);
-                surface = PackageSurface.Read(
-                    AssemblyPath(framework), [.. others.Select(other => other.AssemblyPath(framework))]);
-                _surfaces.Add(framework, surface);
-            }
-
-            return surface;
-        }
-    }
+    public PackageSurface Surface => _surface.Value;
 
     public override string ToString() => Name;
 
-    private static string[]? FrameworksIn(string path) =>
-        XDocument.Load(path).Descendants()
-            .FirstOrDefault(element => element.Name.LocalName is "TargetFrameworks" or "TargetFramework")?.Value
-            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string AssemblyPathOf(string project) => Path.Combine(
+        Path.GetDirectoryName(project)!,
+        "bin",
+        Configuration,
+        FrameworkIn(project) ?? FrameworkIn(Repository.PathOf("src/Directory.Build.props"))!,
+        Path.GetFileNameWithoutExtension(project) + ".dll");
+
+    private static string? FrameworkIn(string path) => XDocument.Load(path).Descendants()
+        .FirstOrDefault(element => element.Name.LocalName is "TargetFramework")?.Value;
 }

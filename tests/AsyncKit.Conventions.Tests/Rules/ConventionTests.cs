@@ -5,19 +5,16 @@ namespace AsyncKit.Conventions.Tests;
 /// <summary>The rules for the public types of every package, one test for each type.</summary>
 public sealed class ConventionTests
 {
-    public static TheoryData<string, string, string> Types
+    public static TheoryData<string, string> Types
     {
         get
         {
-            var data = new TheoryData<string, string, string>();
+            var data = new TheoryData<string, string>();
             foreach (var package in Repository.Packages)
             {
-                foreach (var framework in package.Frameworks)
+                foreach (var type in package.Surface.Types)
                 {
-                    foreach (var type in package.Surface(framework).Types)
-                    {
-                        data.Add(package.Name, framework, type.GetDocumentationCommentId()!);
-                    }
+                    data.Add(package.Name, type.GetDocumentationCommentId()!);
                 }
             }
 
@@ -27,28 +24,28 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_type_is_in_the_one_namespace_of_its_package(string package, string framework, string type) =>
-        Rule.Holds(TypeRules.OneNamespace(Find(package, framework, type).Type, package));
+    public void A_type_is_in_the_one_namespace_of_its_package(string package, string type) =>
+        Rule.Holds(TypeRules.OneNamespace(Find(package, type).Type, package));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_class_is_sealed_or_static_and_a_struct_is_readonly(string package, string framework, string type) =>
-        Rule.Holds(TypeRules.SealedOrStatic(Find(package, framework, type).Type));
+    public void A_class_is_sealed_or_static_and_a_struct_is_readonly(string package, string type) =>
+        Rule.Holds(TypeRules.SealedOrStatic(Find(package, type).Type));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_token_is_last_named_cancellationToken_and_optional(string package, string framework, string type) =>
-        Rule.Holds(MemberRules.TokenLast(Find(package, framework, type).Type));
+    public void A_token_is_last_named_cancellationToken_and_optional(string package, string type) =>
+        Rule.Holds(MemberRules.TokenLast(Find(package, type).Type));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_method_ends_in_Async_exactly_when_it_is_awaited(string package, string framework, string type) =>
-        Rule.Holds(MemberRules.AsyncSuffix(Find(package, framework, type).Type));
+    public void A_method_ends_in_Async_exactly_when_it_is_awaited(string package, string type) =>
+        Rule.Holds(MemberRules.AsyncSuffix(Find(package, type).Type));
 
     [Fact]
     public void Every_exception_from_the_suffix_is_still_needed()
     {
-        var members = Repository.Packages.SelectMany(package => package.Surface(package.Frameworks[0]).Types)
+        var members = Repository.Packages.SelectMany(package => package.Surface.Types)
             .SelectMany(type => type.GetMembers().Select(member => $"{type.Name}.{member.Name}"))
             .ToHashSet(StringComparer.Ordinal);
 
@@ -57,49 +54,41 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_time_is_a_TimeSpan(string package, string framework, string type) =>
-        Rule.Holds(MemberRules.TimeIsTimeSpan(Find(package, framework, type).Type));
+    public void A_time_is_a_TimeSpan(string package, string type) =>
+        Rule.Holds(MemberRules.TimeIsTimeSpan(Find(package, type).Type));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void No_extension_is_named_like_a_method_of_dotnet(string package, string framework, string type)
+    public void No_extension_is_named_like_a_method_of_dotnet(string package, string type)
     {
-        var (surface, found) = Find(package, framework, type);
+        var (surface, found) = Find(package, type);
         Rule.Holds(MemberRules.NoKnownExtensionName(found, KnownNames.Of(surface.Compilation)));
     }
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void No_parameter_is_a_bool(string package, string framework, string type) =>
-        Rule.Holds(MemberRules.NoBools(Find(package, framework, type).Type));
+    public void No_parameter_is_a_bool(string package, string type) =>
+        Rule.Holds(MemberRules.NoBools(Find(package, type).Type));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Every_member_and_parameter_is_documented(string package, string framework, string type)
+    public void Every_member_and_parameter_is_documented(string package, string type)
     {
-        var (surface, found) = Find(package, framework, type);
+        var (surface, found) = Find(package, type);
         Rule.Holds(TypeRules.Documented(found, surface.Docs));
     }
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void A_type_has_a_section_with_a_snippet_on_a_docs_page(string package, string framework, string type) =>
-        Rule.Holds(DocsRules.HasSection(Find(package, framework, type).Type.NameInSource(), Pages()));
-
-    [Theory]
-    [MemberData(nameof(Types))]
-    public void The_guarantees_of_a_type_are_on_a_docs_page(string package, string framework, string type)
-    {
-        var (surface, found) = Find(package, framework, type);
-        Rule.Holds(GuaranteeRule.OnAPage(found, surface.Docs, Pages()));
-    }
+    public void A_type_has_a_section_with_a_snippet_on_a_docs_page(string package, string type) =>
+        Rule.Holds(DocsRules.HasSection(Find(package, type).Type.NameInSource(), Pages()));
 
     private static IEnumerable<MarkdownFile> Pages() =>
         Directory.GetFiles(Repository.PathOf("docs"), "*.md").Select(MarkdownFile.Read);
 
-    private static (PackageSurface Surface, INamedTypeSymbol Type) Find(string package, string framework, string type)
+    private static (PackageSurface Surface, INamedTypeSymbol Type) Find(string package, string type)
     {
-        var surface = Repository.Package(package).Surface(framework);
+        var surface = Repository.Package(package).Surface;
         return (surface, surface.Types.Single(
             one => string.Equals(one.GetDocumentationCommentId(), type, StringComparison.Ordinal)));
     }

@@ -15,8 +15,11 @@ public sealed class SourceConventionTests
     ];
 
     [Theory]
-    [MemberData(nameof(Sources))]
-    public void A_source_is_short(string path) => Rule.Holds(SourceRules.IsShort(path, Read(path)));
+    [InlineData("src")]
+    [InlineData("tests")]
+    [InlineData("benchmarks")]
+    public void A_folder_has_few_files(string root) =>
+        Rule.Holds(SourceRules.FewFilesPerFolder(Repository.Files(root, "*.cs").Select(Repository.RelativePath)));
 
     [Theory]
     [MemberData(nameof(Sources))]

@@ -4,12 +4,12 @@ namespace AsyncKit.Conventions.Tests;
 public sealed class SourceRuleTests
 {
     [Fact]
-    public void A_source_with_one_line_too_many_is_reported()
+    public void A_folder_with_one_file_too_many_is_reported()
     {
-        var most = string.Concat(Enumerable.Repeat("//\n", SourceRules.MostLines));
+        string[] files = [.. Enumerable.Range(0, SourceRules.MaxFiles).Select(number => $"src/A/{number}.cs"), "src/A/B/C.cs"];
 
-        Assert.Empty(SourceRules.IsShort("src/A.cs", most));
-        Assert.Single(SourceRules.IsShort("src/A.cs", most + "//\n"));
+        Assert.Empty(SourceRules.FewFilesPerFolder(files));
+        Assert.Single(SourceRules.FewFilesPerFolder([.. files, "src/A/D.cs"]));
     }
 
     [Theory]
@@ -26,8 +26,6 @@ public sealed class SourceRuleTests
     [InlineData("src/A.cs", "namespace N { namespace M { record struct A<T>(T B); } }")]
     [InlineData("src/A.cs", "delegate void A();")]
     [InlineData("src/A.Part.cs", "partial class A;")]
-    [InlineData("src/A.cs", "#if !NET9_0_OR_GREATER\nclass A;\n#endif")]
-    [InlineData("src/A.cs", "#if NET9_0_OR_GREATER\nclass A;\n#endif")]
     public void A_source_with_the_name_of_its_type_is_right(string path, string text) =>
         Assert.Empty(SourceRules.NamedAfterItsType(path, text));
 

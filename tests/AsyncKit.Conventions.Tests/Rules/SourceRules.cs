@@ -4,29 +4,23 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>Each rule gives a sentence for every fault it finds in a file under src.</summary>
+/// <summary>Each rule returns a sentence for every fault that it finds in the files of src and tests.</summary>
 internal static partial class SourceRules
 {
-    public const int MostLines = 370;
+    public const int MaxFiles = 24;
 
-    private static readonly CSharpParseOptions[] Builds =
-    [
-        CSharpParseOptions.Default.WithPreprocessorSymbols(
-            "NET8_0_OR_GREATER", "NET9_0_OR_GREATER", "NET10_0_OR_GREATER"),
-        CSharpParseOptions.Default.WithPreprocessorSymbols("NET8_0_OR_GREATER"),
-    ];
+    /// <param name="files">Paths relative to the root.</param>
+    public static IEnumerable<string> FewFilesPerFolder(IEnumerable<string> files) =>
+        from file in files
+        group file by file[..file.LastIndexOf('/')] into folder
+        where folder.Count() > MaxFiles
+        select $"{folder.Key} has {folder.Count()} files; at most {MaxFiles} are allowed. It hides a concept.";
 
-    public static IEnumerable<string> IsShort(string path, string text)
-    {
-        var lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Length;
-        return lines <= MostLines ? [] : [$"{path} has {lines} lines; {MostLines} are the most."];
-    }
-
-    /// <summary>What follows the first dot of the file's name says which part of the type it is.</summary>
+    /// <summary>The part of a file's name after its first dot names the part of the type.</summary>
     public static IEnumerable<string> NamedAfterItsType(string path, string text)
     {
         var name = Path.GetFileName(path).Split('.')[0];
-        return Builds.SelectMany(options => TypesIn(text, options)).Contains(name, StringComparer.Ordinal)
+        return TypesIn(text).Contains(name, StringComparer.Ordinal)
             ? []
             : [$"{path} contains no type {name}."];
     }
@@ -47,8 +41,8 @@ internal static partial class SourceRules
         return Shared().IsMatch(text) ? [$"{path} refers to ../shared; a source belongs to one package."] : [];
     }
 
-    private static IEnumerable<string> TypesIn(string text, CSharpParseOptions options) =>
-        CSharpSyntaxTree.ParseText(text, options).GetRoot().DescendantNodes(node =>
+    private static IEnumerable<string> TypesIn(string text) =>
+        CSharpSyntaxTree.ParseText(text).GetRoot().DescendantNodes(node =>
                 node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
             .Select(node => node switch
             {

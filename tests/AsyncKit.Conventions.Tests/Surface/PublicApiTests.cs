@@ -9,29 +9,12 @@ public sealed class PublicApiTests
 
     public static TheoryData<string> Packages => [.. Repository.Packages.Select(package => package.Name)];
 
-    public static TheoryData<string, string> OtherFrameworks
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var package in Repository.Packages)
-            {
-                foreach (var framework in package.Frameworks.Skip(1))
-                {
-                    data.Add(package.Name, framework);
-                }
-            }
-
-            return data;
-        }
-    }
-
     [Theory]
     [MemberData(nameof(Packages))]
     public void The_public_surface_is_the_one_that_was_reviewed(string package)
     {
         var found = Repository.Package(package);
-        var actual = ApiText.Render(found.Surface(found.Frameworks[0]));
+        var actual = ApiText.Render(found.Surface);
         var reviewed = File.Exists(found.PublicApiPath) ? File.ReadAllText(found.PublicApiPath) : "";
         if (Difference(reviewed, actual) is not { } difference)
         {
@@ -49,19 +32,6 @@ public sealed class PublicApiTests
             $"The public surface of {package} is not what {path} says.\n{difference}\n\n"
             + "If that is intended, accept it: this command rewrites the file and fails once more.\n"
             + $"  {AcceptCommand}");
-    }
-
-    [Theory]
-    [MemberData(nameof(OtherFrameworks))]
-    public void Every_framework_has_the_same_surface(string package, string framework)
-    {
-        var found = Repository.Package(package);
-        var first = ApiText.Render(found.Surface(found.Frameworks[0]));
-        if (Difference(first, ApiText.Render(found.Surface(framework))) is { } difference)
-        {
-            Assert.Fail(
-                $"The surface of {package} for {framework} (+) is not {found.Frameworks[0]}'s (-):\n{difference}");
-        }
     }
 
     /// <summary>Null when there is none.</summary>

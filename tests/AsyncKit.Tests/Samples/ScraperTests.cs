@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The scraper of the documentation, as a process of its own.</summary>
+/// <summary>The scraper sample, run as a separate process.</summary>
 public sealed partial class ScraperTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
 
     [Fact]
-    public async Task Reads_all_pages_tries_again_what_may_pass_and_reports_what_failed()
+    public async Task Reads_all_pages_retries_transient_failures_and_reports_the_rest()
     {
         using var scraper = SampleProcess.Start("Scraper", _file, "1");
 
@@ -23,10 +23,14 @@ public sealed partial class ScraperTests : IClassFixture<NothingLeftBehind>, IDi
         Assert.Matches(@"\n- 100: .*404.*\(1 attempts\)\n", report);
     }
 
-    [Fact]
-    public async Task Stops_on_Ctrl_C_and_writes_the_report_of_what_was_done_failed_and_not_started()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stops_on_Ctrl_C_and_writes_the_report(bool isInterruptIgnored)
     {
-        using var scraper = SampleProcess.Start("Scraper", _file, "200"); // Twelve seconds or more, if nobody stops it.
+        using var scraper = isInterruptIgnored
+            ? SampleProcess.WhileInterruptIsIgnored(Start)
+            : Start();
         await scraper.LineAsync(line => Progress().Match(line) is { Success: true } match && Number(match, 0) > 0);
         scraper.Signal("INT");
 
@@ -45,6 +49,8 @@ public sealed partial class ScraperTests : IClassFixture<NothingLeftBehind>, IDi
     }
 
     public void Dispose() => File.Delete(_file);
+
+    private SampleProcess Start() => SampleProcess.Start("Scraper", _file, "200"); // Takes at least twelve seconds.
 
     private static int Number(Match match, int group) => int.Parse(
         match.Groups[string.Create(CultureInfo.InvariantCulture, $"n{group}")].Value, CultureInfo.InvariantCulture);
