@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>An assembly as a user's compiler sees it, and its XML documentation.</summary>
+/// <summary>An assembly as the compiler of a user sees it, and its XML documentation.</summary>
 internal sealed class PackageSurface
 {
     private PackageSurface(MetadataReference assembly, IEnumerable<MetadataReference> others, XmlDocs docs)
@@ -23,11 +23,11 @@ internal sealed class PackageSurface
 
     public XmlDocs Docs { get; }
 
-    /// <summary>Every type that a user can name, nested ones too.</summary>
+    /// <summary>Every type that a user can name, including nested types.</summary>
     public IReadOnlyList<INamedTypeSymbol> Types { get; }
 
-    /// <param name="path">The assembly; its documentation is beside it.</param>
-    /// <param name="others">Where the other packages would be, as references.</param>
+    /// <param name="path">The path of the assembly; the XML documentation has the same name.</param>
+    /// <param name="others">The paths of the other packages, whether they exist or not.</param>
     public static PackageSurface Read(string path, IReadOnlyList<string> others)
     {
         if (!File.Exists(path))
@@ -41,7 +41,7 @@ internal sealed class PackageSurface
             XmlDocs.Parse(File.ReadAllText(Path.ChangeExtension(path, ".xml"))));
     }
 
-    /// <summary>Compiles a small example, the way the packages are compiled, for the tests of the rules.</summary>
+    /// <summary>Compiles a small example for the tests of the rules, with the options of the packages.</summary>
     public static PackageSurface Compile(string source)
     {
         using var image = new MemoryStream();
@@ -60,9 +60,9 @@ internal sealed class PackageSurface
             XmlDocs.Parse(System.Text.Encoding.UTF8.GetString(docs.ToArray()).TrimStart('\uFEFF')));
     }
 
-    /// <param name="assembly">What is read.</param>
-    /// <param name="others">What it refers to.</param>
-    /// <exception cref="InvalidOperationException">One is missing: rules would see less than there is.</exception>
+    /// <param name="assembly">The assembly to read.</param>
+    /// <param name="others">The assemblies it refers to.</param>
+    /// <exception cref="InvalidOperationException">A reference is missing, so the rules would miss members.</exception>
     public static PackageSurface Read(MetadataReference assembly, IEnumerable<MetadataReference> others) =>
         new(assembly, others, XmlDocs.Parse("<doc/>"));
 

@@ -3,10 +3,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>What the test host itself runs on, as references for the compiler.</summary>
+/// <summary>The assemblies that the test host runs on, as references for the compiler.</summary>
 internal static class Platform
 {
-    /// <summary>What the SDK supplies to a console program.</summary>
+    /// <summary>The implicit usings of a console program.</summary>
     public const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -24,11 +24,11 @@ internal static class Platform
             .Select(Reference),
     ];
 
-    /// <summary>Without our packages: those are read from where they were built.</summary>
+    /// <summary>Every assembly except the packages under src.</summary>
     public static IReadOnlyList<MetadataReference> References { get; } =
         [.. All.Where(reference => !IsPackage(reference))];
 
-    /// <summary>Our packages, as the test host loads them.</summary>
+    /// <summary>The packages under src, as the test host loads them.</summary>
     public static IReadOnlyList<MetadataReference> Packages { get; } = [.. All.Where(IsPackage)];
 
     public static MetadataReference Reference(string path) => MetadataReference.CreateFromFile(path);

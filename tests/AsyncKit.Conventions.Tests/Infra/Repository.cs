@@ -22,7 +22,7 @@ internal static class Repository
 
     public static string RelativePath(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
-    /// <summary>Files under a folder, without what the build has put there.</summary>
+    /// <summary>The files under a folder, without build output.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.Exists(PathOf(folder))
             ? Directory.GetFiles(PathOf(folder), pattern, SearchOption.AllDirectories)

@@ -22,8 +22,8 @@ internal static class SymbolExtensions
         && symbol.ContainingType?.IsVisibleOutside() != false;
 
     /// <summary>
-    /// What a user can name in a type, without accessors (their property stands for them), nested types, and what every
-    /// enum, delegate and struct has.
+    /// The members that a user can name. Accessors, nested types, and members that every enum, delegate or struct has
+    /// are not included.
     /// </summary>
     public static IEnumerable<ISymbol> VisibleMembers(this INamedTypeSymbol type) =>
         type.TypeKind == TypeKind.Delegate
@@ -34,7 +34,7 @@ internal static class SymbolExtensions
                 && member is not (INamedTypeSymbol or IMethodSymbol { AssociatedSymbol: not null })
                 && !(type.TypeKind == TypeKind.Enum && member is not IFieldSymbol { IsConst: true }));
 
-    /// <summary>The visible members that somebody wrote, in contrast to what the compiler adds to a record.</summary>
+    /// <summary>The visible members in the source, without those that the compiler adds to a record.</summary>
     public static IEnumerable<ISymbol> WrittenMembers(this INamedTypeSymbol type) =>
         type.VisibleMembers().Where(member => !member.IsCompilerGenerated());
 

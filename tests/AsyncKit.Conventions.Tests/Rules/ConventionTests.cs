@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>The rules for the public types of every package, one test for each type.</summary>
+/// <summary>Checks the public types of every package, with one test per type and rule.</summary>
 public sealed class ConventionTests
 {
     public static TheoryData<string, string> Types

@@ -1,6 +1,6 @@
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>Every rule can fail.</summary>
+/// <summary>Shows that every rule can fail.</summary>
 public sealed class DocsRuleTests
 {
     [Fact]

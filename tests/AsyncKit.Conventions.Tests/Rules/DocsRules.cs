@@ -4,7 +4,7 @@ namespace AsyncKit.Conventions.Tests;
 
 internal static class DocsRules
 {
-    /// <summary>A link without a scheme is a path from the page's folder. What follows # is not looked at.</summary>
+    /// <summary>A link without a scheme is a path relative to the page. The rule ignores the part after #.</summary>
     public static IEnumerable<string> LinksLead(MarkdownFile page, Func<string, bool> exists) =>
         from link in page.Links
         let path = link.Target.Split('#')[0]
@@ -12,7 +12,7 @@ internal static class DocsRules
         where !exists(Path.Combine(Path.GetDirectoryName(page.Path)!, path))
         select $"{page.Path}:{link.Line}: the link to {path} leads nowhere.";
 
-    /// <summary>A type has a section of its own, or with others: a heading that names it, with C# below.</summary>
+    /// <summary>Every type is named in a heading that has C# below it. Several types may share a section.</summary>
     public static IEnumerable<string> HasSection(string typeName, IEnumerable<MarkdownFile> pages)
     {
         var name = new Regex(

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>Every rule can fail.</summary>
+/// <summary>Shows that every rule can fail.</summary>
 public sealed class MemberRuleTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public sealed class MemberRuleTests
     [InlineData("public Bad(CancellationToken token = default) { }", "not named")]
     [InlineData("public int this[CancellationToken cancellationToken] => 1;", "not optional")]
     [InlineData("public static void A<T>(T a, CancellationToken cancellationToken) { }", "not optional")]
-    public void A_token_in_another_place_or_form_is_reported(string member, string fault) =>
+    public void A_token_at_another_position_or_in_another_form_is_reported(string member, string fault) =>
         Assert.Contains(fault, Assert.Single(MemberRules.TokenLast(Bad(member))), StringComparison.Ordinal);
 
     [Theory]
@@ -21,7 +21,7 @@ public sealed class MemberRuleTests
     [InlineData("public void A(Func<CancellationToken, int> b) { }")]
     [InlineData("public delegate void A(CancellationToken token, int b);")]
     [InlineData("internal void A(CancellationToken token) { }")]
-    public void A_token_in_its_place_is_right(string member) => Assert.Empty(MemberRules.TokenLast(Bad(member)));
+    public void A_last_and_optional_token_is_right(string member) => Assert.Empty(MemberRules.TokenLast(Bad(member)));
 
     [Theory]
     [InlineData("public Task A() => null!;")]
@@ -42,10 +42,10 @@ public sealed class MemberRuleTests
     [InlineData("public IAsyncEnumerable<int> A() => null!;")]
     [InlineData("public Func<int, Task> A() => null!;")]
     [InlineData("public Task A { get; } = null!;")]
-    public void A_suffix_in_its_place_is_right(string member) => Assert.Empty(MemberRules.AsyncSuffix(Bad(member)));
+    public void A_correct_suffix_is_right(string member) => Assert.Empty(MemberRules.AsyncSuffix(Bad(member)));
 
     [Fact]
-    public void A_suffix_may_differ_for_a_method_that_is_named_with_its_reason_and_for_no_other()
+    public void Only_a_listed_method_may_have_another_suffix()
     {
         Assert.Empty(MemberRules.AsyncSuffix(Scope("TaskScope", "public Task Run() => null!;")));
         Assert.Single(MemberRules.AsyncSuffix(Scope("TaskScope", "public Task Walk() => null!;")));
@@ -127,7 +127,7 @@ public sealed class MemberRuleTests
     public void A_bool_elsewhere_is_right(string member) => Assert.Empty(MemberRules.NoBools(Bad(member)));
 
     [Fact]
-    public void What_the_compiler_adds_to_a_record_is_not_looked_at()
+    public void A_member_that_the_compiler_adds_to_a_record_is_ignored()
     {
         var type = PackageSurface.Compile("public record Good(int A) { public bool B { get; init; } }").Type("Good");
 

@@ -3,8 +3,8 @@ using Microsoft.CodeAnalysis;
 namespace AsyncKit.Conventions.Tests;
 
 /// <summary>
-/// Each rule gives a sentence for every fault it finds in the members of a public type. Members that the compiler adds
-/// to a record are not looked at, nor are the signatures of delegates.
+/// Each rule returns a sentence for every fault that it finds in the members of a public type. The rules ignore members
+/// that the compiler adds to a record, and the signatures of delegates.
 /// </summary>
 internal static class MemberRules
 {

@@ -1,6 +1,6 @@
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>The rules for the files under src.</summary>
+/// <summary>Checks the files of the repository.</summary>
 public sealed class SourceConventionTests
 {
     private static readonly string[] Texts =

@@ -1,6 +1,6 @@
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>Every rule can fail.</summary>
+/// <summary>Shows that every rule can fail.</summary>
 public sealed class TypeRuleTests
 {
     [Fact]
@@ -25,7 +25,7 @@ public sealed class TypeRuleTests
         Assert.Single(TypeRules.SealedOrStatic(PackageSurface.Compile(source).Type("Bad")));
 
     [Fact]
-    public void A_nested_type_is_looked_at()
+    public void A_nested_type_is_checked()
     {
         var sample = PackageSurface.Compile("public static class Outer { public class Bad; }");
 
@@ -63,7 +63,7 @@ public sealed class TypeRuleTests
     [InlineData("/// <summary>A.</summary>\npublic interface Bad {\n"
         + "/// <summary>B.</summary>\n/// <param name=\"b\">B.</param>\nvoid B(int a, int b); }",
         "Bad.B(int, int) does not document the parameter a.")]
-    public void What_is_not_documented_is_reported(string source, params string[] faults)
+    public void A_missing_documentation_is_reported(string source, params string[] faults)
     {
         var sample = PackageSurface.Compile(source);
 
@@ -73,7 +73,7 @@ public sealed class TypeRuleTests
     }
 
     [Fact]
-    public void What_is_documented_or_made_by_the_compiler_is_right()
+    public void A_documented_or_generated_member_is_right()
     {
         var sample = PackageSurface.Compile("""
             /// <summary>A record.</summary>

@@ -21,7 +21,7 @@ internal static class TypeRules
         _ => [],
     };
 
-    /// <summary>What the compiler adds to a record needs none, nor does a constructor without parameters.</summary>
+    /// <summary>Members that the compiler adds to a record and constructors without parameters need no documentation.</summary>
     public static IEnumerable<string> Documented(INamedTypeSymbol type, XmlDocs docs) =>
         type.WrittenMembers()
             .Where(member =>

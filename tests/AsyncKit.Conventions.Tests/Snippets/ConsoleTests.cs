@@ -1,6 +1,6 @@
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>Tests that redirect Console.Out: not beside each other nor beside anything else.</summary>
+/// <summary>The tests that redirect Console.Out. They never run in parallel with other tests.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ConsoleTests
 {

@@ -8,10 +8,10 @@ namespace AsyncKit.Conventions.Tests;
 /// <item>It references .NET, every package under src with its dependencies, and xunit, since these tests run on it.
 /// Warnings are allowed.</item>
 /// <item>The AppContext switch AsyncKit.Testing is set, as in a project that refers to that package.</item>
-/// <item>It ends within 30 s, throws nothing and returns 0.</item>
-/// <item>What it prints equals the ```text block that follows it with only blank lines between, if there is one. Line
-/// endings and empty lines at the end do not count, nor does a comment that shows a result.</item>
-/// <item>There is no way to fence C# so that it is not run. What must not run is fenced as another language.</item>
+/// <item>It exits within 30 s, throws no exception and returns 0.</item>
+/// <item>Its output equals the ```text block that follows it with only blank lines in between, if there is one. Line
+/// endings, empty lines at the end, and comments that show a result are ignored.</item>
+/// <item>Every C# block runs. Code that must not run is fenced as another language.</item>
 /// </list>
 /// </summary>
 [Collection(ConsoleTests.Name)]

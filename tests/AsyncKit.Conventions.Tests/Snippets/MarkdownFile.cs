@@ -46,7 +46,7 @@ internal sealed partial class MarkdownFile
 
     public static MarkdownFile Read(string path) => new(Repository.RelativePath(path), File.ReadAllText(path));
 
-    /// <summary>The ```text block after a block with only blank lines between; null when there is none.</summary>
+    /// <summary>The ```text block that follows a block, with only blank lines in between, or null.</summary>
     public MarkdownBlock? OutputOf(MarkdownBlock block)
     {
         var next = _blocks.SkipWhile(other => other != block).Skip(1).FirstOrDefault();

@@ -61,7 +61,7 @@ public sealed class MarkdownFileTests
     [InlineData("~~~CSharp\n~~~")]
     [InlineData("```\n```")]
     [InlineData("```csharp\n")]
-    public void What_would_escape_is_reported(string text)
+    public void A_fence_that_escapes_the_check_is_reported(string text)
     {
         var faults = FenceRules.NothingEscapes(new MarkdownFile("page.md", text));
 

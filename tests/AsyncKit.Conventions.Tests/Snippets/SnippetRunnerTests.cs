@@ -79,7 +79,7 @@ public sealed class SnippetRunnerTests
     }
 
     [Fact]
-    public async Task The_console_is_given_back()
+    public async Task The_console_is_restored()
     {
         var console = Console.Out;
 

@@ -70,7 +70,7 @@ public sealed class ApiTextTests
     }
 
     [Fact]
-    public void What_is_internal_is_not_written() =>
+    public void An_internal_member_is_not_written() =>
         Assert.Equal("public static class A", Lines(
             "public static class A { internal class B { public int C; } private static void D() { } } class E;"));
 
@@ -103,7 +103,7 @@ public sealed class ApiTextTests
             $"public static class A {{ public static void B({parameter}) {{ }} }}"));
     }
 
-    /// <summary>Without the comment, the indents and the empty lines.</summary>
+    /// <summary>The lines without the comment, indents and empty lines.</summary>
     private static string Lines(string source) => string.Join('\n', ApiText.Render(PackageSurface.Compile(source))
         .Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'));
 }

@@ -1,9 +1,9 @@
 namespace AsyncKit.Conventions.Tests;
 
-/// <summary>What changed between two texts, line by line, each change below the type that it belongs to.</summary>
+/// <summary>The lines that differ between two texts, each below the type that it belongs to.</summary>
 internal static class LineDiff
 {
-    /// <returns>Empty when the texts are equal; line endings do not count.</returns>
+    /// <returns>An empty string if the texts are equal. Line endings are ignored.</returns>
     public static string Between(string before, string after)
     {
         string[] old = before.ReplaceLineEndings("\n").Split('\n');

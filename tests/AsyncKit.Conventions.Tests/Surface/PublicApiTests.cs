@@ -30,11 +30,11 @@ public sealed class PublicApiTests
 
         Assert.Fail(
             $"The public surface of {package} is not what {path} says.\n{difference}\n\n"
-            + "If that is intended, accept it: this command rewrites the file and fails once more.\n"
+            + "If that is intended, accept it: this command rewrites the file and fails one last time.\n"
             + $"  {AcceptCommand}");
     }
 
-    /// <summary>Null when there is none.</summary>
+    /// <summary>The lines that differ, or null.</summary>
     internal static string? Difference(string expected, string actual) =>
         LineDiff.Between(expected, actual) is { Length: > 0 } difference ? difference : null;
 }
