@@ -3,6 +3,13 @@ namespace AsyncKit.Conventions.Tests;
 /// <summary>Shows that every rule can fail.</summary>
 public sealed class DocsRuleTests
 {
+    [Theory]
+    [InlineData("See `Locks/A.cs`.", 0)]
+    [InlineData("See `A.cs` and `B.cs`.", 1)]
+    [InlineData("See `Pools/A.cs`.", 1)]
+    public void A_file_that_does_not_exist_is_reported(string text, int expected) => Assert.Equal(
+        expected, DocsRules.NamesOnlyFilesThatExist(new MarkdownFile("page.md", text), ["src/Locks/A.cs"]).Count());
+
     [Fact]
     public void A_link_that_leads_nowhere_is_reported()
     {

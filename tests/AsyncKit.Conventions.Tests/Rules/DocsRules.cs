@@ -12,6 +12,14 @@ internal static class DocsRules
         where !exists(Path.Combine(Path.GetDirectoryName(page.Path)!, path))
         select $"{page.Path}:{link.Line}: the link to {path} leads nowhere.";
 
+    /// <param name="page">A page that says where code is.</param>
+    /// <param name="sources">The paths of all source files.</param>
+    public static IEnumerable<string> NamesOnlyFilesThatExist(MarkdownFile page, IReadOnlyCollection<string> sources) =>
+        from name in Regex.Matches(page.Text, @"(?<=[`(/ ])[\w./]+\.cs(?=[`) ,])", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .Select(match => match.Value).Distinct(StringComparer.Ordinal)
+        where !sources.Any(source => source.EndsWith($"/{name}", StringComparison.Ordinal))
+        select $"{page.Path} names {name}, which is not a file under src.";
+
     /// <summary>Every type is named in a heading that has C# below it. Several types may share a section.</summary>
     public static IEnumerable<string> HasSection(string typeName, IEnumerable<MarkdownFile> pages)
     {

@@ -30,5 +30,10 @@ public sealed class SourceConventionTests
     [MemberData(nameof(Files))]
     public void A_file_refers_to_nothing_outside(string path) => Rule.Holds(SourceRules.StaysInside(path, Read(path)));
 
+    [Fact]
+    public void The_architecture_page_names_only_files_that_exist() => Rule.Holds(DocsRules.NamesOnlyFilesThatExist(
+        MarkdownFile.Read(Repository.PathOf("docs/architecture.md")),
+        [.. Repository.Files("src", "*.cs").Select(Repository.RelativePath)]));
+
     private static string Read(string path) => File.ReadAllText(Repository.PathOf(path));
 }
