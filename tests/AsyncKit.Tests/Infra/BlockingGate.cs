@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A <see cref="Gate"/> at which threads wait. Opens when disposed, so that a failing test leaves nobody
-/// there.</summary>
+/// <summary>A <see cref="Gate"/> at which threads wait. Disposing opens it, so a failing test leaves no thread
+/// blocked.</summary>
 internal sealed class BlockingGate : IDisposable
 {
     private readonly Gate _gate = new();
@@ -14,7 +14,7 @@ internal sealed class BlockingGate : IDisposable
 
     public void Open() => _gate.Open();
 
-#pragma warning disable VSTHRD002 // To block the thread is the point.
+#pragma warning disable VSTHRD002 // Blocking the thread is the purpose.
     public void Pass(CancellationToken cancellationToken = default) =>
         _gate.PassAsync(cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002

@@ -1,8 +1,7 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Where bodies wait until the test lets them go on. Counts who arrived and remembers the most that were inside at
-/// once.
+/// Holds operations until the test opens it. Counts the arrivals and the maximum of operations inside at once.
 /// </summary>
 internal sealed class Gate
 {
@@ -44,7 +43,7 @@ internal sealed class Gate
 
     public void Open() => _opened.TrySetResult();
 
-    /// <summary>Ends when that many have arrived, counted from the gate's beginning.</summary>
+    /// <summary>Completes when the total number of arrivals reaches the count.</summary>
     public Task ArrivedAsync(int count)
     {
         lock (_lock)
@@ -60,7 +59,7 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>Arrives and stays, without waiting.</summary>
+    /// <summary>Arrives and stays inside, without waiting.</summary>
     public void Arrive()
     {
         List<TaskCompletionSource> reached;
@@ -77,7 +76,7 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>Arrives, waits until the gate is open or the token is cancelled, leaves.</summary>
+    /// <summary>Arrives, waits until the gate opens or the token is cancelled, and leaves.</summary>
     public async Task PassAsync(CancellationToken cancellationToken = default)
     {
         Arrive();
@@ -94,7 +93,7 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>Under a schedule nothing goes through the pool that need not.</summary>
+    /// <summary>Under a schedule, continuations avoid the thread pool.</summary>
     private static TaskCompletionSource NewSignal() => new(
         World.IsScheduled ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 }

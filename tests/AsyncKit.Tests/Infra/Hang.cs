@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Turns a test that would wait for ever into one that fails. No test depends on how long it is; under a
-/// schedule a deadlock is found without.</summary>
+/// <summary>Turns a test that would hang into one that fails. No test depends on the length of the limit. Under a
+/// schedule, AsyncTest finds the deadlock without it.</summary>
 internal static class Hang
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -10,7 +10,7 @@ internal static class Hang
 
     public static Task<T> OrHangs<T>(this Task<T> task) => World.IsScheduled ? task : task.WaitAsync(Limit);
 
-    /// <summary>Waits for a state that no signal announces.</summary>
+    /// <summary>Waits for a state that no signal announces, without blocking a thread.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
         var start = TimeProvider.System.GetTimestamp();

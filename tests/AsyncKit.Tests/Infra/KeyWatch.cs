@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Watches items that run: how many at once, of each key and of all, and in which order they start.</summary>
+/// <summary>Records the running items, their maximum in total and per key, and the order in which they start.</summary>
 internal sealed class KeyWatch(Func<int, int> keyOf)
 {
     private readonly Lock _lock = new();

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace AsyncKit.Tests;
 
-/// <summary>As much of a web server as HttpClient needs, on a free port. It is told how to answer each attempt to get an
+/// <summary>A minimal web server on a free port. A function decides the response to each attempt to get an
 /// item.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class LoopbackServer : IDisposable
         /// <summary>503 with Retry-After.</summary>
         Busy,
 
-        /// <summary>None, until the client gives up.</summary>
+        /// <summary>No response, until the client gives up.</summary>
         Silence,
     }
 
@@ -44,7 +44,7 @@ internal sealed class LoopbackServer : IDisposable
     {
         _stop.Cancel();
         _listener.Dispose();
-#pragma warning disable VSTHRD002 // The test is over; nothing here needs its thread.
+#pragma warning disable VSTHRD002 // The test is over, so nothing needs this thread.
         _accepting.OrHangs().GetAwaiter().GetResult();
         Task.WhenAll(_connections.Keys).OrHangs().GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
@@ -62,7 +62,7 @@ internal sealed class LoopbackServer : IDisposable
             }
             catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
             {
-                return; // It was stopped.
+                return; // The server was stopped.
             }
         }
     }
@@ -98,7 +98,7 @@ internal sealed class LoopbackServer : IDisposable
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            // The client has gone, or the test is over.
+            // The client disconnected, or the test is over.
         }
     }
 }

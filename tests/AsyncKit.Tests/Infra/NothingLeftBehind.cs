@@ -1,12 +1,12 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// The class fixture of every test class: fails the class if its tests left a task whose exception was never observed,
-/// a worker of the library that still lives, or timers that are still set.
+/// The class fixture of every test class. Fails the class if its tests left an unobserved task exception, a running
+/// worker of the library, or active timers.
 /// </summary>
 public sealed class NothingLeftBehind : IDisposable
 {
-    /// <summary>How many timers the test host may set of its own while a class runs.</summary>
+    /// <summary>The number of timers that the test host itself may start while a class runs.</summary>
     public const int TimersOfTheHost = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -49,14 +49,14 @@ public sealed class NothingLeftBehind : IDisposable
         }
     }
 
-    /// <summary>Fails if something still lives after that long: a thread that has just ended a run may have a moment to
+    /// <summary>Fails if something still lives after that long: a thread that has just completed a run gets a moment to
     /// go.</summary>
     public void CheckWorkersAndTimers(TimeSpan patience)
     {
         if (!SpinWait.SpinUntil(() => LeakCounter.Count == 0 && Timer.ActiveCount <= _mostTimers, patience))
         {
             Assert.Fail(
-                $"{LeakCounter.Count} workers or runs still live; {Timer.ActiveCount} timers are set, {_mostTimers} at the most.");
+                $"{LeakCounter.Count} workers or runs still run; {Timer.ActiveCount} timers are active, at most {_mostTimers} are allowed.");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The fixture finds what it is for, and every test class has it.</summary>
+/// <summary>The fixture finds each kind of leak, and every test class uses it.</summary>
 public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<Type> TestClasses()
@@ -16,8 +16,8 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
 
     [Theory]
     [MemberData(nameof(TestClasses))]
-    public void Every_test_class_has_it(Type type) =>
-        Assert.True(typeof(IClassFixture<NothingLeftBehind>).IsAssignableFrom(type), $"{type.Name} has it not.");
+    public void Every_test_class_uses_the_fixture(Type type) =>
+        Assert.True(typeof(IClassFixture<NothingLeftBehind>).IsAssignableFrom(type), $"{type.Name} does not use the fixture.");
 
     [Fact]
     public void Finds_an_unobserved_exception()
@@ -31,7 +31,7 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
     }
 
     [Fact]
-    public void Finds_timers_that_are_still_set()
+    public void Finds_active_timers()
     {
         var fixture = new NothingLeftBehind();
         var timers = Enumerable.Range(0, 2 * NothingLeftBehind.TimersOfTheHost)
@@ -39,14 +39,14 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
 
         var found = Record.Exception(() => fixture.CheckWorkersAndTimers(TimeSpan.Zero));
         timers.ForEach(timer => timer.Dispose());
-        Assert.Contains("timers are set", found?.Message, StringComparison.Ordinal);
+        Assert.Contains("timers are active", found?.Message, StringComparison.Ordinal);
 
         fixture.Dispose();
     }
 
 #if DEBUG
     [Fact]
-    public async Task Finds_a_worker_that_still_lives()
+    public async Task Finds_a_running_worker()
     {
         var gate = new Gate();
         var fixture = new NothingLeftBehind();
@@ -54,7 +54,7 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
         await gate.ArrivedAsync(1);
 
         var found = Record.Exception(() => fixture.CheckWorkersAndTimers(TimeSpan.Zero));
-        Assert.Contains("still live", found?.Message, StringComparison.Ordinal);
+        Assert.Contains("still run", found?.Message, StringComparison.Ordinal);
 
         gate.Open();
         await run.OrHangs();

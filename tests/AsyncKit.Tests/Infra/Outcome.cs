@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a <see cref="ScriptedBody"/> does with an item.</summary>
+/// <summary>The behaviour of a <see cref="ScriptedBody"/> for one item.</summary>
 public enum Outcome
 {
     Succeed,

@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A test that needs a PostgreSQL: the connection string comes from the environment. Without it the test is
-/// reported as skipped, with the reason.</summary>
+/// <summary>Marks a test that needs a PostgreSQL server. Without a connection string in the environment, the test is
+/// skipped and the reason reported.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PostgresFactAttribute : FactAttribute
 {

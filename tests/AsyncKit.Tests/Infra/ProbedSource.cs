@@ -3,8 +3,8 @@ using System.Collections;
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// A source that watches how it is used: how often it was enumerated, how many MoveNext ran at once, whether it was
-/// disposed at the wrong time, on which threads. It can fail in each of its members, wait, and end when told.
+/// A source that records its use: the number of enumerations, the maximum of concurrent MoveNext calls, disposal during
+/// a MoveNext, and the threads. Each of its members can fail or wait.
 /// </summary>
 internal sealed class ProbedSource(int count) : IEnumerable<int>
 {
@@ -14,14 +14,14 @@ internal sealed class ProbedSource(int count) : IEnumerable<int>
 
     public SourceFault Fault { get; init; }
 
-    /// <summary>From which item on <see cref="SourceFault.MoveNext"/> and <see cref="SourceFault.Current"/>
-    /// throw.</summary>
+    /// <summary>The first item for which <see cref="SourceFault.MoveNext"/> or <see cref="SourceFault.Current"/>
+    /// throws.</summary>
     public int FaultAt { get; init; }
 
     /// <summary>Called in each MoveNext with the number of items pulled so far.</summary>
     public Action<int>? OnMoveNext { get; init; }
 
-    /// <summary>Awaited in each MoveNextAsync; not for the synchronous enumerator.</summary>
+    /// <summary>Awaited in each MoveNextAsync. The synchronous enumerator ignores it.</summary>
     public Func<int, CancellationToken, Task>? OnMoveNextAsync { get; init; }
 
     /// <summary>Called in Dispose.</summary>

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace AsyncKit.Tests;
 
-/// <summary>How many callbacks are registered with a token, which only the runtime's own fields tell.</summary>
+/// <summary>Counts the callbacks that are registered with a token, by reading private fields of the runtime.</summary>
 internal static class Registrations
 {
     private const BindingFlags Inside = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;

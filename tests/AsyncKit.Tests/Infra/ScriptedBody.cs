@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A body that does with each item what its script says, and watches how it is called.</summary>
+/// <summary>An operation whose script decides the behaviour for each item, and which records its calls.</summary>
 internal sealed class ScriptedBody(IReadOnlyList<Outcome> script)
 {
     private int _running;
@@ -11,7 +11,7 @@ internal sealed class ScriptedBody(IReadOnlyList<Outcome> script)
 
     public List<int> Started { get; } = [];
 
-    /// <summary>Whether the item fails if it runs to its end.</summary>
+    /// <summary>True if the item fails when it runs to completion.</summary>
     public static bool Fails(Outcome outcome) => outcome is Outcome.ThrowBeforeAwait or Outcome.ThrowAfterYields
         or Outcome.ThrowForeignCancellation or Outcome.ReturnNull;
 
@@ -30,7 +30,7 @@ internal sealed class ScriptedBody(IReadOnlyList<Outcome> script)
                 throw new InvalidOperationException("item " + item);
             case Outcome.ReturnNull:
                 Interlocked.Decrement(ref _running);
-#pragma warning disable MA0022, VSTHRD114 // As a user's faulty body does.
+#pragma warning disable MA0022, VSTHRD114 // Imitates a faulty operation of a user.
                 return null!;
 #pragma warning restore MA0022, VSTHRD114
             case Outcome.Succeed:

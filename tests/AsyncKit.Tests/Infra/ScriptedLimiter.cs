@@ -2,7 +2,8 @@ using System.Threading.RateLimiting;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A rate limiter that refuses as often as it is told, counts what it is asked for and what it gets back.</summary>
+/// <summary>A rate limiter that refuses a given number of requests, and counts requests, grants and returned
+/// leases.</summary>
 internal sealed class ScriptedLimiter(int refusals = 0, TimeSpan? retryAfter = null) : RateLimiter
 {
     private int _refusals = refusals;
@@ -16,7 +17,7 @@ internal sealed class ScriptedLimiter(int refusals = 0, TimeSpan? retryAfter = n
 
     public int Returned => Volatile.Read(ref _returned);
 
-    /// <summary>Awaited before each answer.</summary>
+    /// <summary>Awaited before each decision.</summary>
     public Func<CancellationToken, Task>? Before { get; init; }
 
     public override TimeSpan? IdleDuration => null;

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Which member of a <see cref="ProbedSource"/> throws.</summary>
+/// <summary>The member of a <see cref="ProbedSource"/> that throws.</summary>
 public enum SourceFault
 {
     None,

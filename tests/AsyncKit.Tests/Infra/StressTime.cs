@@ -4,8 +4,8 @@ using System.Reflection;
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Rounds of a stress test on real threads, each with a seed of its own, for as long as there is time: six seconds,
-/// shared by all tests of the trait Stress, or as many as ASYNCKIT_STRESS_SECONDS says.
+/// Repeats the rounds of a stress test on real threads, each with a different seed. All tests of the trait Stress share
+/// six seconds, or the value of ASYNCKIT_STRESS_SECONDS.
 /// </summary>
 internal static class StressTime
 {
@@ -16,7 +16,7 @@ internal static class StressTime
 
     private static readonly TimeSpan Share = TimeSpan.FromSeconds(Seconds()) / CountTests();
 
-    /// <param name="round">Gets the seed; a failure names it.</param>
+    /// <param name="round">The test. It receives the seed, which a failure names.</param>
     public static async Task RunAsync(Func<int, Task> round)
     {
         var start = TimeProvider.System.GetTimestamp();

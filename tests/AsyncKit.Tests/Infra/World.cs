@@ -2,20 +2,20 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Where the tests of a contract run: on real threads, or under schedules.</summary>
+/// <summary>Runs the tests of a contract on real threads or under schedules.</summary>
 public abstract class World
 {
     public static World Threads { get; } = new OnThreads();
 
     public static World Scheduled { get; } = new UnderSchedules(1_000);
 
-    /// <summary>For what differs from that only in the kind of source, or in how results are handed out.</summary>
+    /// <summary>A few schedules, for a subject that differs from a fully scheduled one only in its source or results.</summary>
     public static World ScheduledBriefly { get; } = new UnderSchedules(10);
 
-    /// <summary>True inside a schedule, where nothing needs a limit of real time.</summary>
+    /// <summary>True inside a schedule, where no real time limit is needed.</summary>
     public static bool IsScheduled => SynchronizationContext.Current is IServiceProvider;
 
-    /// <param name="test">Everything that it shares it must make itself: it may run more than once.</param>
+    /// <param name="test">The test. It may run several times, so it must create all state that it uses.</param>
     public abstract Task RunAsync(Func<Task> test);
 
     private sealed class OnThreads : World
