@@ -1,11 +1,11 @@
 namespace AsyncKit.Testing;
 
-/// <summary>How many schedules <see cref="AsyncTest"/> tries, which ones, and what it takes for a failure. Immutable,
-/// checked when set.</summary>
+/// <summary>The schedules that <see cref="AsyncTest"/> runs, and the definition of a failure. Immutable; values are
+/// validated when set.</summary>
 public sealed record AsyncTestOptions
 {
-    /// <summary>How many schedules run, with the seeds 1, 2, 3 and so on. The same ones each time.</summary>
-    /// <value>At least 1; 100 by default. Not used when <see cref="Seed"/> is set.</value>
+    /// <summary>The number of schedules. They have the seeds 1, 2, 3 and so on, the same in every run.</summary>
+    /// <value>At least 1. The default is 100. Ignored if <see cref="Seed"/> is set.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int Schedules
     {
@@ -13,13 +13,12 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(Schedules));
     } = 100;
 
-    /// <summary>Runs exactly this schedule: the one that a failure has named.</summary>
-    /// <value>Any number; null by default.</value>
+    /// <summary>The seed of the only schedule to run, as named by a failure.</summary>
+    /// <value>Any number. The default is null, which runs <see cref="Schedules"/> schedules.</value>
     public int? Seed { get; init; }
 
-    /// <summary>How much virtual time a schedule may take before it has failed. Ends tests that only timers keep
-    /// alive.</summary>
-    /// <value>More than zero; 24 hours by default.</value>
+    /// <summary>The virtual time after which a schedule fails. Ends tests that only timers keep running.</summary>
+    /// <value>More than zero. The default is 24 hours.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public TimeSpan MaxVirtualTime
     {
@@ -27,12 +26,11 @@ public sealed record AsyncTestOptions
         init => field = value > TimeSpan.Zero
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(MaxVirtualTime), value, "MaxVirtualTime must be more than zero.");
+                nameof(MaxVirtualTime), value, $"MaxVirtualTime must be more than zero; it was {value}.");
     } = TimeSpan.FromHours(24);
 
-    /// <summary>How many continuations a schedule may run before it has failed. Ends tests that never become
-    /// idle.</summary>
-    /// <value>At least 1; 1,000,000 by default.</value>
+    /// <summary>The number of continuations after which a schedule fails. Ends tests that never become idle.</summary>
+    /// <value>At least 1. The default is 1,000,000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxSteps
     {
@@ -40,12 +38,12 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(MaxSteps));
     } = 1_000_000;
 
-    /// <summary>Whether a schedule has failed that leaves an async method unfinished or a timer pending when the test
-    /// body ends.</summary>
-    /// <value>True by default.</value>
+    /// <summary>Whether a schedule fails if an async method is unfinished or a timer is pending when the test body
+    /// completes.</summary>
+    /// <value>The default is true.</value>
     public bool FailOnLeak { get; init; } = true;
 
     private static int AtLeastOne(int value, string name) => value >= 1
         ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 1.");
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 1; it was {value}.");
 }

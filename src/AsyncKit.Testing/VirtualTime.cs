@@ -1,52 +1,52 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// A clock that stands still until it is told to go on, and then fires the timers on its way in order.
+/// A <see cref="TimeProvider"/> whose time only passes when a test advances it. It then fires the due timers in order.
 /// </summary>
 /// <remarks>
-/// Works with whatever takes a <see cref="TimeProvider"/>: <c>Task.Delay</c>, <see cref="CancellationTokenSource"/>,
-/// <see cref="PeriodicTimer"/>, Polly.
+/// Works with everything that accepts a <see cref="TimeProvider"/>: <c>Task.Delay</c>,
+/// <see cref="CancellationTokenSource"/>, <see cref="PeriodicTimer"/>, Polly.
 /// <list type="bullet">
-/// <item>Timers fire in the order of their due times, those due at the same time in the order they were set. While one
-/// fires, the clock shows its due time.</item>
+/// <item>Timers fire in the order of their due times. Timers that are due at the same time fire in the order in which
+/// they were set. While a timer fires, the clock shows its due time.</item>
 /// <item>A timer that a callback sets within the advanced time fires in the same call.</item>
-/// <item>A timer never fires inside CreateTimer or Change, not even one that is due at once: that waits for the next
-/// advance, which may be zero.</item>
-/// <item>Callbacks run on the thread that advances, with the ExecutionContext of the timer's creation. An exception
-/// from one comes out of the advancing call; the clock then stands at that timer's due time.</item>
-/// <item>All members may be used from several threads. Calls that advance take turns and add up; a callback may
-/// advance the clock itself.</item>
+/// <item>A timer never fires inside CreateTimer or Change. A timer that is due at once waits for the next advance, which
+/// may be zero.</item>
+/// <item>Callbacks run on the thread that advances the clock, with the ExecutionContext in which the timer was created.
+/// The advancing call throws an exception that a callback throws; the clock then shows the due time of that timer.</item>
+/// <item>All members are thread-safe. Concurrent calls that advance the clock take turns and add up. A callback may
+/// advance the clock.</item>
 /// </list>
-/// Nothing here knows whether the code under test has had its chance to set its next timer. Inside
-/// <see cref="AsyncTest"/> that is known: there time goes on when nothing else is left to do. Cost: O(log n) for a
-/// timer that is set, fired or disposed, n being the timers that are pending.
+/// The clock does not know whether the code under test has already set its next timer. Inside <see cref="AsyncTest"/> it
+/// does: there, time passes only when no continuation can run. Cost: O(log n) to set, fire or dispose a timer, where n
+/// is the number of pending timers.
 /// </remarks>
 public sealed class VirtualTime : TimeProvider
 {
     private static readonly DateTimeOffset DefaultStart = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _state = new();
-    private readonly Lock _firing = new(); // Held during callbacks, so that advances take turns; never with _state.
+    private readonly Lock _firing = new(); // Held during callbacks, so that advances take turns. Never acquired while _state is held.
     private readonly SortedSet<VirtualTimer> _pending = new(VirtualTimer.ByDueTime);
     private readonly DateTimeOffset _start;
     private TimeZoneInfo _localTimeZone = TimeZoneInfo.Utc;
     private long _now;
     private long _sequence;
 
-    /// <summary>Starts at the beginning of the year 2000, UTC.</summary>
+    /// <summary>Creates a clock that shows the start of the year 2000, UTC.</summary>
     public VirtualTime()
         : this(DefaultStart)
     {
     }
 
-    /// <summary>Starts at the given time.</summary>
-    /// <param name="start">What <see cref="GetUtcNow"/> gives before the first advance, in UTC.</param>
+    /// <summary>Creates a clock that shows the given time.</summary>
+    /// <param name="start">The value of <see cref="GetUtcNow"/> before the first advance.</param>
     public VirtualTime(DateTimeOffset start) => _start = start.ToUniversalTime();
 
-    /// <summary>How far the clock has been advanced.</summary>
+    /// <summary>The time by which the clock was advanced in total.</summary>
     public TimeSpan Elapsed => new(Now);
 
-    /// <summary>How many timers are set and have not fired for the last time.</summary>
+    /// <summary>The number of timers that will still fire.</summary>
     public int PendingTimers
     {
         get
@@ -58,7 +58,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>How long until the next timer is due; null when none is pending.</summary>
+    /// <summary>The time until the next timer is due, or null if no timer is pending.</summary>
     public TimeSpan? UntilNextTimer
     {
         get
@@ -91,8 +91,8 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Sets what <see cref="TimeProvider.GetLocalNow"/> converts to.</summary>
-    /// <param name="timeZone">The zone.</param>
+    /// <summary>Sets the time zone that <see cref="TimeProvider.GetLocalNow"/> uses.</summary>
+    /// <param name="timeZone">The time zone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="timeZone"/> is null.</exception>
     public void SetLocalTimeZone(TimeZoneInfo timeZone)
     {
@@ -118,8 +118,8 @@ public sealed class VirtualTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the clock on and fires every timer that is due on the way.</summary>
-    /// <param name="by">How far: zero or more. Zero fires what is due now.</param>
+    /// <summary>Advances the clock and fires every timer that becomes due.</summary>
+    /// <param name="by">The time to advance by; at least zero. Zero fires the timers that are due now.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative, or the clock would pass the
     /// year 9999.</exception>
     public void Advance(TimeSpan by)
@@ -131,9 +131,8 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock to the next timer that is due and fires it, and all that are due at the same
-    /// time.</summary>
-    /// <returns>False when no timer is pending; the clock stays.</returns>
+    /// <summary>Advances the clock to the next due time and fires all timers that are due then.</summary>
+    /// <returns>true if a timer was pending; otherwise, false, and the clock is unchanged.</returns>
     /// <exception cref="InvalidOperationException">The clock would pass the year 9999.</exception>
     public bool AdvanceToNextTimer()
     {
@@ -157,8 +156,8 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock to the next timer that is due and fires one of those that are due then.</summary>
-    /// <param name="draw">Gets how many they are and says which one, from 0.</param>
+    /// <summary>Advances the clock to the next due time and fires one of the timers that are due then.</summary>
+    /// <param name="draw">Selects the timer: receives their number and returns an index.</param>
     internal void AdvanceToOneOfNext(Func<int, int> draw)
     {
         lock (_firing)
@@ -180,7 +179,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <returns>False when the timer has been disposed.</returns>
+    /// <returns>true if the timer was set; false if it is disposed.</returns>
     internal bool Set(VirtualTimer timer, long? dueIn, long period)
     {
         lock (_state)
@@ -212,7 +211,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Ends when no callback of the timer is running any more.</summary>
+    /// <summary>Completes when no callback of the timer is running.</summary>
     internal ValueTask WhenEndedAsync(VirtualTimer timer)
     {
         lock (_state)
@@ -223,12 +222,12 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Where that leads; throws when it may not.</summary>
+    /// <summary>Returns the time after an advance, in ticks, and throws if the advance is not allowed.</summary>
     internal long Goal(TimeSpan by)
     {
         if (by < TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(by), by, "by must not be negative: this clock only goes on.");
+            throw new ArgumentOutOfRangeException(nameof(by), by, $"by must be at least zero; it was {by}.");
         }
 
         lock (_state)
@@ -236,7 +235,7 @@ public sealed class VirtualTime : TimeProvider
             var goal = _now + by.Ticks;
             return goal >= 0 && goal <= End
                 ? goal
-                : throw new ArgumentOutOfRangeException(nameof(by), by, "by must not lead beyond the year 9999.");
+                : throw new ArgumentOutOfRangeException(nameof(by), by, $"by must not lead beyond the year 9999; it was {by}.");
         }
     }
 
@@ -260,14 +259,14 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>At the end, null, moves the clock to the goal.</summary>
+    /// <summary>Returns the next timer that is due by the goal, or moves the clock to the goal and returns null.</summary>
     private VirtualTimer? TakeDue(long goal)
     {
         lock (_state)
         {
             if (_pending.Min is not { } timer || timer.Due > goal)
             {
-                _now = Math.Max(_now, goal); // A callback may have advanced beyond.
+                _now = Math.Max(_now, goal); // A callback may have advanced the clock beyond the goal.
                 return null;
             }
 
@@ -276,7 +275,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Under the lock: its time has come, and it is running.</summary>
+    /// <summary>Marks a due timer as running. The caller holds the lock.</summary>
     private void Take(VirtualTimer timer)
     {
         _now = Math.Max(_now, timer.Due);

@@ -1,11 +1,11 @@
 namespace AsyncKit.Testing;
 
-/// <summary>A timer of a <see cref="VirtualTime"/>, whose lock guards every field that changes.</summary>
+/// <summary>A timer of a <see cref="VirtualTime"/>. The lock of that clock guards every mutable field.</summary>
 internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
 {
     private const long LongestMilliseconds = uint.MaxValue - 1;
 
-    private readonly ExecutionContext? _context = ExecutionContext.Capture(); // Null when the flow is suppressed.
+    private readonly ExecutionContext? _context = ExecutionContext.Capture(); // Null if the flow is suppressed.
 
     public static IComparer<VirtualTimer> ByDueTime { get; } = Comparer<VirtualTimer>.Create(
         (x, y) => x.Due != y.Due ? x.Due.CompareTo(y.Due) : x.Sequence.CompareTo(y.Sequence));
@@ -14,7 +14,7 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
 
     public long Sequence { get; set; }
 
-    /// <summary>Zero when it fires once.</summary>
+    /// <summary>The period in ticks; zero if the timer fires once.</summary>
     public long Period { get; set; }
 
     public int Running { get; set; }
@@ -46,13 +46,13 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
         return time.WhenEndedAsync(this);
     }
 
-    /// <returns>Null for infinite.</returns>
+    /// <returns>The ticks, or null for an infinite time.</returns>
     private static long? Ticks(TimeSpan value, string name) => value == Timeout.InfiniteTimeSpan
         ? null
         : value >= TimeSpan.Zero && value.TotalMilliseconds <= LongestMilliseconds
             ? value.Ticks
             : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be infinite or between 0 and {LongestMilliseconds} ms.");
+                name, value, $"{name} must be infinite or between 0 and {LongestMilliseconds} ms; it was {value}.");
 
     private void Call() => callback(state);
 }

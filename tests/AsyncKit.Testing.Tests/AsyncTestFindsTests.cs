@@ -12,7 +12,7 @@ public sealed class AsyncTestFindsTests
 
         Assert.StartsWith($"Schedule {failure.Seed} of 100 failed, Seed = {failure.Seed}: ", failure.Message, Ordinal);
         Assert.EndsWith(
-            "To run exactly this one again: new AsyncTestOptions { Seed = " + failure.Seed + " }",
+            "To replay it: new AsyncTestOptions { Seed = " + failure.Seed + " }",
             failure.Message,
             Ordinal);
         Assert.StartsWith(
@@ -29,7 +29,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void A_deadlock_is_a_failure_and_not_a_hang_the_message_names_the_async_methods_that_still_wait()
+    public void A_deadlock_fails_and_names_the_async_methods_that_still_wait()
     {
         var failure = Found.By(
             async context =>
@@ -63,7 +63,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void A_body_that_leaves_a_timer_pending_has_failed_the_message_names_it()
+    public void A_body_that_leaves_a_timer_pending_fails_and_the_message_names_it()
     {
         var failure = Found.By(
             context =>
@@ -73,11 +73,11 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("left something behind; pending timers: 1, the next due in 00:00:05", failure.Message, Ordinal);
+        Assert.Contains("left something behind: pending timers: 1, the next due in 00:00:05", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void A_body_that_leaves_an_async_method_unfinished_has_failed_the_message_names_it()
+    public void A_body_that_leaves_an_async_method_unfinished_fails_and_the_message_names_it()
     {
         var failure = Found.By(
             async context =>
@@ -89,11 +89,11 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("left something behind; unfinished: ForgottenAsync", failure.Message, Ordinal);
+        Assert.Contains("left something behind: unfinished: ForgottenAsync", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void A_body_that_leaves_the_exception_of_a_task_unobserved_has_failed_the_message_names_it()
+    public void A_body_that_leaves_an_exception_unobserved_fails_and_the_message_names_it()
     {
         var failure = Found.By(
             async context =>
@@ -140,7 +140,7 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("it would take more virtual time than MaxVirtualTime, 1.00:00:00. Unfinished: ", failure.Message, Ordinal);
+        Assert.Contains("it needs more virtual time than MaxVirtualTime (1.00:00:00). Unfinished: ", failure.Message, Ordinal);
     }
 
     [Theory]
@@ -166,7 +166,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Exactly_the_virtual_time_that_the_options_allow_is_no_failure() => AsyncTest.Run(
+    public void Exactly_the_virtual_time_that_the_options_allow_passes() => AsyncTest.Run(
         context => Task.Delay(TimeSpan.FromHours(1), context.Time),
         new() { MaxVirtualTime = TimeSpan.FromHours(1) });
 
@@ -184,13 +184,13 @@ public sealed class AsyncTestFindsTests
             new() { MaxSteps = 1_000 }));
 
         Assert.Contains(
-            "it has not ended after MaxSteps, 1000, steps. Unfinished: a lambda in More_steps",
+            "it did not complete within MaxSteps (1000) steps. Unfinished: a lambda in More_steps",
             failure.Message,
             Ordinal);
     }
 
     [Fact]
-    public void As_many_steps_as_the_options_allow_are_no_failure()
+    public void Exactly_the_steps_that_the_options_allow_pass()
     {
         AsyncTest.Run(_ => YieldAsync(10), new() { MaxSteps = 10 });
 
@@ -206,7 +206,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Without_FailOnLeak_what_is_left_is_no_failure() => AsyncTest.Run(
+    public void Without_FailOnLeak_unfinished_work_passes() => AsyncTest.Run(
         async context =>
         {
             _ = context.Time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
@@ -226,13 +226,13 @@ public sealed class AsyncTestFindsTests
         Assert.Same(thrown, Found.By(_ => Task.FromException(thrown), 2).InnerException);
         Assert.Same(thrown, Found.By(ThrowAsync, 2).InnerException);
 
-#pragma warning disable CS1998 // Before the first await, and there is none.
+#pragma warning disable CS1998 // It throws before the first await.
         async Task ThrowAsync(AsyncTestContext context) => throw thrown;
 #pragma warning restore CS1998
     }
 
     [Fact]
-    public void The_bodys_own_exception_is_the_inner_one()
+    public void The_exception_of_the_body_is_the_inner_exception()
     {
         var thrown = new FormatException("mine");
 
@@ -275,7 +275,7 @@ public sealed class AsyncTestFindsTests
 
         Assert.Same(thrown, failure.InnerException);
 
-#pragma warning disable VSTHRD100 // The subject.
+#pragma warning disable VSTHRD100 // This is the subject of the test.
         async void FireAndForget()
 #pragma warning restore VSTHRD100
         {
@@ -285,7 +285,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void An_exception_of_a_timers_callback_is_a_failure()
+    public void An_exception_of_a_timer_callback_is_a_failure()
     {
         var thrown = new FormatException("timer");
 
@@ -302,7 +302,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Work_that_is_queued_when_the_body_ends_is_named()
+    public void Work_that_is_queued_when_the_body_completes_is_named()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(_ =>
         {
@@ -310,11 +310,11 @@ public sealed class AsyncTestFindsTests
             return Task.CompletedTask;
         }));
 
-        Assert.Contains("continuations that have not run: 1", failure.Message, Ordinal);
+        Assert.Contains("continuations that did not run: 1", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void Which_of_several_timers_that_are_due_at_once_fires_first_follows_from_the_seed()
+    public void The_seed_decides_which_of_several_due_timers_fires_first()
     {
         var answers = Enumerable.Range(1, 20).Select(IsAnswered).ToList();
 
@@ -344,7 +344,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Async_iterators_left_early_are_no_leak() => AsyncTest.Run(async context =>
+    public void An_async_iterator_that_is_left_early_is_not_a_leak() => AsyncTest.Run(async context =>
     {
         var seen = 0;
         await foreach (var item in CountAsync())
@@ -375,7 +375,7 @@ public sealed class AsyncTestFindsTests
     });
 
     [Fact]
-    public void What_has_ended_in_any_way_is_no_leak() => AsyncTest.Run(async context =>
+    public void A_completed_operation_is_not_a_leak_regardless_of_its_outcome() => AsyncTest.Run(async context =>
     {
         using var source = new CancellationTokenSource();
         var channel = Channel.CreateUnbounded<int>();

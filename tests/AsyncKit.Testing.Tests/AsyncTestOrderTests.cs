@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>What the seed decides.</summary>
+/// <summary>The effects of the seed.</summary>
 public sealed class AsyncTestOrderTests
 {
     [Fact]
@@ -53,7 +53,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_order_while_others_load_the_pool()
+    public void The_same_seed_gives_the_same_order_while_other_code_loads_the_pool()
     {
         var expected = Traced(seed: 7);
         using var load = new PoolLoad();
@@ -65,7 +65,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void A_Task_Run_that_is_over_soon_is_no_race_with_the_step_that_began_it()
+    public void A_short_Task_Run_does_not_race_with_the_step_that_started_it()
     {
         var traces = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < 200; i++)
@@ -83,7 +83,7 @@ public sealed class AsyncTestOrderTests
                     async Task PoolAsync()
                     {
                         var task = Task.Run(() => log += "r");
-                        Thread.SpinWait(20_000); // Long enough for the pool, if it may.
+                        Thread.SpinWait(20_000); // Long enough for the pool to start the item.
                         log += task.IsCompleted ? "c" : "n";
                         await task;
                         log += "R";
@@ -154,7 +154,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void As_many_schedules_as_there_are_numbers_end_with_the_first_that_fails()
+    public void The_largest_number_of_schedules_stops_at_the_first_failure()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
             context => context.Seed < 5 ? Task.CompletedTask : throw new FormatException(),
@@ -185,7 +185,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void When_nothing_can_run_the_clock_goes_on_to_the_next_timer_an_hour_takes_no_time() => AsyncTest.Run(
+    public void When_nothing_can_run_the_clock_advances_to_the_next_timer() => AsyncTest.Run(
         async context =>
         {
             var ended = 0;
@@ -228,7 +228,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void A_schedule_does_not_see_what_the_one_before_has_set()
+    public void A_schedule_does_not_see_context_of_the_one_before()
     {
         var local = new AsyncLocal<string?> { Value = "test" };
 

@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>The calls: what they refuse, and what the context offers.</summary>
+/// <summary>The checks of the calls, and the members of the context.</summary>
 public sealed class AsyncTestUseTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class AsyncTestUseTests
     }
 
     [Fact]
-    public void A_call_inside_the_body_of_another_one_is_refused() => AsyncTest.Run(
+    public void A_call_inside_the_body_of_another_call_is_refused() => AsyncTest.Run(
         async context =>
         {
             Assert.Throws<InvalidOperationException>(() => AsyncTest.Run(_ => Task.CompletedTask));
@@ -48,7 +48,7 @@ public sealed class AsyncTestUseTests
         new() { Schedules = 2 });
 
     [Fact]
-    public void Options_are_checked_and_named()
+    public void Options_are_validated_and_named()
     {
         Assert.Equal("Schedules", Names(() => new AsyncTestOptions { Schedules = 0 }));
         Assert.Equal("MaxSteps", Names(() => new AsyncTestOptions { MaxSteps = 0 }));
@@ -68,7 +68,7 @@ public sealed class AsyncTestUseTests
     }
 
     [Fact]
-    public void RunUntilIdleAsync_ends_when_nothing_is_left_to_run_no_time_passes() => AsyncTest.Run(async context =>
+    public void RunUntilIdleAsync_completes_when_nothing_can_run_and_no_time_passes() => AsyncTest.Run(async context =>
     {
         var ended = 0;
         var late = Task.Delay(TimeSpan.FromSeconds(1), context.Time);
@@ -89,7 +89,7 @@ public sealed class AsyncTestUseTests
     });
 
     [Fact]
-    public void Of_several_that_wait_for_idle_each_ends_at_an_idle_moment_of_its_own_in_order() => AsyncTest.Run(
+    public void Several_waits_for_idle_complete_in_order_each_when_idle_again() => AsyncTest.Run(
         async context =>
         {
             var log = new List<string>();
@@ -106,7 +106,7 @@ public sealed class AsyncTestUseTests
         });
 
     [Fact]
-    public void AdvanceAsync_fires_a_timer_that_is_set_on_the_way_on_the_way() => AsyncTest.Run(async context =>
+    public void AdvanceAsync_fires_a_timer_that_is_set_during_the_advance() => AsyncTest.Run(async context =>
     {
         var at = new List<double>();
         var ticking = TickAsync();
@@ -156,7 +156,7 @@ public sealed class AsyncTestUseTests
     });
 
     [Fact]
-    public void Nothing_of_the_schedules_is_kept_alive()
+    public void Schedules_are_collected_after_the_call()
     {
         var references = Run();
         GC.Collect();

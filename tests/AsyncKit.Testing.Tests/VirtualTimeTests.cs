@@ -10,7 +10,7 @@ public sealed class VirtualTimeTests
     private readonly List<string> _log = [];
 
     [Fact]
-    public void Timers_fire_in_the_order_of_their_due_times_those_due_at_the_same_time_in_the_order_they_were_set()
+    public void Timers_fire_by_due_time_and_then_in_the_order_in_which_they_were_set()
     {
         Once("c", 3);
         Once("a1", 1);
@@ -47,7 +47,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void While_one_fires_the_clock_shows_its_due_time()
+    public void While_a_timer_fires_the_clock_shows_its_due_time()
     {
         var shown = new List<(DateTimeOffset Now, TimeSpan Elapsed, long Timestamp)>();
         foreach (var due in Enumerable.Range(2, 2).Reverse())
@@ -90,7 +90,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_never_fires_inside_CreateTimer_or_Change_not_even_one_that_is_due_at_once()
+    public void A_timer_never_fires_inside_CreateTimer_or_Change_even_if_it_is_due_at_once()
     {
         using var timer = _time.CreateTimer(_ => _log.Add("fired"), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         Assert.Empty(_log);
@@ -141,7 +141,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void Callbacks_run_with_the_ExecutionContext_of_the_timers_creation_and_leak_nothing()
+    public void A_callback_runs_with_the_context_of_the_creation_and_leaks_nothing()
     {
         var local = new AsyncLocal<string> { Value = "creation" };
         _ = _time.CreateTimer(
@@ -162,7 +162,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_made_without_flow_leaks_nothing_either()
+    public void A_timer_created_without_flow_leaks_nothing()
     {
         var local = new AsyncLocal<string> { Value = "creation" };
         using (ExecutionContext.SuppressFlow())
@@ -186,7 +186,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void An_exception_from_one_comes_out_of_the_advancing_call_the_clock_then_stands_at_that_timers_due_time()
+    public void An_exception_of_a_callback_is_thrown_by_the_advancing_call()
     {
         var thrown = new FormatException();
         _ = _time.CreateTimer(_ => throw thrown, null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -204,7 +204,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public async Task A_timer_whose_callback_has_thrown_counts_as_ended()
+    public async Task A_timer_whose_callback_threw_counts_as_completed()
     {
         var timer = _time.CreateTimer(_ => throw new FormatException(), null, Seconds(1), Seconds(1));
         Assert.Throws<FormatException>(() => _time.Advance(Seconds(1)));
@@ -217,7 +217,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_callback_may_advance_the_clock_itself()
+    public void A_callback_may_advance_the_clock()
     {
         _ = _time.CreateTimer(
             _ =>
@@ -239,7 +239,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_callback_may_advance_beyond_and_the_clock_never_goes_back()
+    public void A_callback_may_advance_beyond_the_goal_and_the_clock_never_goes_back()
     {
         _ = _time.CreateTimer(_ => _time.Advance(Seconds(10)), null, Seconds(1), Timeout.InfiniteTimeSpan);
         Once("three", 3);
@@ -430,7 +430,7 @@ public sealed class VirtualTimeTests
     [InlineData(-0.5)]
     [InlineData(4_294_967_295d)]
     [InlineData(4_294_967_294.5)]
-    public void Due_time_and_period_are_checked_and_named(double milliseconds)
+    public void Due_time_and_period_are_validated_and_named(double milliseconds)
     {
         var wrong = TimeSpan.FromMilliseconds(milliseconds);
         using var timer = _time.CreateTimer(_ => { }, null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -439,7 +439,7 @@ public sealed class VirtualTimeTests
         Assert.Equal("period", Names(() => _time.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, wrong)));
         Assert.Equal("dueTime", Names(() => timer.Change(wrong, Timeout.InfiniteTimeSpan)));
         Assert.Equal("period", Names(() => timer.Change(Timeout.InfiniteTimeSpan, wrong)));
-        Assert.Equal(Seconds(1), _time.UntilNextTimer); // A refused change has changed nothing.
+        Assert.Equal(Seconds(1), _time.UntilNextTimer); // A refused change has no effect.
     }
 
     [Fact]
@@ -462,7 +462,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void The_callback_gets_the_state()
+    public void The_callback_receives_the_state()
     {
         var state = new object();
         object? got = null;
@@ -504,7 +504,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void AdvanceToNextTimer_fires_the_next_one_and_all_that_are_due_at_the_same_time()
+    public void AdvanceToNextTimer_fires_all_timers_of_the_next_due_time()
     {
         Once("later", 5);
         Once("a", 2);
@@ -521,7 +521,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void PendingTimers_and_UntilNextTimer_tell_what_is_set()
+    public void PendingTimers_and_UntilNextTimer_describe_the_set_timers()
     {
         Assert.Equal(0, _time.PendingTimers);
         Assert.Null(_time.UntilNextTimer);
@@ -574,7 +574,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void All_members_may_be_used_from_several_threads()
+    public void All_members_are_thread_safe()
     {
         const int Threads = 4;
         const int Each = 2_000;
@@ -589,7 +589,7 @@ public sealed class VirtualTimeTests
                     _ => fired.Add(id), null, TimeSpan.FromTicks(random.Next(50)), Timeout.InfiniteTimeSpan);
                 if (random.Next(4) == 0)
                 {
-                    // Whether it has fired already or not, it has to be once in the end.
+                    // Fired or not, it must fire once in total.
                     using var other = _time.CreateTimer(_ => { }, null, TimeSpan.Zero, TimeSpan.FromTicks(20));
                     Assert.True(other.Change(TimeSpan.FromTicks(3), Timeout.InfiniteTimeSpan));
                 }

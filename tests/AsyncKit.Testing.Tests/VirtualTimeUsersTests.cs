@@ -4,7 +4,7 @@ using Polly.Timeout;
 
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Works with whatever takes a TimeProvider.</summary>
+/// <summary>VirtualTime works with code that accepts a TimeProvider.</summary>
 public sealed class VirtualTimeUsersTests
 {
     private readonly VirtualTime _time = new();
@@ -67,7 +67,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public void TryReset_resets_a_source_without_a_timer_the_runtime_knows_no_timers_but_its_own()
+    public void TryReset_resets_a_source_with_a_virtual_timer()
     {
         using var without = new CancellationTokenSource();
         using var with = new CancellationTokenSource(Seconds(10), _time);
@@ -152,7 +152,7 @@ public sealed class VirtualTimeUsersTests
         new() { Schedules = 20 });
 
     [Fact]
-    public async Task Works_with_Polly_outside_of_AsyncTest()
+    public async Task Works_with_Polly_outside_AsyncTest()
     {
         var pipeline = new ResiliencePipelineBuilder { TimeProvider = _time }
             .AddTimeout(TimeSpan.FromSeconds(30))

@@ -1,12 +1,14 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Makes continuations steps of a <see cref="Schedule"/>, and finds blocking waits: the runtime asks the current
-/// context to do them. A schedule has two that are alike. Which one a step runs under is left to chance, because what was
-/// awaited under the same one may continue in line, and what was awaited under the other one may not.
+/// Turns continuations into steps of a <see cref="Schedule"/>, and detects blocking waits, which the runtime delegates to
+/// the current context.
 /// </summary>
-/// <remarks>AsyncKit recognizes it by <see cref="IServiceProvider"/> and asks it for the clock and for
-/// randomness.</remarks>
+/// <remarks>
+/// A schedule has two equal contexts, and chance decides which one is current during a step. A continuation that was
+/// awaited under the current context may run inline; one that was awaited under the other context is posted.
+/// AsyncKit recognizes the context by <see cref="IServiceProvider"/> and requests the clock and random numbers from it.
+/// </remarks>
 internal sealed class ControlledContext : SynchronizationContext, IServiceProvider
 {
     private readonly Schedule _schedule;
@@ -23,7 +25,7 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
     {
         if (!_schedule.IsOnItsThread)
         {
-            throw new NotSupportedException("SynchronizationContext.Send blocks; AsyncTest has only Post.");
+            throw new NotSupportedException("SynchronizationContext.Send blocks; AsyncTest supports only Post.");
         }
 
         d(state);
@@ -34,7 +36,7 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
     public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         _schedule.Wait(waitHandles, waitAll, millisecondsTimeout);
 
-    /// <summary>For <see cref="Schedule.Wait"/>.</summary>
+    /// <summary>Blocks the thread. Only <see cref="Schedule.Wait"/> calls it.</summary>
     public static int ReallyWait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         WaitHelper(waitHandles, waitAll, millisecondsTimeout);
 

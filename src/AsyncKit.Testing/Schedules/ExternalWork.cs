@@ -3,35 +3,35 @@ using System.Collections.Concurrent;
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// What a schedule has on other threads: queued to the pool and not begun, running there, or blocked there.
+/// The work of a schedule on other threads: items that are queued to the thread pool, running there, or blocked there.
 /// </summary>
 /// <remarks>
-/// User code is seen by <see cref="ScheduleFlow"/>. What an item does before and after it, or without any, is over for certain
-/// when its thread begins another item, or when the pool is quiet. Neither may come where others keep threads of the
-/// pool for long; then what is far longer than such a thing takes has to do.
-/// Items are told apart by their addresses. When a garbage collection has moved them, an item that waits in the queue is
-/// not recognized when it begins; then markers queued behind it tell that it has.
+/// <see cref="ScheduleFlow"/> reports when user code enters and leaves a thread. The rest of a work item, before and after
+/// user code, is certainly over when its thread starts another item, or when the thread pool is quiet. In a process where
+/// other code keeps pool threads busy, neither may happen. Then a time that is far longer than such a rest must do.
+/// Items are identified by address. After a garbage collection moved a queued item, its start is not recognized; then
+/// markers that are queued behind it show that it started.
 /// </remarks>
 internal sealed class ExternalWork
 {
     private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>When no other can be what is busy: the processor may be.</summary>
+    /// <summary>The same if no other code can be the reason, only a busy processor.</summary>
     private static readonly TimeSpan LongestOwn = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LongestLook = TimeSpan.FromMicroseconds(100);
 
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(100);
 
-    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the item's number.
+    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the number of the item.
 
     [ThreadStatic]
     private static ExternalWork? _lastItemIsOf;
 
     private readonly Lock _lock = new();
     private readonly HashSet<long> _queued = [];
-    private readonly HashSet<Thread> _begun = []; // Their last item is one of ours, and may not have ended.
-    private readonly HashSet<Thread> _running = []; // In user code, and not blocked.
+    private readonly HashSet<Thread> _begun = []; // Their last item belongs to the schedule and may still run.
+    private readonly HashSet<Thread> _running = []; // In user code and not blocked.
     private bool _isDirty;
     private bool _isHeld;
     private int _collections;
@@ -39,8 +39,8 @@ internal sealed class ExternalWork
     private TimeSpan _unseen;
     private ThreadPoolMarker? _marker;
 
-    /// <summary>While true, what comes from the schedule to other threads does not begin: a step is running. Not for
-    /// ever, since the step may be one that spins until it has.</summary>
+    /// <summary>True while a step runs. Work that moves to another thread then waits, but not forever, because the
+    /// step may spin until that work has started.</summary>
     public bool IsHeld
     {
         get => Volatile.Read(ref _isHeld);
@@ -68,7 +68,7 @@ internal sealed class ExternalWork
 
     public void Leave() => _ = TryLeave();
 
-    /// <summary>After the user's code a thread has left its context, and may still queue what waited for it.</summary>
+    /// <summary>Records a queued item. After user code, a thread without context may still queue continuations of it.</summary>
     public static void QueuedBySomeone(long item) => (Schedule.Current?.ExternalWork ?? _lastItemIsOf)?.Queue(item);
 
     private void Queue(long item)
@@ -81,7 +81,7 @@ internal sealed class ExternalWork
         }
     }
 
-    /// <summary>A thread of the pool begins an item, of whomever: the one before has ended.</summary>
+    /// <summary>Records that a pool thread starts an item, so its previous item is over.</summary>
     public static void Begin(long item)
     {
         _ = QueuedBy.TryRemove(item, out var owner);
@@ -101,8 +101,8 @@ internal sealed class ExternalWork
         }
     }
 
-    /// <summary>A blocking wait on a thread of the pool. It may be for the controlled thread, which therefore does not
-    /// wait for it.</summary>
+    /// <summary>Blocks a pool thread. It may wait for the controlled thread, so the schedule does not wait for
+    /// it.</summary>
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
         var wasRunning = TryLeave();
@@ -123,7 +123,7 @@ internal sealed class ExternalWork
         }
     }
 
-    /// <summary>Waits until all of it has ended or is blocked.</summary>
+    /// <summary>Waits until all external work is over or blocked.</summary>
     public void Settle()
     {
         if (!Volatile.Read(ref _isDirty))
@@ -134,7 +134,7 @@ internal sealed class ExternalWork
         var spinner = default(SpinWait);
         while (!IsSettled())
         {
-            spinner.SpinOnce(sleep1Threshold: -1); // Yields, and never sleeps a whole millisecond.
+            spinner.SpinOnce(sleep1Threshold: -1); // Yields and never sleeps a whole millisecond.
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class ExternalWork
     {
         lock (_lock)
         {
-            // A thread whose context was set and never restored does not leave by itself.
+            // A thread whose context was set and never restored reports no exit.
             if (_running.Count > 0 && _running.RemoveWhere(static thread => !thread.IsAlive) >= 0 && _running.Count > 0)
             {
                 return false;
@@ -168,7 +168,7 @@ internal sealed class ExternalWork
 
     private bool HasEnded()
     {
-        // The number of an item is its address, and means nothing any more when items have been moved.
+        // The number of an item is its address, which means nothing after a collection moved items.
         var isCertain = GC.CollectionCount(0) == _collections;
         if (isCertain && _queued.Count == 0 && _begun.Count == 0)
         {
@@ -176,19 +176,19 @@ internal sealed class ExternalWork
         }
 
         var isNonePending = ThreadPoolListener.PendingItems == 0;
-        var isAllThereIs = ThreadPoolNoise.IsAllThereIs(out var isOthersKnown);
-        if (isNonePending && isAllThereIs)
+        var isOnlyNoise = ThreadPoolNoise.IsOnlyNoise(out var isOthersKnown);
+        if (isNonePending && isOnlyNoise)
         {
             return true;
         }
 
-        // An item that its own waiter has taken back from the queue is not seen to begin, but is not pending either.
+        // An item that its waiter removed from the queue reports no start, but it is not pending either.
         if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
         {
             return false;
         }
 
-        // Only time in which this thread has run: a pause may have stopped the others as well.
+        // Counts only time in which this thread ran: a pause may have stopped the other threads too.
         var now = TimeProvider.System.GetTimestamp();
         var passed = TimeProvider.System.GetElapsedTime(_lastLook, now);
         _lastLook = now;

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace AsyncKit.Testing;
 
-/// <summary>The async methods and queued delegates of a schedule that have begun and not ended, as the runtime's events
-/// tell.</summary>
+/// <summary>The async methods and queued delegates of a schedule that started and have not completed, according to events
+/// of the runtime.</summary>
 internal sealed partial class PendingOperations
 {
-    // By the id of the task. A delegate of Task.Run ends when the thread has left the context of the schedule.
+    // By task id. A delegate of Task.Run ends after its thread left the context of the schedule.
     private static readonly ConcurrentDictionary<int, PendingOperations> BegunIn = new();
 
     private readonly Lock _lock = new();
@@ -27,7 +27,7 @@ internal sealed partial class PendingOperations
 
     public void Begin(int id, string name)
     {
-        // Others, such as Task.WhenAny, are promises: what they wait for is the question.
+        // Other tasks, such as those of Task.WhenAny, are promises. The cause is the operation they wait for.
         if (name.StartsWith("Async: ", StringComparison.Ordinal) || name.StartsWith("Task: ", StringComparison.Ordinal))
         {
             lock (_lock)
@@ -52,7 +52,7 @@ internal sealed partial class PendingOperations
         }
     }
 
-    /// <summary>Nobody will ask any more.</summary>
+    /// <summary>Drops all operations; the schedule is over.</summary>
     public void Forget()
     {
         lock (_lock)
@@ -65,7 +65,7 @@ internal sealed partial class PendingOperations
         }
     }
 
-    /// <summary>Names with how many of each, in the order they began.</summary>
+    /// <summary>Returns the names and their counts, in the order of the starts.</summary>
     public string Unfinished()
     {
         lock (_lock)
@@ -78,7 +78,7 @@ internal sealed partial class PendingOperations
         }
     }
 
-    /// <summary>The method as the user wrote it, from the name of what the compiler made of it.</summary>
+    /// <summary>Maps the compiler-generated name of a method to its name in the source.</summary>
     internal static string Readable(string name)
     {
         var compiled = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];

@@ -1,15 +1,15 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// One run of a test body: a set of continuations that can run, of which one after the other is drawn by chance.
+/// One run of a test body. It draws its steps at random, one after the other, from the continuations that can run.
 /// </summary>
 /// <remarks>
 /// Invariants:
-/// (1) Steps run on the controlled thread only, one at a time, and each to its end.
-/// (2) The next one is drawn when nothing that earlier ones have started elsewhere is still running, so that the set
-/// drawn from depends on the seed alone.
-/// (3) Time passes only when the set is empty and nobody waits for that.
-/// (4) After the end nothing is run any more; what is posted late is dropped.
+/// (1) Steps run only on the controlled thread, one at a time, each to its end.
+/// (2) The next step is drawn when no work that earlier steps started on other threads is running, so the set to draw
+/// from depends only on the seed.
+/// (3) Time passes only when the set is empty and no caller waits for idleness.
+/// (4) After the end no step runs, and continuations that are posted later are dropped.
 /// </remarks>
 internal sealed class Schedule
 {
@@ -24,7 +24,7 @@ internal sealed class Schedule
     private readonly Queue<TaskCompletionSource> _waitingForIdle = new();
     private readonly AsyncTestOptions _options;
     private readonly ControlledContext[] _contexts;
-    private readonly ExternalWork _outside;
+    private readonly ExternalWork _externalWork;
     private ulong _chance;
     private int _steps;
     private bool _isOver;
@@ -37,10 +37,10 @@ internal sealed class Schedule
         _options = options;
         _chance = unchecked((ulong)seed);
         _contexts = [new(this), new(this)];
-        _outside = new ExternalWork();
+        _externalWork = new ExternalWork();
     }
 
-    /// <summary>The schedule that the current code belongs to, on whatever thread.</summary>
+    /// <summary>The schedule that the current code belongs to, on any thread.</summary>
     public static Schedule? Current => _onThisThread ?? ScheduleFlow.Current;
 
     public int Seed { get; }
@@ -51,13 +51,13 @@ internal sealed class Schedule
 
     public PendingOperations PendingOperations { get; } = new();
 
-    public ExternalWork ExternalWork => _outside;
+    public ExternalWork ExternalWork => _externalWork;
 
     public int Steps => Volatile.Read(ref _steps);
 
     public bool IsOnItsThread => _onThisThread == this;
 
-    /// <returns>Null when it has passed.</returns>
+    /// <returns>The failure, or null if the schedule passed.</returns>
     public ScheduleFailure? Run(Func<AsyncTestContext, Task> test)
     {
         _onThisThread = this;
@@ -68,14 +68,14 @@ internal sealed class Schedule
         }
         catch (ThreadInterruptedException)
         {
-            return null; // Reported by the thread that watches.
+            return null; // The watching thread reports it.
         }
         finally
         {
             lock (_lock)
             {
                 _isOver = true;
-                _outside.IsHeld = false;
+                _externalWork.IsHeld = false;
                 _runnable.Clear();
                 _arrived.Clear();
             }
@@ -130,17 +130,17 @@ internal sealed class Schedule
     {
         if (!IsOnItsThread)
         {
-            return _outside.Wait(waitHandles, waitAll, millisecondsTimeout);
+            return _externalWork.Wait(waitHandles, waitAll, millisecondsTimeout);
         }
 
-        _outside.IsHeld = false;
+        _externalWork.IsHeld = false;
         try
         {
             return WaitHere(waitHandles, waitAll, millisecondsTimeout);
         }
         finally
         {
-            _outside.IsHeld = true;
+            _externalWork.IsHeld = true;
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class Schedule
     {
         const int TimedOut = 258;
 
-        // Briefly, since it may be a lock that another thread is about to leave.
+        // Waits briefly: it may be a lock that another thread is about to release.
         var patience = (int)PatienceWithOthers.TotalMilliseconds;
         if (millisecondsTimeout is >= 0 && millisecondsTimeout <= patience)
         {
@@ -162,8 +162,8 @@ internal sealed class Schedule
         }
 
         var blocked = new InvalidOperationException(
-            "A blocking wait on the controlled thread would never end, since what it waits for runs on that thread "
-            + "too. Await instead of calling Wait(), Result or GetResult().");
+            "A blocking wait on the controlled thread would never end, because the work it waits for runs on the same "
+            + "thread. Await instead of calling Wait(), Result or GetResult().");
         _failure ??= new ScheduleFailure(blocked.Message, blocked);
         throw blocked;
     }
@@ -180,7 +180,7 @@ internal sealed class Schedule
             if (_steps > _options.MaxSteps)
             {
                 return new ScheduleFailure(FormattableString.Invariant(
-                    $"it has not ended after MaxSteps, {_options.MaxSteps}, steps. Unfinished: {PendingOperations.Unfinished()}"));
+                    $"it did not complete within MaxSteps ({_options.MaxSteps}) steps. Unfinished: {PendingOperations.Unfinished()}"));
             }
 
             if (Time.Elapsed > _options.MaxVirtualTime)
@@ -205,12 +205,12 @@ internal sealed class Schedule
 
                 Step(static schedule => ((Schedule)schedule!).FireOne(), this);
             }
-            else if (!HasHelpFromOutside(body))
+            else if (!HasHelpFromOtherThreads(body))
             {
                 return new ScheduleFailure(
-                    "deadlock: nothing can run, no timer is pending, and the test body has not ended. "
-                    + $"Unfinished: {PendingOperations.Unfinished()}. If it waits for real time or I/O: pass the Time of the "
-                    + "context on, and a fake for the rest.");
+                    "deadlock: nothing can run, no timer is pending, and the test body did not complete. "
+                    + $"Unfinished: {PendingOperations.Unfinished()}. If it waits for real time or I/O, pass the Time of "
+                    + "the context, and a fake for the rest.");
             }
         }
 
@@ -222,13 +222,13 @@ internal sealed class Schedule
     private void FireOne() => Time.AdvanceToOneOfNext(many => (int)(NextChance() % (ulong)many));
 
     private ScheduleFailure OutOfTime() => new(
-        FormattableString.Invariant($"it would take more virtual time than MaxVirtualTime, {_options.MaxVirtualTime}. ")
+        FormattableString.Invariant($"it needs more virtual time than MaxVirtualTime ({_options.MaxVirtualTime}). ")
         + $"Unfinished: {PendingOperations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
     {
         _steps++;
-        _outside.IsHeld = true;
+        _externalWork.IsHeld = true;
         SynchronizationContext.SetSynchronizationContext(_contexts[(int)(NextChance() & 1)]);
         try
         {
@@ -236,20 +236,20 @@ internal sealed class Schedule
         }
         catch (Exception exception) when (exception is not ThreadInterruptedException)
         {
-            // What the user's callback throws has nobody else to go to: an async void method, a timer's callback.
+            // No task carries the exception of an async void method or of a timer callback.
             _failure ??= new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
         }
 
         SynchronizationContext.SetSynchronizationContext(null);
-        _outside.IsHeld = false;
-        _outside.Settle();
+        _externalWork.IsHeld = false;
+        _externalWork.Settle();
     }
 
     private (SendOrPostCallback Callback, object? State)? Draw()
     {
         lock (_lock)
         {
-            _runnable.AddRange(_arrived); // After those of the step, however soon they came.
+            _runnable.AddRange(_arrived); // After those of the step, so the order does not depend on timing.
             _arrived.Clear();
             if (_runnable.Count == 0)
             {
@@ -272,8 +272,8 @@ internal sealed class Schedule
         }
     }
 
-    /// <summary>Nothing else can help now: waits a moment for what another thread may still do.</summary>
-    private bool HasHelpFromOutside(Task body)
+    /// <summary>Nothing can run on this thread: waits a moment for work on another thread.</summary>
+    private bool HasHelpFromOtherThreads(Task body)
     {
         body.GetAwaiter().UnsafeOnCompleted(Wake);
         lock (_lock)
@@ -284,7 +284,7 @@ internal sealed class Schedule
             }
         }
 
-        _outside.Settle();
+        _externalWork.Settle();
         lock (_lock)
         {
             return _arrived.Count > 0 || _waitingForIdle.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
@@ -308,14 +308,14 @@ internal sealed class Schedule
 
         try
         {
-#pragma warning disable VSTHRD002 // It has completed; a cancelled task gives its exception only this way.
+#pragma warning disable VSTHRD002 // It is complete, and a cancelled task throws its exception only this way.
             body.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
             return null;
         }
         catch (Exception exception)
         {
-            // Whatever it is, it is the test's outcome.
+            // Every exception is the outcome of the test.
             return new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
         }
     }
@@ -332,7 +332,7 @@ internal sealed class Schedule
         {
             if (left.Count == 0 && _runnable.Count + _arrived.Count is var waiting and > 0)
             {
-                left.Add(FormattableString.Invariant($"continuations that have not run: {waiting}"));
+                left.Add(FormattableString.Invariant($"continuations that did not run: {waiting}"));
             }
         }
 
@@ -343,11 +343,11 @@ internal sealed class Schedule
 
         return left.Count == 0
             ? null
-            : new ScheduleFailure($"the test body has ended and left something behind; {string.Join("; ", left)}");
+            : new ScheduleFailure($"the test body completed and left something behind: {string.Join("; ", left)}");
     }
 
-    /// <summary>SplitMix64 (Steele, Lea, Flood 2014): a seed of any quality gives a good sequence, the same on every
-    /// version of .NET.</summary>
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014). Every seed gives a good sequence, the same on every version of
+    /// .NET.</summary>
     private ulong NextChance()
     {
         unchecked

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Runs one schedule after the other on a thread of its own, while the thread that asked for it watches: whatever the
-/// body does, the call returns.
+/// Runs one schedule after the other on a dedicated thread, while the calling thread watches it. So the call returns even
+/// if the body blocks or loops.
 /// </summary>
 internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
 {
     private const int SchedulesPerCollection = 1_000;
     private const int Young = 1;
 
-    /// <summary>Only its own tests set it, which have no half a minute.</summary>
+    /// <summary>The time after which a step counts as stuck. Only tests set it.</summary>
     internal static TimeSpan LongestStep { get; set; } = TimeSpan.FromSeconds(30);
 
     private readonly int _collectionsBefore = GC.CollectionCount(Young);
@@ -26,7 +26,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
     {
         ThreadPoolListener.Start();
         ThreadPoolNoise.CountRun(1);
-        // A generous stack: continuations that complete each other in line nest here as they do in production.
+        // A large stack: continuations that complete each other inline nest here as they do in production.
         var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
@@ -54,8 +54,8 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
                 thread.Interrupt();
                 return Failed(now.Seed, new ScheduleFailure(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"one step has taken more than {LongestStep.TotalSeconds} s. It loops for ever, blocks the thread, "
-                    + $"or waits for what it has started on another thread.")));
+                    $"one step took more than {LongestStep.TotalSeconds} s. It loops forever, blocks the thread, "
+                    + $"or waits for work that it started on another thread.")));
             }
 
             (seen, steps) = (now, now?.Steps ?? 0);
@@ -72,7 +72,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         }
         catch (ThreadInterruptedException)
         {
-            // Between two schedules; reported by the thread that watches.
+            // Between two schedules. The watching thread reports it.
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         Volatile.Write(ref _running, null);
     }
 
-    /// <summary>What a body sets in its ExecutionContext, a schedule after it must not see.</summary>
+    /// <summary>Isolates the ExecutionContext, so a later schedule does not see changes by this body.</summary>
     private ScheduleFailure? InItsOwnContext(Schedule schedule)
     {
         if (ExecutionContext.Capture() is not { } context)
@@ -118,9 +118,9 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
     }
 
     /// <summary>
-    /// An unobserved exception is seen when its task is collected, which is too expensive after each schedule. So
-    /// several are run before, and if there was one, run again one by one. One that does not come twice with the same
-    /// seed is not of ours: others use this process too.
+    /// An unobserved exception shows when its task is collected, and a collection after each schedule is too expensive.
+    /// So many schedules run before a collection, and only if it finds an exception do they run again one by one. An
+    /// exception that does not occur twice with the same seed is ignored: other code uses this process too.
     /// </summary>
     private void FindUnobserved(int first, int last)
     {
@@ -145,8 +145,8 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         }
     }
 
-    /// <summary>What the schedules have made is still young as long as nothing older than that was collected since they
-    /// began: then the collection need not look at the whole heap of the test host, which takes ten times as long.</summary>
+    /// <summary>Collects only young generations if no older one was collected since the start, because then all tasks
+    /// of the schedules are still young. A full collection of the test host takes ten times as long.</summary>
     private AggregateException? CollectUnobserved()
     {
         GC.Collect(GC.CollectionCount(Young) == _collectionsBefore ? Young : GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
@@ -166,7 +166,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{of} failed, Seed = {seed}: {failure.Message}{Environment.NewLine}"
-                + $"To run exactly this one again: new AsyncTestOptions {{ Seed = {seed} }}"),
+                + $"To replay it: new AsyncTestOptions {{ Seed = {seed} }}"),
             seed,
             failure.Exception);
     }

@@ -1,9 +1,9 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Follows the code of a schedule to other threads by the ExecutionContext that goes with it. There it counts as
-/// running outside, and gets a SynchronizationContext of the schedule, so that what it awaits next comes back: a new one, since
-/// what was awaited under another one never continues in line.
+/// Follows the code of a schedule to other threads by its ExecutionContext. Code on another thread counts as external work,
+/// and receives a new SynchronizationContext of the schedule, so its next await returns to the schedule. The context is
+/// new because a continuation never runs inline under a context other than its own.
 /// </summary>
 internal static class ScheduleFlow
 {

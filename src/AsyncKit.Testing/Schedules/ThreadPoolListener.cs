@@ -1,12 +1,12 @@
 using System.Diagnostics.Tracing;
 
-#pragma warning disable RS0030 // Looks at the pool, and queues nothing of a test's.
+#pragma warning disable RS0030 // Observes the thread pool and queues no work of a test.
 
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Listens to two event sources of the runtime: which async methods begin and end, and what is queued to the thread
-/// pool. Events come on the thread that causes them, so it is known to which schedule they belong.
+/// Listens to the events of the runtime about async methods and thread pool items. An event is raised on the thread that
+/// causes it, which shows the schedule that it belongs to.
 /// </summary>
 internal sealed class ThreadPoolListener : EventListener
 {
@@ -21,7 +21,7 @@ internal sealed class ThreadPoolListener : EventListener
 
     private static readonly Lock Gate = new();
     private static ThreadPoolListener? _shared;
-    private static volatile bool _isNoticed;
+    private static volatile bool _isEnabled;
 
     private ThreadPoolListener()
     {
@@ -40,8 +40,8 @@ internal sealed class ThreadPoolListener : EventListener
     public static long PendingItems => ThreadPool.PendingWorkItemCount;
 
     /// <summary>
-    /// Returns when the pool has noticed. One for all, so that each event comes once, and for good: a thread of the
-    /// pool looks only now and then whether to tell, and may take a pause between two listeners for the end of all.
+    /// Starts the one listener of the process and returns when the thread pool raises events. It is never stopped: pool
+    /// threads check only now and then whether a listener exists, and could miss one that replaces another.
     /// </summary>
     public static void Start()
     {
@@ -49,7 +49,7 @@ internal sealed class ThreadPoolListener : EventListener
         {
             _shared ??= new ThreadPoolListener();
             using var hasRun = new AutoResetEvent(initialState: false);
-            while (!_isNoticed)
+            while (!_isEnabled)
             {
                 ThreadPool.UnsafeQueueUserWorkItem(static hasRun => hasRun.Set(), hasRun, preferLocal: false);
                 _ = hasRun.WaitOne();
@@ -58,14 +58,14 @@ internal sealed class ThreadPoolListener : EventListener
         }
     }
 
-    /// <summary>For tests that count bytes, which the events cost too. No schedule may be running.</summary>
+    /// <summary>Stops the listener, for tests that count bytes, since events allocate. No schedule may run.</summary>
     public static void Stop()
     {
         lock (Gate)
         {
             _shared?.Dispose();
             _shared = null;
-            _isNoticed = false;
+            _isEnabled = false;
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class ThreadPoolListener : EventListener
                 ExternalWork.Begin(item);
                 break;
             case ItemIsQueued when payload[0] is long item:
-                _isNoticed = true;
+                _isEnabled = true;
                 ExternalWork.QueuedBySomeone(item);
                 break;
             case OperationBegins when payload[0] is int id && Schedule.Current is { } schedule:

@@ -1,8 +1,8 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// Queued to the pool by the controlled thread, behind all that this thread has queued before: the queue of all is served
-/// in order, and so is what others take from the queue of one thread.
+/// A work item that the controlled thread queues behind all of its earlier items. The global queue is served in order, and
+/// so is the local queue of a thread when other threads take from it.
 /// </summary>
 internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
 {
@@ -10,11 +10,11 @@ internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
 
     public ThreadPoolMarker()
     {
-        var hasQueueOfItsOwn = Thread.CurrentThread.IsThreadPoolThread;
-        _missing = hasQueueOfItsOwn ? 2 : 1;
-#pragma warning disable RS0030 // Looks at the pool, and queues nothing of a test's.
+        var hasLocalQueue = Thread.CurrentThread.IsThreadPoolThread;
+        _missing = hasLocalQueue ? 2 : 1;
+#pragma warning disable RS0030 // Observes the thread pool and queues no work of a test.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        if (hasQueueOfItsOwn)
+        if (hasLocalQueue)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
         }

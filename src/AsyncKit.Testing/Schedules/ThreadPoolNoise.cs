@@ -1,8 +1,8 @@
 namespace AsyncKit.Testing;
 
 /// <summary>
-/// What others in this process keep on the pool for long. What comes and goes there must not count, or it hides what a
-/// schedule has on the pool at another moment.
+/// The number of pool threads that other code in this process occupies for long. Short work of other code must not
+/// count, because it would hide work of a schedule at another time.
 /// </summary>
 internal static class ThreadPoolNoise
 {
@@ -19,8 +19,8 @@ internal static class ThreadPoolNoise
 
     private static int BusyOthers => ThreadPoolListener.BusyThreads - Volatile.Read(ref _callers);
 
-    /// <summary>A run of all schedules begins or ends. Its thread is busy for certain when it is one of the pool's. Two
-    /// runs are others to each other, which come and go.</summary>
+    /// <summary>Counts the running calls of AsyncTest. The calling thread is busy if it is a pool thread. Concurrent
+    /// calls are short work of other code to each other.</summary>
     public static void CountRun(int change)
     {
         _ = Interlocked.Add(ref _runs, change);
@@ -32,7 +32,7 @@ internal static class ThreadPoolNoise
 
     public static void CountBegunByOther() => Interlocked.Increment(ref _begunByOthers);
 
-    /// <summary>To be called when nothing of the schedule's own is there.</summary>
+    /// <summary>Measures the occupied threads. Call it while the schedule has no external work.</summary>
     public static void Measure()
     {
         lock (Gate)
@@ -48,9 +48,9 @@ internal static class ThreadPoolNoise
         }
     }
 
-    /// <summary>Whether no thread is busy but those that others keep.</summary>
-    /// <param name="isKnown">Whether it is known how many those are.</param>
-    public static bool IsAllThereIs(out bool isKnown)
+    /// <summary>Returns whether the only busy threads are those that other code occupies.</summary>
+    /// <param name="isKnown">Whether their number is known.</param>
+    public static bool IsOnlyNoise(out bool isKnown)
     {
         var busy = BusyOthers;
         lock (Gate)

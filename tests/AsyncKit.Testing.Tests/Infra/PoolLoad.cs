@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Others that use the pool all the time, with short work items.</summary>
+/// <summary>Loads the thread pool with short work items.</summary>
 internal sealed class PoolLoad : IDisposable
 {
     private readonly Thread[] _threads;
