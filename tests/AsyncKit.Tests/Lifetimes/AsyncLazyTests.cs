@@ -161,35 +161,6 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public Task A_factory_that_awaits_itself_throws() => World.ScheduledBriefly.RunAsync(async () =>
-    {
-        AsyncLazy<int> lazy = null!;
-        lazy = new AsyncLazy<int>(async token =>
-        {
-            await Task.Yield();
-            return await lazy.GetAsync(token);
-        });
-
-        var thrown = await Assert.ThrowsAsync<InvalidOperationException>(async () => await lazy.GetAsync());
-
-        Assert.Contains("awaits its own value", thrown.Message, StringComparison.Ordinal);
-    });
-
-    [Fact]
-    public Task Factories_that_await_each_other_throw_whoever_began() => World.Scheduled.RunAsync(async () =>
-    {
-        AsyncLazy<int> left = null!;
-        AsyncLazy<int> right = null!;
-        left = new AsyncLazy<int>(async token => await right.GetAsync(token));
-        right = new AsyncLazy<int>(async token => await left.GetAsync(token));
-
-        var (one, other) = (left.GetAsync().AsTask(), right.GetAsync().AsTask());
-
-        await Assert.ThrowsAsync<InvalidOperationException>(() => one);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => other);
-    });
-
-    [Fact]
     public Task Lazies_that_await_one_another_without_a_circle_are_right() => World.ScheduledBriefly.RunAsync(async () =>
     {
         var bottom = new AsyncLazy<int>(async _ =>
@@ -307,19 +278,6 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
         _ = await Record.ExceptionAsync(() => waiting);
         Assert.False(lazy.IsCreated);
     });
-
-    [Fact]
-    public async Task A_factory_that_disposes_its_own_lazy_is_refused()
-    {
-        AsyncLazy<int> lazy = null!;
-        lazy = new AsyncLazy<int>(async _ =>
-        {
-            await lazy.DisposeAsync();
-            return 1;
-        });
-
-        await Assert.ThrowsAsync<InvalidOperationException>(() => lazy.GetAsync().AsTask().OrHangs());
-    }
 
     [Fact]
     public async Task A_token_cancelled_at_the_call_starts_nothing()
