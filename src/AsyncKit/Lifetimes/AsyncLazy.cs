@@ -23,7 +23,7 @@ namespace AsyncKit;
 /// <see cref="ObjectDisposedException"/>.</item>
 /// </list>
 /// <para>Values that wait for each other deadlock: a factory must not await its own value, neither directly nor through
-/// the factory of another value, and must not await <see cref="DisposeAsync"/> of its own value. An AsyncTest of
+/// the factory of another value, and must not await its disposal. An AsyncTest of
 /// AsyncKit.Testing reports such a cycle as a deadlock and names the factories.</para>
 /// Thread-safe. Cost: nothing per call once the value exists; until then, a few small objects per waiter.
 /// </remarks>
@@ -168,7 +168,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     private async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
     {
         var waiter = new Waiter(this, cancellationToken);
-        if (TryJoin(waiter) is { } kept)
+        if (!TryJoin(waiter, out var kept))
         {
             return await kept.NoContext();
         }
@@ -180,10 +180,10 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         return await (outcome ?? throw Disposed()).NoContext();
     }
 
-    /// <returns>The value or the kept failure, if it exists by now. Otherwise, the waiter has joined a run.</returns>
-    private Task<T>? TryJoin(Waiter waiter)
+    /// <returns>False if a value or a kept failure exists by now, so that there is nothing to wait for.</returns>
+    private bool TryJoin(Waiter waiter, [NotNullWhen(false)] out Task<T>? kept)
     {
-        Run? toStart = null;
+        Run? toStart;
         lock (_lock)
         {
             if (_disposal is not null)
@@ -191,9 +191,10 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
                 throw Disposed();
             }
 
-            if (_kept is not null)
+            kept = _kept;
+            if (kept is not null)
             {
-                return _kept;
+                return false;
             }
 
             toStart = _run is null ? NewRun() : null;
@@ -201,7 +202,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         }
 
         Start(toStart);
-        return null;
+        return true;
     }
 
     /// <summary>Called when the token of a waiter is cancelled.</summary>
@@ -223,7 +224,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         waiter.Complete(TaskExceptions.From<T>(new OperationCanceledException(waiter.Token)));
     }
 
-    /// <summary>Under the lock, which is safe because no callback runs inside CancelAsync.</summary>
+    /// <summary>Called under the lock. That is safe because no callback runs inside CancelAsync.</summary>
     private void CancelRun()
     {
         if (_run is { HasReturned: false, Cancelling: null } run)
@@ -232,7 +233,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         }
     }
 
-    /// <summary>Under the lock; <see cref="Start"/> follows outside it.</summary>
+    /// <summary>Called under the lock; <see cref="Start"/> follows outside it.</summary>
     private Run NewRun()
     {
         LeakCounter.Begin();

@@ -160,7 +160,7 @@ public sealed class TaskScope : IAsyncDisposable
     }
 
     /// <summary>Returns a snapshot of the state for debugging.</summary>
-    /// <returns>The numbers of running and waiting children, or that the scope has ended.</returns>
+    /// <returns>The numbers of running and waiting children, or that the scope is complete.</returns>
     public override string ToString()
     {
         lock (_lock)
@@ -342,9 +342,8 @@ public sealed class TaskScope : IAsyncDisposable
     private async Task<Task> JoinCoreAsync()
     {
         _ = await _completion.Task.NoContext();
-        return TaskExceptions.From<bool>(_failures.Conclude())
-            ?? (_policy != TaskScopePolicy.FirstSuccess || _hasSuccess
-                ? Task.CompletedTask
-                : Task.FromException(new InvalidOperationException("FirstSuccess needs a child; none was added.")));
+        return TaskExceptions.TryFrom<bool>(_failures.Conclude(), out var unsuccessful) ? unsuccessful
+            : _policy != TaskScopePolicy.FirstSuccess || _hasSuccess ? Task.CompletedTask
+            : Task.FromException(new InvalidOperationException("FirstSuccess needs a child; none was added."));
     }
 }

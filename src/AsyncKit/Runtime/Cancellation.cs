@@ -1,6 +1,6 @@
 namespace AsyncKit;
 
-/// <summary>Tells cancellations from failures.</summary>
+/// <summary>Distinguishes cancellations from failures.</summary>
 internal static class Cancellation
 {
     /// <summary>Returns whether the exception is a cancellation, including the <see cref="AggregateException"/> in which
@@ -21,8 +21,8 @@ internal static class Cancellation
         _ => new OperationCanceledException(exception.Message, exception, caller),
     };
 
-    /// <summary>Returns the failures of the callbacks of a token, without cancellations; null if there are
-    /// none.</summary>
+    /// <summary>Returns the failures of the callbacks of a token, without cancellations, or null without a
+    /// failure.</summary>
     public static Exception? FailureOf(Exception? ofCallbacks)
     {
         IEnumerable<Exception> all = ofCallbacks switch

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
@@ -18,11 +19,17 @@ internal static class TaskExceptions
 
     /// <summary>Creates the task of a run that did not succeed.</summary>
     /// <param name="outcome">The result of <see cref="FailureRecord.Conclude"/>.</param>
-    /// <returns>The task, or null if the run succeeded.</returns>
-    public static Task<T>? From<T>((OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) outcome) =>
-        outcome.Cancelled is { } cancelled ? From<T>(cancelled)
-        : outcome.Faults.Count > 0 ? Faulted<T>(outcome.Faults)
-        : null;
+    /// <param name="task">The task, or null if the run succeeded.</param>
+    /// <returns>True if the run did not succeed.</returns>
+    public static bool TryFrom<T>(
+        (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) outcome,
+        [NotNullWhen(true)] out Task<T>? task)
+    {
+        task = outcome.Cancelled is { } cancelled ? From<T>(cancelled)
+            : outcome.Faults.Count > 0 ? Faulted<T>(outcome.Faults)
+            : null;
+        return task is not null;
+    }
 
     /// <summary>Creates a faulted task. Awaiting it throws the first exception; its Exception contains all.</summary>
     public static Task<T> Faulted<T>(IEnumerable<Exception> exceptions)
@@ -32,7 +39,7 @@ internal static class TaskExceptions
         return faulted.Task;
     }
 
-    /// <summary>Creates the task of an operation that threw, and whose cleanups may have thrown as well. Awaiting it
+    /// <summary>Creates the task of an operation that threw, and whose cleanups may have failed too. Awaiting it
     /// throws the exception of the operation.</summary>
     public static Task<T> WithCleanupFailures<T>(
         Exception primary, IReadOnlyList<Exception> cleanups, CancellationToken token) => (primary, cleanups) switch

@@ -294,8 +294,9 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 cancelled is not null ? FanOutOutcomeKind.Cancelled
                 : faults.Count > 0 ? FanOutOutcomeKind.Failed : FanOutOutcomeKind.Succeeded,
                 faults is [var first, ..] ? first : cancelled);
-            return TaskExceptions.From<TResult[]>((cancelled, faults))
-                ?? Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
+            return TaskExceptions.TryFrom<TResult[]>((cancelled, faults), out var unsuccessful)
+                ? unsuccessful
+                : Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
         }
         catch (Exception exception)
         {
