@@ -182,13 +182,13 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void AsyncTest_reports_factories_that_await_each_other_as_a_deadlock()
     {
-        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async _ =>
+        var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
         {
             AsyncLazy<int> left = null!;
             AsyncLazy<int> right = null!;
             left = new AsyncLazy<int>(CreateLeftAsync);
             right = new AsyncLazy<int>(CreateRightAsync);
-            _ = await left.GetAsync();
+            await left.GetAsync();
 
             async ValueTask<int> CreateLeftAsync(CancellationToken token) => await right.GetAsync(token);
             async ValueTask<int> CreateRightAsync(CancellationToken token) => await left.GetAsync(token);
