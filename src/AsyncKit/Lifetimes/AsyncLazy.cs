@@ -17,8 +17,8 @@ namespace AsyncKit;
 /// <see cref="AsyncLazyOptions.CacheFailures"/> keeps it.</item>
 /// <item>The factory runs on the thread pool in an empty ExecutionContext, so nothing of the first caller leaks into
 /// it.</item>
-/// <item>After <see cref="Reset"/>, earlier waiters still get the value of the running factory. Later callers wait for a
-/// run that starts after it.</item>
+/// <item>After <see cref="Reset"/>, earlier waiters still get the value of the running factory. Later callers wait for
+/// a run that starts after it.</item>
 /// <item>Disposing cancels a running factory, waits for it and disposes the value. Waiters and later callers get an
 /// <see cref="ObjectDisposedException"/>.</item>
 /// </list>
@@ -67,8 +67,8 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     public bool IsCreated => _kept is { IsCompletedSuccessfully: true };
 
     /// <summary>Returns the value, and creates it if it does not exist.</summary>
-    /// <param name="cancellationToken">Cancels this wait only. If the value exists, it is returned even if this token is
-    /// cancelled. Otherwise, a token that is cancelled at the call starts nothing.</param>
+    /// <param name="cancellationToken">Cancels this wait only. If the value exists, it is returned even if this token
+    /// is cancelled. Otherwise, a token that is cancelled at the call starts nothing.</param>
     /// <returns>A task that completes with the value.</returns>
     /// <exception cref="OperationCanceledException">The task is cancelled with this if
     /// <paramref name="cancellationToken"/> is cancelled.</exception>

@@ -27,8 +27,8 @@ public static class AsyncResource
     }
 }
 
-/// <summary>Describes how to acquire and release a resource, as a value that can be passed around and used any number of
-/// times. Created by <see cref="AsyncResource.Create"/>.</summary>
+/// <summary>Describes how to acquire and release a resource, as a value that can be passed around and used any number
+/// of times. Created by <see cref="AsyncResource.Create"/>.</summary>
 /// <typeparam name="T">The type of the resource.</typeparam>
 /// <remarks>
 /// <list type="bullet">
@@ -61,8 +61,8 @@ public sealed class AsyncResource<T>
     /// <summary>Acquires the resource, runs <paramref name="body"/> with it and releases it.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="body">The function to run. It receives the resource and the token.</param>
-    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the release.
-    /// If it is cancelled at the call, nothing is acquired.</param>
+    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the
+    /// release. If it is cancelled at the call, nothing is acquired.</param>
     /// <returns>A task that completes after the release, with the result of the body.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
     [OverloadResolutionPriority(3)]
@@ -85,8 +85,8 @@ public sealed class AsyncResource<T>
 
     /// <summary>Acquires the resource, runs <paramref name="body"/> with it and releases it.</summary>
     /// <param name="body">The function to run. It receives the resource and the token.</param>
-    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the release.
-    /// If it is cancelled at the call, nothing is acquired.</param>
+    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the
+    /// release. If it is cancelled at the call, nothing is acquired.</param>
     /// <returns>A task that completes after the release.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]

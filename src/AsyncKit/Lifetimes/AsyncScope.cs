@@ -6,8 +6,8 @@ using System.Runtime.ExceptionServices;
 namespace AsyncKit;
 
 /// <summary>
-/// Collects cleanups while resources are acquired, and runs them when it closes: for any number of resources that is known
-/// only at run time, without nested blocks.
+/// Collects cleanups while resources are acquired, and runs them when it closes: for any number of resources that is
+/// known only at run time, without nested blocks.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
@@ -15,13 +15,13 @@ namespace AsyncKit;
 /// <item>Every cleanup runs, even if an earlier one throws.</item>
 /// <item>Each cleanup gets a fresh token with its own time limit, not the token that cancelled the body. A cleanup that
 /// the limit cancels is reported as a <see cref="TimeoutException"/>.</item>
-/// <item>Under RunAsync, the body's exception stays the primary one: await throws it unchanged, and the task's Exception
-/// also contains the exceptions of the cleanups. If the body was cancelled, they are the inner exception of the
-/// cancellation.</item>
+/// <item>Under RunAsync, the body's exception stays the primary one: await throws it unchanged, and the task's
+/// Exception also contains the exceptions of the cleanups. If the body was cancelled, they are the inner exception of
+/// the cancellation.</item>
 /// <item>If only cleanups fail, their exceptions are thrown: a single one unchanged, several as one flat
 /// <see cref="AggregateException"/>.</item>
-/// <item>A resource whose acquisition completes after the scope has closed is cleaned up at once, and the caller gets an
-/// <see cref="ObjectDisposedException"/>.</item>
+/// <item>A resource whose acquisition completes after the scope has closed is cleaned up at once, and the caller gets
+/// an <see cref="ObjectDisposedException"/>.</item>
 /// <item>Release transfers all cleanups to a new scope, so that successful code keeps its resources.</item>
 /// </list>
 /// <para>With <c>await using</c>, a scope cannot see the body's exception: C# replaces it with an exception that
@@ -39,18 +39,18 @@ public sealed class AsyncScope : IAsyncDisposable
     /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
     public AsyncScope(AsyncScopeOptions? options = null) => _options = options ?? new();
 
-    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds, fails
-    /// or is cancelled.</summary>
+    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds,
+    /// fails or is cancelled.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
-    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up to
-    /// its first await.</param>
+    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up
+    /// to its first await.</param>
     /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
-    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the body
-    /// does not run.</param>
+    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the
+    /// body does not run.</param>
     /// <returns>A task that completes after the last cleanup, with the result of the body.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
-    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled. Exceptions of
-    /// cleanups are the inner exception.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled.
+    /// Exceptions of cleanups are the inner exception.</exception>
     /// <exception cref="AggregateException">The task is faulted with this if the body succeeds and several cleanups
     /// fail.</exception>
     [OverloadResolutionPriority(3)]
@@ -73,17 +73,17 @@ public sealed class AsyncScope : IAsyncDisposable
         CancellationToken cancellationToken = default) =>
         RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
 
-    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds, fails
-    /// or is cancelled.</summary>
-    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up to
-    /// its first await.</param>
+    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds,
+    /// fails or is cancelled.</summary>
+    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up
+    /// to its first await.</param>
     /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
-    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the body
-    /// does not run.</param>
+    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the
+    /// body does not run.</param>
     /// <returns>A task that completes after the last cleanup.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
-    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled. Exceptions of
-    /// cleanups are the inner exception.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled.
+    /// Exceptions of cleanups are the inner exception.</exception>
     /// <exception cref="AggregateException">The task is faulted with this if the body succeeds and several cleanups
     /// fail.</exception>
     [OverloadResolutionPriority(1)]
@@ -104,14 +104,15 @@ public sealed class AsyncScope : IAsyncDisposable
     /// that.</summary>
     /// <typeparam name="T">The type of the resource: an <see cref="IAsyncDisposable"/> or an
     /// <see cref="IDisposable"/>.</typeparam>
-    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to clean up.</param>
-    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that function
-    /// is not called.</param>
+    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to clean
+    /// up.</param>
+    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that
+    /// function is not called.</param>
     /// <returns>A task that completes with the resource.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="acquire"/> is null; thrown at the call.</exception>
     /// <exception cref="ArgumentException">The task is faulted with this if the resource is not disposable.</exception>
-    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that was
-    /// acquired in the meantime has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been disposed.</exception>
     [OverloadResolutionPriority(1)]
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, ValueTask<T>> acquire, CancellationToken cancellationToken = default)
@@ -128,16 +129,17 @@ public sealed class AsyncScope : IAsyncDisposable
 
     /// <summary>Acquires a resource that the scope releases when it closes.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to release.</param>
+    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to
+    /// release.</param>
     /// <param name="release">The function that releases it, called once. It receives the resource and a fresh
     /// token.</param>
-    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that function
-    /// is not called.</param>
+    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that
+    /// function is not called.</param>
     /// <returns>A task that completes with the resource.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is null; thrown at
-    /// the call.</exception>
-    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that was
-    /// acquired in the meantime has been released.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is null; thrown
+    /// at the call.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been released.</exception>
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, ValueTask<T>> acquire,
         Func<T, CancellationToken, ValueTask> release,
@@ -151,20 +153,20 @@ public sealed class AsyncScope : IAsyncDisposable
     /// <summary>Acquires a resource that the scope releases when it closes.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>
     /// <param name="resource">The functions that acquire and release the resource.</param>
-    /// <param name="cancellationToken">Passed to the function that acquires the resource. If it is cancelled at the call,
-    /// that function is not called.</param>
+    /// <param name="cancellationToken">Passed to the function that acquires the resource. If it is cancelled at the
+    /// call, that function is not called.</param>
     /// <returns>A task that completes with the resource.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="resource"/> is null; thrown at the call.</exception>
-    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that was
-    /// acquired in the meantime has been released.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been released.</exception>
     public ValueTask<T> EnterAsync<T>(AsyncResource<T> resource, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resource);
         return EnterAsync(resource.Acquire, resource.Release, cancellationToken);
     }
 
-    /// <summary>Takes ownership of an open resource and disposes it when the scope closes, asynchronously if the resource
-    /// supports that.</summary>
+    /// <summary>Takes ownership of an open resource and disposes it when the scope closes, asynchronously if the
+    /// resource supports that.</summary>
     /// <typeparam name="T">The type of the resource: an <see cref="IAsyncDisposable"/> or an
     /// <see cref="IDisposable"/>.</typeparam>
     /// <param name="resource">The resource.</param>
@@ -226,8 +228,8 @@ public sealed class AsyncScope : IAsyncDisposable
     }
 
     /// <summary>Closes the scope and runs the cleanups. A second call does nothing.</summary>
-    /// <returns>A task that completes after the last cleanup. It is faulted with the exceptions of the cleanups: a single one
-    /// unchanged, several as one flat <see cref="AggregateException"/>.</returns>
+    /// <returns>A task that completes after the last cleanup. It is faulted with the exceptions of the cleanups: a
+    /// single one unchanged, several as one flat <see cref="AggregateException"/>.</returns>
     public async ValueTask DisposeAsync()
     {
         if (await CloseAsync().NoContext() is { Count: > 0 } failures)
@@ -274,7 +276,7 @@ public sealed class AsyncScope : IAsyncDisposable
     private static Cleanup DisposalOf<T>(T resource) => Disposal.IsPossible(resource)
         ? Cleanup.OfResource(resource!)
         : throw new ArgumentException(
-            $"{resource?.GetType().Name ?? "null"} is neither IAsyncDisposable nor IDisposable; pass a release function.",
+            $"{resource?.GetType().Name ?? "null"} is not IAsyncDisposable or IDisposable; pass a release function.",
             nameof(resource));
 
     private async ValueTask<T> EnterCoreAsync<T>(

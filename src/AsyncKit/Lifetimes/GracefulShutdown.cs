@@ -5,29 +5,29 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AsyncKit;
 
 /// <summary>
-/// Runs the main function of a process and shuts the process down gracefully on a signal: it stops taking new work, finishes
-/// the accepted work, and gives up after a limit.
+/// Runs the main function of a process and shuts the process down gracefully on a signal: it stops taking new work,
+/// finishes the accepted work, and gives up after a limit.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
 /// <item>SIGTERM, SIGINT (Ctrl-C), the token passed to RunAsync, or Stop starts the shutdown, once.</item>
-/// <item>The OnStopping hooks run first. Then Stopping is cancelled: the main function stops taking new work, finishes its
-/// accepted work and returns.</item>
-/// <item>If the main function does not complete within DrainTimeout, Aborting is cancelled. If it does not complete within
-/// AbortTimeout after that, it is abandoned. Nothing else may still run when RunAsync completes.</item>
+/// <item>The OnStopping hooks run first. Then Stopping is cancelled: the main function stops taking new work, finishes
+/// its accepted work and returns.</item>
+/// <item>If the main function does not complete within DrainTimeout, Aborting is cancelled. If it does not complete
+/// within AbortTimeout after that, it is abandoned. Nothing else may still run when RunAsync completes.</item>
 /// <item>The OnStopped hooks run after the main function, regardless of its outcome.</item>
-/// <item>Hooks run one after the other in the order in which they were added, each with a fresh token and a time limit. Every
-/// hook runs, even if an earlier one throws.</item>
-/// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and 1 if it is aborted. An
-/// OperationCanceledException that it throws after Stopping counts as a normal completion.</item>
+/// <item>Hooks run one after the other in the order in which they were added, each with a fresh token and a time limit.
+/// Every hook runs, even if an earlier one throws.</item>
+/// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and 1 if it is aborted.
+/// An OperationCanceledException that it throws after Stopping counts as a normal completion.</item>
 /// <item>Any other exception of the main function is thrown after the hooks. The task's Exception also contains the
 /// exceptions of the hooks.</item>
-/// <item>A second signal ends the process at once, with exit code 128 + the number of the signal: 143 for SIGTERM, 130 for
-/// SIGINT.</item>
+/// <item>A second signal ends the process at once, with exit code 128 + the number of the signal: 143 for SIGTERM, 130
+/// for SIGINT.</item>
 /// </list>
 /// Run one at a time per process. Cost: a signal handler per signal while it runs.
 /// </remarks>
-#pragma warning disable CA1001 // An abandoned main function may use the tokens; without a timer there is nothing to free.
+#pragma warning disable CA1001 // An abandoned main function may still use the tokens; they hold no timer.
 public sealed class GracefulShutdown
 #pragma warning restore CA1001
 {
@@ -56,22 +56,22 @@ public sealed class GracefulShutdown
         Aborting = _aborting.Token;
     }
 
-    /// <summary>The token that is cancelled when the process must not take new work. Pass it to calls that accept, receive or
-    /// poll.</summary>
+    /// <summary>The token that is cancelled when the process must not take new work. Pass it to calls that accept,
+    /// receive or poll.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>The token that is cancelled when <see cref="GracefulShutdownOptions.DrainTimeout"/> has elapsed. Pass it to the
-    /// work itself.</summary>
+    /// <summary>The token that is cancelled when <see cref="GracefulShutdownOptions.DrainTimeout"/> has elapsed. Pass
+    /// it to the work itself.</summary>
     public CancellationToken Aborting { get; }
 
     /// <summary>Runs the main function until it completes on its own or the shutdown completes.</summary>
-    /// <param name="main">The function to run on the thread pool. It completes when <see cref="Stopping"/> is cancelled and
-    /// its accepted work is done.</param>
+    /// <param name="main">The function to run on the thread pool. It completes when <see cref="Stopping"/> is cancelled
+    /// and its accepted work is done.</param>
     /// <param name="options">The signals and the limits; null for the defaults.</param>
     /// <param name="cancellationToken">Starts the shutdown like a signal, for use inside a host. It does not cancel the
     /// returned task.</param>
-    /// <returns>A task that completes with the exit code of the process: 0 if all work was done, 1 if the main function was
-    /// aborted.</returns>
+    /// <returns>A task that completes with the exit code of the process: 0 if all work was done, 1 if the main function
+    /// was aborted.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="main"/> is null; thrown at the call.</exception>
     /// <exception cref="PlatformNotSupportedException">The task is faulted with this if the platform does not support
     /// signals, for example in a browser.</exception>
@@ -84,15 +84,16 @@ public sealed class GracefulShutdown
         return new GracefulShutdown(options ?? new()).RunCoreAsync(main, cancellationToken).Unwrap();
     }
 
-    /// <summary>Adds a hook that runs when the shutdown starts, before <see cref="Stopping"/> is cancelled. Use it to report
-    /// this instance as not ready, and to wait until its clients know.</summary>
+    /// <summary>Adds a hook that runs when the shutdown starts, before <see cref="Stopping"/> is cancelled. Use it to
+    /// report this instance as not ready, and to wait until its clients know.</summary>
     /// <param name="hook">The function to call once. It receives a token that is cancelled after
     /// <see cref="GracefulShutdownOptions.HookTimeout"/>. It is not called if it is added after the other hooks have
     /// run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
     public void OnStopping(Func<CancellationToken, ValueTask> hook) => Add(_stoppingHooks, hook);
 
-    /// <summary>Adds a hook that runs after the main function, for example to flush buffers or close connections.</summary>
+    /// <summary>Adds a hook that runs after the main function, for example to flush buffers or close
+    /// connections.</summary>
     /// <param name="hook">The function to call once. It receives a token that is cancelled after
     /// <see cref="GracefulShutdownOptions.HookTimeout"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
@@ -153,7 +154,7 @@ public sealed class GracefulShutdown
         if (OperatingSystem.IsBrowser() || OperatingSystem.IsWasi() || OperatingSystem.IsAndroid()
             || OperatingSystem.IsIOS() || OperatingSystem.IsTvOS())
         {
-            throw new PlatformNotSupportedException("This platform does not support signals; set Signals to an empty list.");
+            throw new PlatformNotSupportedException("This platform does not support signals; leave Signals empty.");
         }
 
         return PosixSignalRegistration.Create(signal, context =>
@@ -163,7 +164,8 @@ public sealed class GracefulShutdown
         });
     }
 
-    /// <summary>Starts the main function on the thread pool, so that one that blocks does not block the shutdown.</summary>
+    /// <summary>Starts the main function on the thread pool, so that one that blocks does not block the
+    /// shutdown.</summary>
     /// <returns>A task that never faults. Its result is the exception of the main function, or null.</returns>
     private Task<Exception?> Start(Func<GracefulShutdown, Task> main)
     {
@@ -176,7 +178,8 @@ public sealed class GracefulShutdown
             Exception? thrown = null;
             try
             {
-                await (main(this) ?? throw new InvalidOperationException("main returned null instead of a Task.")).NoContext();
+                await (main(this)
+                    ?? throw new InvalidOperationException("main returned null instead of a Task.")).NoContext();
             }
             catch (Exception exception)
             {

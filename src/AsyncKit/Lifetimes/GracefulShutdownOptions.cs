@@ -14,12 +14,12 @@ public sealed record GracefulShutdownOptions
     {
         get;
         init => field = value is null
-            ? throw new ArgumentNullException(nameof(Signals), "Signals must not be null; pass an empty list for no signals.")
+            ? throw new ArgumentNullException(nameof(Signals), "Signals must not be null; an empty list disables them.")
             : [.. value];
     } = [PosixSignal.SIGTERM, PosixSignal.SIGINT];
 
-    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Stopping"/> is cancelled. Then
-    /// <see cref="GracefulShutdown.Aborting"/> is cancelled.</summary>
+    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Stopping"/> is cancelled.
+    /// Then <see cref="GracefulShutdown.Aborting"/> is cancelled.</summary>
     /// <value>At least zero. The default is 20 seconds: Kubernetes kills a process after 30 seconds, Docker after 10.
     /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
@@ -29,9 +29,10 @@ public sealed record GracefulShutdownOptions
         init => field = TimeoutTokenSource.Check(value, nameof(DrainTimeout));
     } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Aborting"/> is cancelled. Then it
-    /// is abandoned.</summary>
-    /// <value>At least zero. The default is 3 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
+    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Aborting"/> is cancelled.
+    /// Then it is abandoned.</summary>
+    /// <value>At least zero. The default is 3 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the
+    /// limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan AbortTimeout
     {
@@ -39,9 +40,10 @@ public sealed record GracefulShutdownOptions
         init => field = TimeoutTokenSource.Check(value, nameof(AbortTimeout));
     } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The time after which the token of a hook is cancelled. Each hook has its own limit. The shutdown still waits
-    /// for the hook to complete.</summary>
-    /// <value>At least zero. The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
+    /// <summary>The time after which the token of a hook is cancelled. Each hook has its own limit. The shutdown still
+    /// waits for the hook to complete.</summary>
+    /// <value>At least zero. The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the
+    /// limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan HookTimeout
     {

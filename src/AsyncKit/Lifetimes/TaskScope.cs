@@ -10,14 +10,14 @@ namespace AsyncKit;
 /// <list type="bullet">
 /// <item>JoinAsync waits until all children have completed. DisposeAsync cancels them and waits.</item>
 /// <item><see cref="TaskScopePolicy.CancelOnFirstFailure"/>: the first failure cancels the children's token. Running
-/// children are awaited, then the join throws that exception unwrapped. The task's Exception contains the later failures
-/// too.</item>
-/// <item><see cref="TaskScopePolicy.RunToEnd"/>: every child runs, then the join throws one flat AggregateException with
-/// every failure, in the order of occurrence.</item>
-/// <item><see cref="TaskScopePolicy.FirstSuccess"/>: the first success cancels the other children, and the join succeeds.
-/// If no child succeeds, the join throws as under RunToEnd.</item>
-/// <item>Children may add children until the scope completes. A child that is added after a stop does not run; its task is
-/// cancelled.</item>
+/// children are awaited, then the join throws that exception unwrapped. The task's Exception contains the later
+/// failures too.</item>
+/// <item><see cref="TaskScopePolicy.RunToEnd"/>: every child runs, then the join throws one flat AggregateException
+/// with every failure, in the order of occurrence.</item>
+/// <item><see cref="TaskScopePolicy.FirstSuccess"/>: the first success cancels the other children, and the join
+/// succeeds. If no child succeeds, the join throws as under RunToEnd.</item>
+/// <item>Children may add children until the scope completes. A child that is added after a stop does not run; its task
+/// is cancelled.</item>
 /// <item>At most MaxConcurrency children run at a time. The others wait in the order in which they were added.</item>
 /// <item>A child runs on the thread pool, never inline in the call, with the ExecutionContext of the call that added
 /// it.</item>
@@ -25,9 +25,9 @@ namespace AsyncKit;
 /// token is cancelled. Otherwise it is a failure.</item>
 /// <item>The first cause decides, as in a fan-out. After a failure that precedes a cancellation, the join is
 /// faulted.</item>
-/// <item>After a cancellation that precedes the failures, the join throws an OperationCanceledException with the caller's
-/// token, or with the scope's token after Cancel. Later failures are its inner exception. If every child succeeds
-/// regardless, the join succeeds.</item>
+/// <item>After a cancellation that precedes the failures, the join throws an OperationCanceledException with the
+/// caller's token, or with the scope's token after Cancel. Later failures are its inner exception. If every child
+/// succeeds regardless, the join succeeds.</item>
 /// <item>The exception of a child is always observed, even if its task is dropped.</item>
 /// </list>
 /// Thread-safe. Cost: a few objects per child.
@@ -35,8 +35,8 @@ namespace AsyncKit;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class TaskScope : IAsyncDisposable
 {
-    // Lifetime: a reference count. The owner holds a reference until it joins or disposes, each child until it completes,
-    // and a stop until the callbacks on the token have returned. The last Release completes the scope.
+    // Lifetime: a reference count. The owner holds a reference until it joins or disposes, each child until it
+    // completes, and a stop until the callbacks on the token have returned. The last Release completes the scope.
     // Invariants, under the lock:
     // (1) A count of zero is final: a child is either counted and waited for, or refused.
     // (2) A child waits only while MaxConcurrency others run. After a stop no child waits.
@@ -70,8 +70,8 @@ public sealed class TaskScope : IAsyncDisposable
         };
     }
 
-    /// <summary>The token that the children receive. It is cancelled by the policy, by <see cref="Cancel"/>, by the caller's
-    /// token, and by disposing the scope before it completes.</summary>
+    /// <summary>The token that the children receive. It is cancelled by the policy, by <see cref="Cancel"/>, by the
+    /// caller's token, and by disposing the scope before it completes.</summary>
     public CancellationToken Token { get; }
 
     internal CancellationToken ReportedToken => _callerToken.IsCancellationRequested ? _callerToken : Token;
@@ -97,8 +97,8 @@ public sealed class TaskScope : IAsyncDisposable
     /// <summary>Adds a child.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="work">The operation to run on the thread pool. It receives <see cref="Token"/>: pass it on.</param>
-    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running the
-    /// operation, if the scope is stopping.</returns>
+    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running
+    /// the operation, if the scope is stopping.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
     /// <exception cref="ObjectDisposedException">The scope has completed; thrown at the call.</exception>
     [OverloadResolutionPriority(3)]
@@ -110,12 +110,13 @@ public sealed class TaskScope : IAsyncDisposable
 
     /// <inheritdoc cref="Run{TResult}(Func{CancellationToken, ValueTask{TResult}})"/>
     [OverloadResolutionPriority(2)]
-    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) =>
+        Add(Shapes.Of(work, nameof(work)));
 
     /// <summary>Adds a child.</summary>
     /// <param name="work">The operation to run on the thread pool. It receives <see cref="Token"/>: pass it on.</param>
-    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running the
-    /// operation, if the scope is stopping.</returns>
+    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running
+    /// the operation, if the scope is stopping.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
     /// <exception cref="ObjectDisposedException">The scope has completed; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]
@@ -124,8 +125,8 @@ public sealed class TaskScope : IAsyncDisposable
     /// <inheritdoc cref="Run(Func{CancellationToken, ValueTask})"/>
     public Task Run(Func<CancellationToken, Task> work) => Add(Shapes.Of(work, nameof(work)));
 
-    /// <summary>Waits until all children have completed, including children that are added while it waits. Then the scope
-    /// has completed. A child must not await this task: it would wait for itself.</summary>
+    /// <summary>Waits until all children have completed, including children that are added while it waits. Then the
+    /// scope has completed. A child must not await this task: it would wait for itself.</summary>
     /// <returns>A task that completes after the last child, with the outcome that the policy defines.</returns>
     /// <exception cref="AggregateException">The task is faulted with this if children failed and the policy is not
     /// <see cref="TaskScopePolicy.CancelOnFirstFailure"/>.</exception>
@@ -139,8 +140,8 @@ public sealed class TaskScope : IAsyncDisposable
         return JoinCoreAsync().Unwrap();
     }
 
-    /// <summary>Cancels the children's token and the children that wait to start. Returns at once; callbacks on the token
-    /// run on the thread pool.</summary>
+    /// <summary>Cancels the children's token and the children that wait to start. Returns at once; callbacks on the
+    /// token run on the thread pool.</summary>
     public void Cancel()
     {
         if (_failures.AddCancellation())
@@ -149,8 +150,8 @@ public sealed class TaskScope : IAsyncDisposable
         }
     }
 
-    /// <summary>Cancels the children that have not completed and waits for them. Does nothing after an awaited join. Does not
-    /// throw the exceptions of children; the join and the tasks of the children do.</summary>
+    /// <summary>Cancels the children that have not completed and waits for them. Does nothing after an awaited join.
+    /// Does not throw the exceptions of children; the join and the tasks of the children do.</summary>
     /// <returns>A task that completes after the last child.</returns>
     public ValueTask DisposeAsync()
     {
@@ -169,8 +170,8 @@ public sealed class TaskScope : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns whether no further child may start. Also checks the caller's token, whose callback may not have run
-    /// yet.</summary>
+    /// <summary>Returns whether no further child may start. Also checks the caller's token, whose callback may not have
+    /// run yet.</summary>
     internal bool MustStop()
     {
         if (!_isStopping && _callerToken.IsCancellationRequested)

@@ -17,7 +17,8 @@ internal abstract class TaskScopeChild
 /// task is observed, since the scope reports it and the caller may drop the task.
 /// </para>
 /// </remarks>
-internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken, ValueTask<T>> operation) : TaskScopeChild
+internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken, ValueTask<T>> operation)
+    : TaskScopeChild
 {
     // Must be completed directly: AsyncEnvironment.Complete under a test's control completes it later, and after a join
     // every task must be complete. Continuations still run asynchronously in production, and no lock is held here.

@@ -15,8 +15,8 @@ public sealed record TaskScopeOptions
                 nameof(Policy), value, "Policy must be CancelOnFirstFailure, RunToEnd or FirstSuccess.");
     }
 
-    /// <summary>The maximum number of children that run at a time. Further children wait, in the order in which they were
-    /// added.</summary>
+    /// <summary>The maximum number of children that run at a time. Further children wait, in the order in which they
+    /// were added.</summary>
     /// <value>At least 1, or null for no limit. The default is null.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? MaxConcurrency

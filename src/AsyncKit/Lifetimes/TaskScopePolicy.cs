@@ -11,7 +11,7 @@ public enum TaskScopePolicy
     /// failure.</summary>
     RunToEnd = 1,
 
-    /// <summary>The first success cancels the other children, and the join succeeds. If no child succeeds, the join throws
-    /// one <see cref="AggregateException"/> with every failure.</summary>
+    /// <summary>The first success cancels the other children, and the join succeeds. If no child succeeds, the join
+    /// throws one <see cref="AggregateException"/> with every failure.</summary>
     FirstSuccess = 2,
 }

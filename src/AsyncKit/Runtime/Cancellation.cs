@@ -3,8 +3,8 @@ namespace AsyncKit;
 /// <summary>Distinguishes cancellations from failures.</summary>
 internal static class Cancellation
 {
-    /// <summary>Returns whether the exception is a cancellation, including the <see cref="AggregateException"/> in which
-    /// <c>Task.Wait()</c> wraps one.</summary>
+    /// <summary>Returns whether the exception is a cancellation, including the <see cref="AggregateException"/> in
+    /// which <c>Task.Wait()</c> wraps one.</summary>
     public static bool Is(Exception exception) =>
         exception is OperationCanceledException
         || (exception is AggregateException all and not FanOutException

@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Lazy values on real threads: callers wait, cancel, reset and dispose at random. One factory runs at a time, every
-/// wait completes, every value is disposed at most once. A lost wake-up shows as a hang.</summary>
+/// <summary>Lazy values on real threads: callers wait, cancel, reset and dispose at random. One factory runs at a time,
+/// every wait completes, every value is disposed at most once. A lost wake-up shows as a hang.</summary>
 public sealed class AsyncLazyStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
