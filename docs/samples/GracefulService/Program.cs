@@ -1,5 +1,5 @@
-// A small HTTP server that loses no request when it is told to end. Arguments: how long a request takes, and how long
-// the requests that run may take after a SIGTERM or Ctrl-C, both in milliseconds. Try it: curl http://127.0.0.1:<port>/
+// A small HTTP server that loses no request when it shuts down. Arguments: the time that a request takes, and the time
+// that running requests may take after SIGTERM or Ctrl-C, both in milliseconds. Try it: curl http://127.0.0.1:<port>/
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -26,7 +26,7 @@ async Task ServeAsync(GracefulShutdown shutdown)
     });
     Console.WriteLine($"listening on port {((IPEndPoint)listener.LocalEndpoint).Port}");
 
-    // The requests have the hard token: they may go on when the intake has stopped.
+    // Requests get the Aborting token, so that they can complete after the server stops accepting.
     await using var requests = TaskScope.Open(
         new TaskScopeOptions { Policy = TaskScopePolicy.RunToEnd }, shutdown.Aborting);
     while (await AcceptAsync(listener, shutdown.Stopping) is { } client)
@@ -39,7 +39,7 @@ async Task ServeAsync(GracefulShutdown shutdown)
     await requests.JoinAsync();
 }
 
-// Null when the intake has stopped and nobody is left who has come before.
+// Null when the server is stopping and no earlier connection is pending.
 static async Task<TcpClient?> AcceptAsync(TcpListener listener, CancellationToken stopping)
 {
     try
@@ -60,10 +60,10 @@ async Task AnswerAsync(TcpClient client, CancellationToken cancellationToken)
         using var reader = new StreamReader(stream, Encoding.ASCII);
         while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 })
         {
-            // The request and its headers, to the empty line.
+            // Skips the request line and the headers, up to the empty line.
         }
 
-        await Task.Delay(requestTime, cancellationToken); // The work.
+        await Task.Delay(requestTime, cancellationToken); // Stands in for the work.
         await stream.WriteAsync(
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"u8.ToArray(), cancellationToken);
         client.Client.Shutdown(SocketShutdown.Send);

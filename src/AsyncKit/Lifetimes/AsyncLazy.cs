@@ -4,49 +4,50 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
 
-/// <summary>A value that is made when it is first asked for, by an async factory, and then kept.</summary>
-/// <typeparam name="T">The value. If it is disposable, it is disposed with this object.</typeparam>
+/// <summary>Represents a value that an async factory creates on first use, and that is then kept.</summary>
+/// <typeparam name="T">The type of the value. A disposable value is disposed with this object.</typeparam>
 /// <remarks>
 /// <list type="bullet">
-/// <item>One run of the factory at a time, however many wait for it.</item>
-/// <item>A waiter's token cancels only its own wait. The factory's token is cancelled when the last waiter has
-/// left.</item>
-/// <item>Who comes after that waits until the factory has ended, and gets its value if it has made one all the same, else
-/// a new run.</item>
-/// <item>A failure goes to everyone who waits for that run and is not kept: the next call runs the factory again.
+/// <item>The factory runs at most once at a time, regardless of the number of waiters.</item>
+/// <item>A waiter's token cancels only its own wait. When the last waiter leaves, the factory's token is
+/// cancelled.</item>
+/// <item>A later caller waits until that cancelled run completes. If the run returns a value, the caller gets it;
+/// otherwise a new run starts.</item>
+/// <item>A failure is thrown to every waiter of that run and is not kept: the next call runs the factory again.
 /// <see cref="AsyncLazyOptions.CacheFailures"/> keeps it.</item>
-/// <item>The factory runs on the pool in an empty ExecutionContext: nothing of the caller that came first leaks into
+/// <item>The factory runs on the thread pool in an empty ExecutionContext, so nothing of the first caller leaks into
 /// it.</item>
-/// <item>A factory that awaits its own value, directly or through the factories of others, gets an
-/// <see cref="InvalidOperationException"/> instead of waiting for ever.</item>
-/// <item>After a reset the value is made anew. Who waited before still gets what the running factory makes; who comes
-/// later waits for a run that begins after it.</item>
-/// <item>Disposing cancels a running factory, waits for it and disposes the value. Who waits, and every later call, gets
-/// an <see cref="ObjectDisposedException"/>.</item>
+/// <item>After <see cref="Reset"/>, earlier waiters still get the value of the running factory. Later callers wait for
+/// a run that starts after it.</item>
+/// <item>Disposing cancels a running factory, waits for it and disposes the value. Waiters and later callers get an
+/// <see cref="ObjectDisposedException"/>.</item>
 /// </list>
-/// Thread-safe. Cost: nothing per call once the value is there; before, some small objects for each waiter.
+/// <para>Values that wait for each other deadlock: a factory must not await its own value, neither directly nor through
+/// the factory of another value, and must not await its disposal. An AsyncTest of
+/// AsyncKit.Testing reports such a cycle as a deadlock and names the factories.</para>
+/// Thread-safe. Cost: nothing per call once the value exists; until then, a few small objects per waiter.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class AsyncLazy<T> : IAsyncDisposable
+public sealed class AsyncLazy<T> : IAsyncDisposable
 {
-    // Invariants, under the lock: (1) there is a run or nobody waits; (2) who waits is in one list and is completed by
-    // whoever takes it out; (3) _later is empty unless the run cannot be joined; (4) a value or a kept failure is there
-    // only without a run.
+    // Invariants, under the lock:
+    // (1) Without a run there are no waiters.
+    // (2) A waiter is in exactly one set. The thread that removes it from there completes it, so it completes once.
+    // (3) _later is empty unless the run cannot be joined.
+    // (4) _kept is null while there is a run.
     private readonly Lock _lock = new();
-    private readonly LazyNode _node = new();
     private readonly Func<CancellationToken, ValueTask<T>> _factory;
     private readonly bool _cacheFailures;
-    private List<LazyWaiter<T>> _waiters = [];
-    private List<LazyWaiter<T>> _later = [];
-    private volatile StrongBox<T>? _created;
-    private LazyOutcome<T>? _failure;
-    private LazyOutcome<T> _outcome;
-    private TaskCompletionSource<Task<bool>>? _disposal;
-    private TaskCompletionSource<Task<bool>>? _runEnded;
+    private HashSet<Waiter> _waiters = []; // Waiters of the current run.
+    private HashSet<Waiter> _later = []; // Waiters of the next run, unless the current one returns a value for them.
+    private volatile Task<T>? _kept; // A completed task: the value or a kept failure.
+    private Run? _run;
+    private TaskCompletionSource<Task>? _disposal;
 
-    /// <summary>A value that is made when it is first asked for.</summary>
-    /// <param name="factory">Makes the value, on the pool. Its token is cancelled when nobody waits any more.</param>
-    /// <param name="options">What happens to failures; null for the defaults.</param>
+    /// <summary>Creates an object whose value does not exist yet.</summary>
+    /// <param name="factory">The function that creates the value, on the thread pool. Its token is cancelled when the
+    /// last waiter leaves and when this object is disposed.</param>
+    /// <param name="options">Specifies how failures are handled; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="factory"/> is null.</exception>
     [OverloadResolutionPriority(1)]
     public AsyncLazy(Func<CancellationToken, ValueTask<T>> factory, AsyncLazyOptions? options = null)
@@ -62,167 +63,294 @@ public sealed partial class AsyncLazy<T> : IAsyncDisposable
     {
     }
 
-    /// <summary>Whether the value is there: then <see cref="GetAsync"/> ends at once.</summary>
-    public bool IsCreated => _created is not null;
+    /// <summary>Whether the value exists. If it does, <see cref="GetAsync"/> returns a completed task.</summary>
+    public bool IsCreated => _kept is { IsCompletedSuccessfully: true };
 
-    /// <summary>The value; makes it if it is not there.</summary>
-    /// <param name="cancellationToken">Ends this wait and no other. Cancelled at the call: nothing is started.</param>
-    /// <returns>A task with the value. It has completed already when the value is there.</returns>
-    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was
-    /// cancelled.</exception>
-    /// <exception cref="InvalidOperationException">From the task: the caller is the factory of this value, or one that
-    /// it waits for.</exception>
-    /// <exception cref="ObjectDisposedException">From the task: this object has been disposed.</exception>
-    public ValueTask<T> GetAsync(CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<T>(cancellationToken);
-        }
+    /// <summary>Returns the value, and creates it if it does not exist.</summary>
+    /// <param name="cancellationToken">Cancels this wait only. If the value exists, it is returned even if this token
+    /// is cancelled. Otherwise, a token that is cancelled at the call starts nothing.</param>
+    /// <returns>A task that completes with the value.</returns>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if
+    /// <paramref name="cancellationToken"/> is cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if this object is disposed.</exception>
+    public ValueTask<T> GetAsync(CancellationToken cancellationToken = default) =>
+        _kept is { } kept ? new ValueTask<T>(kept)
+        : cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<T>(cancellationToken)
+        : WaitAsync(cancellationToken);
 
-        return _created is { } created ? new ValueTask<T>(created.Value!) : WaitAsync(cancellationToken);
-    }
-
-    /// <summary>The value, if it is there. Starts nothing.</summary>
-    /// <param name="value">The value, or the default.</param>
-    /// <returns>Whether it is there.</returns>
+    /// <summary>Returns the value if it exists. Does not run the factory.</summary>
+    /// <param name="value">The value, or the default of its type.</param>
+    /// <returns>true if the value exists; otherwise, false.</returns>
     public bool TryGet([MaybeNullWhen(false)] out T value)
     {
-        var created = _created;
-        value = created is null ? default : created.Value;
-        return created is not null;
+        var kept = _kept;
+        var isCreated = kept is { IsCompletedSuccessfully: true };
+        value = isCreated ? new ValueTask<T>(kept!).Completed() : default;
+        return isCreated;
     }
 
-    /// <summary>Forgets the value or the kept failure; the next call makes a new one. The old value is not disposed,
-    /// since others may be using it; whoever resets disposes it if need be. What a running factory makes still goes to
-    /// who waits for it; if nobody does any more, it is disposed.</summary>
+    /// <summary>Forgets the value or the kept failure; the next call runs the factory again.</summary>
+    /// <remarks>The old value is not disposed, since other code may be using it; dispose it yourself if necessary. A
+    /// factory that is running still completes the waiters it has. If none is left, its value is disposed.</remarks>
     public void Reset()
     {
         lock (_lock)
         {
-            _created = null;
-            _failure = null;
-            if (_node.Run is { } run)
-            {
-                run.IsForgotten = true;
-            }
+            _kept = null;
+            _run?.IsForgotten = true;
         }
     }
 
-    /// <summary>Cancels a running factory, waits for it, and disposes the value, asynchronously if it can. A second
-    /// call waits for the first.</summary>
-    /// <returns>A task that ends when nothing runs any more. It carries what disposing the value threw.</returns>
-    /// <exception cref="InvalidOperationException">From the task: the caller is the factory of this
-    /// value.</exception>
+    /// <summary>Cancels a running factory, waits for it and disposes the value, asynchronously if it supports that. A
+    /// second call waits for the first.</summary>
+    /// <returns>A task that completes when the factory and the disposal of the value have completed. It is faulted with
+    /// the exception that disposing the value throws.</returns>
     public ValueTask DisposeAsync()
     {
-        StrongBox<T>? created;
-        LazyRun? toCancel;
-        List<LazyWaiter<T>> refused;
+        Task<T>? kept;
+        TaskCompletionSource<Task<T>?>? lastRun;
+        HashSet<Waiter> refused;
         lock (_lock)
         {
-            if (_node.Run is { } own && LazyNode.Inside == own)
-            {
-                return ValueTask.FromException(new InvalidOperationException(
-                    "The factory of an AsyncLazy must not dispose it: that would wait for the factory."));
-            }
-
             if (_disposal is not null)
             {
                 return new ValueTask(_disposal.Task.Unwrap());
             }
 
-            _disposal = AsyncEnvironment.NewCompletion<Task<bool>>();
-            (created, _created, _failure) = (_created, null, null);
+            _disposal = AsyncEnvironment.NewCompletion<Task>();
+            (kept, _kept) = (_kept, null);
             (refused, _later) = (_later, []);
-            _runEnded = _node.Run is null ? null : AsyncEnvironment.NewCompletion<Task<bool>>();
-            toCancel = TryAbandon();
+            lastRun = _run?.CompletedForDisposal = AsyncEnvironment.NewCompletion<Task<T>?>();
+            CancelRun();
         }
 
-        Cancel(toCancel);
-        refused.ForEach(waiter => waiter.Complete(new LazyOutcome<T>(Disposed())));
-        _ = DisposeCoreAsync(created);
+        foreach (var waiter in refused)
+        {
+            waiter.Complete(null);
+        }
+
+        AsyncEnvironment.Complete(_disposal, DisposeCoreAsync(kept, lastRun));
         return new ValueTask(_disposal.Task.Unwrap());
     }
 
-    /// <summary>What it is at this moment.</summary>
-    /// <returns>Whether the value is there, and how many wait for it.</returns>
+    /// <summary>Returns a snapshot of the state for debugging.</summary>
+    /// <returns>Whether the value exists, and the number of waiters.</returns>
     public override string ToString()
     {
         lock (_lock)
         {
             var state = _disposal is not null ? "disposed"
-                : _created is not null ? "created"
-                : _failure is not null ? "failed"
-                : _node.Run is null ? "not created"
+                : _kept is not null ? (IsCreated ? "created" : "failed")
+                : _run is null ? "not created"
                 : $"running, {_waiters.Count + _later.Count} waiting";
             return $"AsyncLazy<{typeof(T).Name}>: {state}";
         }
     }
 
-    /// <summary>Called when the waiter's token is cancelled.</summary>
-    private void Leave(LazyWaiter<T> waiter)
-    {
-        LazyRun? toCancel;
-        lock (_lock)
-        {
-            if (!_waiters.Remove(waiter) && !_later.Remove(waiter))
-            {
-                return; // It has just got its outcome.
-            }
+    private static ObjectDisposedException Disposed() => new($"AsyncLazy<{typeof(T).Name}>");
 
-            toCancel = _waiters.Count == 0 ? TryAbandon() : null;
+    private static async Task DisposeValueAsync(Task<T> value) =>
+        await Disposal.DisposeAsync(await value.NoContext()).NoContext();
+
+    private static async Task DisposeCoreAsync(Task<T>? kept, TaskCompletionSource<Task<T>?>? lastRun)
+    {
+        if (lastRun is not null)
+        {
+            kept = await lastRun.Task.NoContext();
         }
 
-        Cancel(toCancel);
-        waiter.Cancel();
+        if (kept is { IsCompletedSuccessfully: true })
+        {
+            await DisposeValueAsync(kept).NoContext();
+        }
     }
 
     private async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
     {
-        var inside = LazyNode.Inside;
-        if (inside is null)
+        var waiter = new Waiter(this, cancellationToken);
+        if (!TryJoin(waiter, out var kept))
         {
-            return (await JoinAsync(cancellationToken).NoContext()).Value;
+            return await kept.NoContext();
         }
 
-        _node.WaitFrom(inside);
-        try
-        {
-            return (await JoinAsync(cancellationToken).NoContext()).Value;
-        }
-        finally
-        {
-            _node.EndWaitFrom(inside);
-        }
+        var registration = cancellationToken.UnsafeRegister(
+            static one => ((Waiter)one!).Owner.Leave((Waiter)one), waiter);
+        var outcome = await waiter.Completion.NoContext();
+        _ = registration.Unregister();
+        return await (outcome ?? throw Disposed()).NoContext();
     }
 
-    private async ValueTask<LazyOutcome<T>> JoinAsync(CancellationToken cancellationToken)
+    /// <returns>False if a value or a kept failure exists by now, so that there is nothing to wait for.</returns>
+    private bool TryJoin(Waiter waiter, [NotNullWhen(false)] out Task<T>? kept)
     {
-        var waiter = new LazyWaiter<T>(this, cancellationToken);
-        LazyRun? toStart = null;
+        Run? toStart;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            if (_created is { } created)
+            if (_disposal is not null)
             {
-                return new LazyOutcome<T>(created.Value!);
+                throw Disposed();
             }
 
-            if (_failure is { } failure)
+            kept = _kept;
+            if (kept is not null)
             {
-                return failure;
+                return false;
             }
 
-            toStart = _node.Run is null ? NewRun() : null;
-            (_node.Run is { IsAbandoned: true } or { IsForgotten: true } ? _later : _waiters).Add(waiter);
+            toStart = _run is null ? NewRun() : null;
+            (_run is { Cancelling: null, IsForgotten: false } ? _waiters : _later).Add(waiter);
         }
 
         Start(toStart);
-        var registration = cancellationToken.UnsafeRegister(
-            static one => ((LazyWaiter<T>)one!).Owner.Leave((LazyWaiter<T>)one), waiter);
-        var outcome = await waiter.Task.NoContext();
-        _ = registration.Unregister();
-        return outcome;
+        return true;
+    }
+
+    /// <summary>Called when the token of a waiter is cancelled.</summary>
+    private void Leave(Waiter waiter)
+    {
+        lock (_lock)
+        {
+            if (!_waiters.Remove(waiter) && !_later.Remove(waiter))
+            {
+                return; // The run has just completed it.
+            }
+
+            if (_waiters.Count == 0)
+            {
+                CancelRun();
+            }
+        }
+
+        waiter.Complete(TaskExceptions.From<T>(new OperationCanceledException(waiter.Token)));
+    }
+
+    /// <summary>Called under the lock. That is safe because no callback runs inside CancelAsync.</summary>
+    private void CancelRun()
+    {
+        if (_run is { HasReturned: false, Cancelling: null } run)
+        {
+            run.Cancelling = AsyncEnvironment.CancelAsync(run.Source);
+        }
+    }
+
+    /// <summary>Called under the lock; <see cref="Start"/> follows outside it.</summary>
+    private Run NewRun()
+    {
+        LeakCounter.Begin();
+        return _run = new Run();
+    }
+
+    private void Start(Run? run)
+    {
+        if (run is not null)
+        {
+            ThreadPoolWork.Queue(() => _ = RunAsync(run));
+        }
+    }
+
+    private async Task RunAsync(Run run)
+    {
+        var outcome = CreateAsync(run.Source.Token);
+        await outcome.NoThrow();
+        Task? cancelling;
+        lock (_lock)
+        {
+            run.HasReturned = true; // From here on, CancelRun leaves it alone.
+            cancelling = run.Cancelling;
+        }
+
+        // An exception of a callback that the factory registered has no receiver: all waiters have left.
+        await (cancelling ?? Task.CompletedTask).NoThrow();
+        if (!TryComplete(run, outcome, isDisposed: false))
+        {
+            await DisposeValueAsync(outcome).NoThrow(); // After a reset, its exception has no receiver either.
+            _ = TryComplete(run, outcome, isDisposed: true);
+        }
+    }
+
+    private async Task<T> CreateAsync(CancellationToken cancellationToken) =>
+        await _factory(cancellationToken).NoContext();
+
+    /// <summary>Completes the run and its waiters, and starts the next run if there are waiters for it.</summary>
+    /// <returns>False if the value must be disposed first, because it has no receiver.</returns>
+    private bool TryComplete(Run run, Task<T> outcome, bool isDisposed)
+    {
+        Run? next = null;
+        HashSet<Waiter> waiters;
+        lock (_lock)
+        {
+            var isUnused = run.IsForgotten && _waiters.Count == 0 && _disposal is null;
+            if (outcome.IsCompletedSuccessfully && isUnused && !isDisposed)
+            {
+                return false;
+            }
+
+            _run = null;
+            (waiters, _waiters) = (_waiters, []);
+            if (!run.IsForgotten && _disposal is null
+                && (outcome.IsCompletedSuccessfully || (_cacheFailures && run.Cancelling is null)))
+            {
+                _kept = outcome;
+                waiters.UnionWith(_later);
+                _later.Clear();
+            }
+            else if (_later.Count > 0)
+            {
+                next = NewRun();
+                (_waiters, _later) = (_later, _waiters);
+            }
+        }
+
+        run.Source.Dispose();
+        LeakCounter.End();
+        Start(next);
+        var isFailure = outcome.Exception is { InnerException: { } failure } && !Cancellation.Is(failure);
+        foreach (var waiter in waiters)
+        {
+            waiter.Complete(run.CompletedForDisposal is null || isFailure ? outcome : null);
+        }
+
+        if (run.CompletedForDisposal is { } completed)
+        {
+            AsyncEnvironment.Complete(completed, isDisposed ? null : outcome);
+        }
+
+        return true;
+    }
+
+    /// <summary>A caller that waits for a run.</summary>
+    private sealed class Waiter(AsyncLazy<T> owner, CancellationToken token)
+    {
+        private readonly TaskCompletionSource<Task<T>?> _completion = AsyncEnvironment.NewCompletion<Task<T>?>();
+
+        public AsyncLazy<T> Owner => owner;
+
+        public CancellationToken Token => token;
+
+        public Task<Task<T>?> Completion => _completion.Task;
+
+        /// <summary>Called outside the lock. A null outcome means that the owner is disposed.</summary>
+        public void Complete(Task<T>? outcome) => AsyncEnvironment.Complete(_completion, outcome);
+    }
+
+    /// <summary>A run of the factory, until it and the callbacks on its token complete. Its members change under the
+    /// lock.</summary>
+#pragma warning disable CA1001 // TryComplete disposes the source.
+    private sealed class Run
+#pragma warning restore CA1001
+    {
+        public CancellationTokenSource Source { get; } = new();
+
+        /// <summary>Cancels the factory's token; null until the last waiter has left.</summary>
+        public Task? Cancelling { get; set; }
+
+        /// <summary>Whether the factory has returned.</summary>
+        public bool HasReturned { get; set; }
+
+        /// <summary>Whether a reset came after the run started: its value is not kept.</summary>
+        public bool IsForgotten { get; set; }
+
+        /// <summary>Passes the value to the disposal that waits for this run.</summary>
+        public TaskCompletionSource<Task<T>?>? CompletedForDisposal { get; set; }
     }
 }

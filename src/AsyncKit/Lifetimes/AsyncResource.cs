@@ -2,17 +2,43 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
 
-/// <summary>How to acquire something and how to release it, as a value that can be passed on and used any number of
-/// times. Made by <see cref="AsyncResource.Create"/>.</summary>
-/// <typeparam name="T">The resource.</typeparam>
+/// <summary>Creates an <see cref="AsyncResource{T}"/> from two functions.</summary>
+public static class AsyncResource
+{
+    /// <summary>Combines the functions that acquire and release a resource into one value.</summary>
+    /// <typeparam name="T">The type of the resource.</typeparam>
+    /// <param name="acquire">The function that acquires the resource, called once per use with the token of that
+    /// use.</param>
+    /// <param name="release">The function that releases it, called once per use that acquired it, with a fresh
+    /// token.</param>
+    /// <param name="options">The time limit of the release; null for the defaults. An <see cref="AsyncScope"/> that the
+    /// resource is entered into applies its own options instead.</param>
+    /// <returns>The resource. Nothing is acquired yet.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is
+    /// null.</exception>
+    public static AsyncResource<T> Create<T>(
+        Func<CancellationToken, ValueTask<T>> acquire,
+        Func<T, CancellationToken, ValueTask> release,
+        AsyncScopeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(acquire);
+        ArgumentNullException.ThrowIfNull(release);
+        return new AsyncResource<T>(acquire, release, options);
+    }
+}
+
+/// <summary>Describes how to acquire and release a resource, as a value that can be passed around and used any number
+/// of times. Created by <see cref="AsyncResource.Create"/>.</summary>
+/// <typeparam name="T">The type of the resource.</typeparam>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Each use acquires, runs the body and releases once, whether the body succeeds, fails or is cancelled.</item>
+/// <item>Each use acquires the resource, runs the body and releases the resource once, regardless of whether the body
+/// succeeds, fails or is cancelled.</item>
 /// <item>If acquiring fails, neither the body nor the release is called.</item>
-/// <item>The release runs under a fresh token with a time limit; the body's exception stays the primary one, as in an
+/// <item>The release gets a fresh token with a time limit. The body's exception stays the primary one, as in an
 /// <see cref="AsyncScope"/>.</item>
 /// </list>
-/// Immutable. Cost: that of an <see cref="AsyncScope"/> with one cleanup for each use.
+/// Immutable. Cost per use: that of an <see cref="AsyncScope"/> with one cleanup.
 /// </remarks>
 public sealed class AsyncResource<T>
 {
@@ -33,11 +59,11 @@ public sealed class AsyncResource<T>
     internal Func<T, CancellationToken, ValueTask> Release { get; }
 
     /// <summary>Acquires the resource, runs <paramref name="body"/> with it and releases it.</summary>
-    /// <typeparam name="TResult">The result.</typeparam>
-    /// <param name="body">Gets the resource and the token.</param>
-    /// <param name="cancellationToken">Given to acquiring and to the body, not to the release. Cancelled at the call:
-    /// nothing is acquired.</param>
-    /// <returns>A task with the body's result, which ends after the release.</returns>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="body">The function to run. It receives the resource and the token.</param>
+    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the
+    /// release. If it is cancelled at the call, nothing is acquired.</param>
+    /// <returns>A task that completes after the release, with the result of the body.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
     [OverloadResolutionPriority(3)]
     public Task<TResult> UseAsync<TResult>(
@@ -58,10 +84,10 @@ public sealed class AsyncResource<T>
         UseAsync(Shapes.Of(body, nameof(body)), cancellationToken);
 
     /// <summary>Acquires the resource, runs <paramref name="body"/> with it and releases it.</summary>
-    /// <param name="body">Gets the resource and the token.</param>
-    /// <param name="cancellationToken">Given to acquiring and to the body, not to the release. Cancelled at the call:
-    /// nothing is acquired.</param>
-    /// <returns>A task that ends after the release.</returns>
+    /// <param name="body">The function to run. It receives the resource and the token.</param>
+    /// <param name="cancellationToken">Passed to the functions that acquire and use the resource, but not to the
+    /// release. If it is cancelled at the call, nothing is acquired.</param>
+    /// <returns>A task that completes after the release.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]
     public Task UseAsync(Func<T, CancellationToken, ValueTask> body, CancellationToken cancellationToken = default) =>

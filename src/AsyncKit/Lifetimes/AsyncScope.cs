@@ -1,76 +1,145 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace AsyncKit;
 
 /// <summary>
-/// Collects what must be cleaned up while it is being acquired, and cleans it up in the end: any number of resources,
-/// known only at run time, without nesting.
+/// Collects cleanups while resources are acquired, and runs them when it closes: for any number of resources that is
+/// known only at run time, without nested blocks.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Cleanups run one after the other, in reverse order of being added, once.</item>
-/// <item>Every cleanup runs, even if one before it throws.</item>
-/// <item>Each gets a fresh token with a time limit of its own, not the token that has stopped the body. A cleanup that the
-/// limit has cancelled is a <see cref="TimeoutException"/>.</item>
-/// <item>The body's exception stays the primary one under RunAsync: await throws it as it is, and what cleanups threw is
-/// beside it in the task's Exception. If the body was cancelled, that is the inner exception of the cancellation.</item>
-/// <item>What cleanups threw when the body has succeeded is thrown: one exception as it is, several as one flat
+/// <item>Cleanups run one after the other, in reverse order of being added, each once.</item>
+/// <item>Every cleanup runs, even if an earlier one throws.</item>
+/// <item>Each cleanup gets a fresh token with its own time limit, not the token that cancelled the body. A cleanup that
+/// the limit cancels is reported as a <see cref="TimeoutException"/>.</item>
+/// <item>Under RunAsync, the body's exception stays the primary one: await throws it unchanged, and the task's
+/// Exception also contains the exceptions of the cleanups. If the body was cancelled, they are the inner exception of
+/// the cancellation.</item>
+/// <item>If only cleanups fail, their exceptions are thrown: a single one unchanged, several as one flat
 /// <see cref="AggregateException"/>.</item>
-/// <item>What is acquired while the scope is being closed is cleaned up at once, and the caller gets an
-/// <see cref="ObjectDisposedException"/>.</item>
-/// <item>Release hands all cleanups over to a new scope, so that what has succeeded keeps its resources.</item>
+/// <item>A resource whose acquisition completes after the scope has closed is cleaned up at once, and the caller gets
+/// an <see cref="ObjectDisposedException"/>.</item>
+/// <item>Release transfers all cleanups to a new scope, so that successful code keeps its resources.</item>
 /// </list>
-/// <para>With <c>await using</c> a scope cannot know the body's exception: C# lets what DisposeAsync throws take its place.
-/// Where cleanups may throw, RunAsync is the form to use.</para>
-/// Thread-safe. Cost: two small objects for each cleanup, and a timer while one with a token runs.
+/// <para>With <c>await using</c>, a scope cannot see the body's exception: C# replaces it with an exception that
+/// DisposeAsync throws. Use RunAsync if cleanups may throw.</para>
+/// Thread-safe. Cost: two small objects per cleanup, and a timer while a cleanup with a token runs.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class AsyncScope : IAsyncDisposable
+public sealed class AsyncScope : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly AsyncScopeOptions _options;
-    private Stack<Cleanup>? _cleanups = new(); // Null when closed.
+    private Stack<Cleanup>? _cleanups = new(); // Null once the scope is closed.
 
-    /// <summary>An empty scope.</summary>
-    /// <param name="options">The limit of each cleanup; null for the defaults.</param>
+    /// <summary>Creates an empty scope.</summary>
+    /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
     public AsyncScope(AsyncScopeOptions? options = null) => _options = options ?? new();
 
-    /// <summary>Acquires a resource, to be disposed at the end, asynchronously if it can.</summary>
-    /// <typeparam name="T">The resource: an <see cref="IAsyncDisposable"/> or an <see cref="IDisposable"/>.</typeparam>
-    /// <param name="acquire">Opens the resource. If it throws, there is nothing to clean up.</param>
-    /// <param name="cancellationToken">Given to <paramref name="acquire"/>. Cancelled at the call: it is not
-    /// called.</param>
-    /// <returns>A task with the resource.</returns>
+    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds,
+    /// fails or is cancelled.</summary>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up
+    /// to its first await.</param>
+    /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
+    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the
+    /// body does not run.</param>
+    /// <returns>A task that completes after the last cleanup, with the result of the body.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled.
+    /// Exceptions of cleanups are the inner exception.</exception>
+    /// <exception cref="AggregateException">The task is faulted with this if the body succeeds and several cleanups
+    /// fail.</exception>
+    [OverloadResolutionPriority(3)]
+    public static Task<TResult> RunAsync<TResult>(
+        Func<AsyncScope, CancellationToken, ValueTask<TResult>> body,
+        AsyncScopeOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<TResult>(cancellationToken)
+            : RunCoreAsync(body, options, cancellationToken).Unwrap();
+    }
+
+    /// <inheritdoc cref="RunAsync{TResult}(Func{AsyncScope, CancellationToken, ValueTask{TResult}}, AsyncScopeOptions, CancellationToken)"/>
+    [OverloadResolutionPriority(2)]
+    public static Task<TResult> RunAsync<TResult>(
+        Func<AsyncScope, CancellationToken, Task<TResult>> body,
+        AsyncScopeOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+
+    /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds,
+    /// fails or is cancelled.</summary>
+    /// <param name="body">The function to run. It receives the scope and the token, and runs on the caller's thread up
+    /// to its first await.</param>
+    /// <param name="options">The time limit of each cleanup; null for the defaults.</param>
+    /// <param name="cancellationToken">Passed to the body, but not to the cleanups. If it is cancelled at the call, the
+    /// body does not run.</param>
+    /// <returns>A task that completes after the last cleanup.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if the body is cancelled.
+    /// Exceptions of cleanups are the inner exception.</exception>
+    /// <exception cref="AggregateException">The task is faulted with this if the body succeeds and several cleanups
+    /// fail.</exception>
+    [OverloadResolutionPriority(1)]
+    public static Task RunAsync(
+        Func<AsyncScope, CancellationToken, ValueTask> body,
+        AsyncScopeOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Func{AsyncScope, CancellationToken, ValueTask}, AsyncScopeOptions, CancellationToken)"/>
+    public static Task RunAsync(
+        Func<AsyncScope, CancellationToken, Task> body,
+        AsyncScopeOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+
+    /// <summary>Acquires a resource that the scope disposes when it closes, asynchronously if the resource supports
+    /// that.</summary>
+    /// <typeparam name="T">The type of the resource: an <see cref="IAsyncDisposable"/> or an
+    /// <see cref="IDisposable"/>.</typeparam>
+    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to clean
+    /// up.</param>
+    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that
+    /// function is not called.</param>
+    /// <returns>A task that completes with the resource.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="acquire"/> is null; thrown at the call.</exception>
-    /// <exception cref="ArgumentException">From the task: what was acquired is not disposable.</exception>
-    /// <exception cref="ObjectDisposedException">From the task: the scope is closed. What was acquired meanwhile has been
-    /// disposed.</exception>
+    /// <exception cref="ArgumentException">The task is faulted with this if the resource is not disposable.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been disposed.</exception>
     [OverloadResolutionPriority(1)]
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, ValueTask<T>> acquire, CancellationToken cancellationToken = default)
         where T : notnull
     {
         ArgumentNullException.ThrowIfNull(acquire);
-        return EnterCoreAsync(acquire, Disposing, cancellationToken);
+        return EnterCoreAsync(acquire, DisposalOf, cancellationToken);
     }
 
     /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, CancellationToken)"/>
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, Task<T>> acquire, CancellationToken cancellationToken = default)
-        where T : notnull => EnterCoreAsync(Shapes.Of(acquire, nameof(acquire)), Disposing, cancellationToken);
+        where T : notnull => EnterCoreAsync(Shapes.Of(acquire, nameof(acquire)), DisposalOf, cancellationToken);
 
-    /// <summary>Acquires a resource, to be released at the end.</summary>
-    /// <typeparam name="T">The resource: anything.</typeparam>
-    /// <param name="acquire">Opens the resource. If it throws, there is nothing to release.</param>
-    /// <param name="release">Called once at the end, with the resource and a fresh token.</param>
-    /// <param name="cancellationToken">Given to <paramref name="acquire"/>. Cancelled at the call: it is not
-    /// called.</param>
-    /// <returns>A task with the resource.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
-    /// <exception cref="ObjectDisposedException">From the task: the scope is closed. What was acquired meanwhile has been
-    /// released.</exception>
+    /// <summary>Acquires a resource that the scope releases when it closes.</summary>
+    /// <typeparam name="T">The type of the resource.</typeparam>
+    /// <param name="acquire">The function that acquires the resource. If it throws, there is nothing to
+    /// release.</param>
+    /// <param name="release">The function that releases it, called once. It receives the resource and a fresh
+    /// token.</param>
+    /// <param name="cancellationToken">Passed to <paramref name="acquire"/>. If it is cancelled at the call, that
+    /// function is not called.</param>
+    /// <returns>A task that completes with the resource.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is null; thrown
+    /// at the call.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been released.</exception>
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, ValueTask<T>> acquire,
         Func<T, CancellationToken, ValueTask> release,
@@ -78,95 +147,99 @@ public sealed partial class AsyncScope : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(acquire);
         ArgumentNullException.ThrowIfNull(release);
-        return EnterCoreAsync(acquire, one => Cleanup.Of(token => release(one, token)), cancellationToken);
+        return EnterCoreAsync(acquire, one => new Cleanup(token => release(one, token)), cancellationToken);
     }
 
-    /// <summary>Acquires a resource, to be released at the end.</summary>
-    /// <typeparam name="T">The resource.</typeparam>
-    /// <param name="resource">Knows how to acquire and to release it.</param>
-    /// <param name="cancellationToken">Stops acquiring. Cancelled at the call: it does not begin.</param>
-    /// <returns>A task with the resource.</returns>
+    /// <summary>Acquires a resource that the scope releases when it closes.</summary>
+    /// <typeparam name="T">The type of the resource.</typeparam>
+    /// <param name="resource">The functions that acquire and release the resource.</param>
+    /// <param name="cancellationToken">Passed to the function that acquires the resource. If it is cancelled at the
+    /// call, that function is not called.</param>
+    /// <returns>A task that completes with the resource.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="resource"/> is null; thrown at the call.</exception>
-    /// <exception cref="ObjectDisposedException">From the task: the scope is closed. What was acquired meanwhile has been
-    /// released.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
+    /// was acquired in the meantime has been released.</exception>
     public ValueTask<T> EnterAsync<T>(AsyncResource<T> resource, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resource);
         return EnterAsync(resource.Acquire, resource.Release, cancellationToken);
     }
 
-    /// <summary>Takes over a resource that is open already, to be disposed at the end, asynchronously if it
-    /// can.</summary>
-    /// <typeparam name="T">The resource: an <see cref="IAsyncDisposable"/> or an <see cref="IDisposable"/>.</typeparam>
+    /// <summary>Takes ownership of an open resource and disposes it when the scope closes, asynchronously if the
+    /// resource supports that.</summary>
+    /// <typeparam name="T">The type of the resource: an <see cref="IAsyncDisposable"/> or an
+    /// <see cref="IDisposable"/>.</typeparam>
     /// <param name="resource">The resource.</param>
-    /// <returns>The resource.</returns>
+    /// <returns>The same resource.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="resource"/> is null.</exception>
-    /// <exception cref="ArgumentException">It is not disposable.</exception>
-    /// <exception cref="ObjectDisposedException">The scope is closed; the resource stays the caller's.</exception>
+    /// <exception cref="ArgumentException"><paramref name="resource"/> is not disposable.</exception>
+    /// <exception cref="ObjectDisposedException">The scope is closed; the caller keeps the resource.</exception>
     public T Add<T>(T resource)
         where T : notnull
     {
         ArgumentNullException.ThrowIfNull(resource);
-        Push(Disposing(resource));
+        Push(DisposalOf(resource));
         return resource;
     }
 
-    /// <summary>Something to be done at the end.</summary>
-    /// <param name="cleanup">Called once. For async code there is <see cref="DeferAsync"/>.</param>
+    /// <summary>Adds a synchronous cleanup.</summary>
+    /// <param name="cleanup">The function to call once when the scope closes. For async code, use
+    /// <see cref="DeferAsync"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="cleanup"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The scope is closed.</exception>
     public void Defer(Action cleanup)
     {
         ArgumentNullException.ThrowIfNull(cleanup);
-        Push(Cleanup.Of(cleanup));
+        Push(new Cleanup(cleanup));
     }
 
-    /// <summary>Refuses async code at compile time: nobody would wait for it.</summary>
-    /// <param name="cleanup">Belongs to <see cref="DeferAsync"/>.</param>
-    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <summary>Rejects async code at compile time, since its task would not be awaited.</summary>
+    /// <param name="cleanup">A function for <see cref="DeferAsync"/>.</param>
+    /// <exception cref="NotSupportedException">Always thrown.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    [Obsolete("Nobody would wait for this cleanup: use DeferAsync.", error: true)]
+    [Obsolete("The task of this cleanup would not be awaited: use DeferAsync.", error: true)]
     public void Defer(Func<Task> cleanup) => throw new NotSupportedException("Use DeferAsync.");
 
-    /// <summary>Something async to be done at the end. It is awaited there; nothing is to be awaited here.</summary>
-    /// <param name="cleanup">Called once, with a fresh token that is cancelled after
+    /// <summary>Adds an async cleanup. The scope awaits it when it closes; there is nothing to await at this
+    /// call.</summary>
+    /// <param name="cleanup">The function to call once. It receives a fresh token that is cancelled after
     /// <see cref="AsyncScopeOptions.CleanupTimeout"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="cleanup"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The scope is closed.</exception>
     public void DeferAsync(Func<CancellationToken, ValueTask> cleanup)
     {
         ArgumentNullException.ThrowIfNull(cleanup);
-        Push(Cleanup.Of(cleanup));
+        Push(new Cleanup(cleanup));
     }
 
-    /// <summary>Hands all cleanups over. This scope is empty then and stays open.</summary>
-    /// <returns>A new scope, with the same options, that has them.</returns>
+    /// <summary>Transfers all cleanups to a new scope. This scope is then empty and stays open.</summary>
+    /// <returns>A new scope with the cleanups and the same options.</returns>
     /// <exception cref="ObjectDisposedException">The scope is closed.</exception>
     public AsyncScope Release()
     {
-        var taker = new AsyncScope(_options);
+        var successor = new AsyncScope(_options);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_cleanups is null, this);
-            (taker._cleanups, _cleanups) = (_cleanups, new());
+            (successor._cleanups, _cleanups) = (_cleanups, new());
         }
 
-        return taker;
+        return successor;
     }
 
-    /// <summary>Closes the scope and cleans up. A second call does nothing.</summary>
-    /// <returns>A task that ends after the last cleanup. It carries what cleanups threw: one exception as it is, several
-    /// as one flat <see cref="AggregateException"/>.</returns>
+    /// <summary>Closes the scope and runs the cleanups. A second call does nothing.</summary>
+    /// <returns>A task that completes after the last cleanup. It is faulted with the exceptions of the cleanups: a
+    /// single one unchanged, several as one flat <see cref="AggregateException"/>.</returns>
     public async ValueTask DisposeAsync()
     {
         if (await CloseAsync().NoContext() is { Count: > 0 } failures)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(TaskExceptions.OneOf(failures));
+            ExceptionDispatchInfo.Throw(TaskExceptions.Combine(failures));
         }
     }
 
-    /// <summary>What it holds at this moment.</summary>
-    /// <returns>How many cleanups there are, or that it is closed.</returns>
+    /// <summary>Returns a snapshot of the state for debugging.</summary>
+    /// <returns>The number of cleanups, or that the scope is closed.</returns>
     public override string ToString()
     {
         lock (_lock)
@@ -175,10 +248,35 @@ public sealed partial class AsyncScope : IAsyncDisposable
         }
     }
 
-    private static Cleanup Disposing<T>(T resource) => Disposal.IsPossible(resource)
+    private static async Task<Task<TResult>> RunCoreAsync<TResult>(
+        Func<AsyncScope, CancellationToken, ValueTask<TResult>> body,
+        AsyncScopeOptions? options,
+        CancellationToken cancellationToken)
+    {
+        var scope = new AsyncScope(options);
+        var (result, thrown) = (default(TResult), default(Exception));
+        try
+        {
+            result = await body(scope, cancellationToken).NoContext();
+        }
+        catch (Exception exception)
+        {
+            thrown = exception;
+        }
+
+        var failures = await scope.CloseAsync().NoContext();
+        return (thrown, failures) switch
+        {
+            ({ } exception, _) => TaskExceptions.WithCleanupFailures<TResult>(exception, failures, cancellationToken),
+            (_, { Count: > 0 }) => TaskExceptions.Faulted<TResult>([TaskExceptions.Combine(failures)]),
+            _ => Task.FromResult(result!),
+        };
+    }
+
+    private static Cleanup DisposalOf<T>(T resource) => Disposal.IsPossible(resource)
         ? Cleanup.OfResource(resource!)
         : throw new ArgumentException(
-            $"{resource?.GetType().Name ?? "null"} is neither IAsyncDisposable nor IDisposable: say how to release it.",
+            $"{resource?.GetType().Name ?? "null"} is not IAsyncDisposable or IDisposable; pass a release function.",
             nameof(resource));
 
     private async ValueTask<T> EnterCoreAsync<T>(
@@ -200,8 +298,8 @@ public sealed partial class AsyncScope : IAsyncDisposable
         var failures = new List<Exception>();
         await RunAsync(cleanup, failures).NoContext();
         throw new ObjectDisposedException(
-            "The scope was closed while a resource was being acquired; the resource has been cleaned up.",
-            failures.Count == 0 ? null : TaskExceptions.OneOf(failures));
+            "The scope closed while a resource was being acquired; the resource was cleaned up.",
+            failures.Count == 0 ? null : TaskExceptions.Combine(failures));
     }
 
     private void Push(Cleanup cleanup) => ObjectDisposedException.ThrowIf(!TryPush(cleanup), this);

@@ -1,11 +1,12 @@
 namespace AsyncKit;
 
-/// <summary>How an <see cref="AsyncScope"/> cleans up. Immutable, checked when set; may be shared.</summary>
+/// <summary>Options of an <see cref="AsyncScope"/>. Immutable, validated when set; may be shared.</summary>
 public sealed record AsyncScopeOptions
 {
-    /// <summary>The time after which the token of a cleanup is cancelled. Each has its own. The cleanup is awaited all the
-    /// same.</summary>
-    /// <value>30 s by default. Zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> never.</value>
+    /// <summary>The time after which the token of a cleanup is cancelled. Each cleanup has its own limit. The scope
+    /// still waits for the cleanup to complete.</summary>
+    /// <value>At least zero, which cancels the token before the cleanup starts. The default is 30 seconds.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan CleanupTimeout
     {
@@ -13,8 +14,8 @@ public sealed record AsyncScopeOptions
         init => field = TimeoutTokenSource.Check(value, nameof(CleanupTimeout));
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock of the time limits.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {

@@ -1,62 +1,47 @@
 namespace AsyncKit;
 
-/// <summary>Something to be done at the end, whatever happened before.</summary>
-internal sealed class Cleanup
+/// <summary>A callback that runs when its owner closes, regardless of earlier failures.</summary>
+internal sealed class Cleanup(Func<CancellationToken, ValueTask> callback, bool takesToken = true)
 {
-    private readonly Func<CancellationToken, ValueTask> _run;
-    private readonly bool _takesToken;
-
-    private Cleanup(Func<CancellationToken, ValueTask> run, bool takesToken)
+    public Cleanup(Action callback)
+        : this(
+            _ =>
+            {
+                callback();
+                return default;
+            },
+            takesToken: false)
     {
-        _run = run;
-        _takesToken = takesToken;
     }
-
-    public static Cleanup Of(Func<CancellationToken, ValueTask> run) => new(run, takesToken: true);
-
-    public static Cleanup Of(Action run) => new(
-        _ =>
-        {
-            run();
-            return default;
-        },
-        takesToken: false);
 
     public static Cleanup OfResource(object resource) => new(_ => Disposal.DisposeAsync(resource), takesToken: false);
 
-    /// <summary>Never throws.</summary>
-    /// <param name="limit">Its token is cancelled after that.</param>
-    /// <param name="clock">The clock for the limit.</param>
-    /// <param name="failures">Gets what it throws.</param>
+    /// <summary>Runs the callback. Never throws.</summary>
+    /// <param name="limit">The time after which the callback's token is cancelled.</param>
+    /// <param name="clock">The clock of the limit.</param>
+    /// <param name="failures">Receives the exceptions of the callback and of callbacks on its token.</param>
     public async Task RunAsync(TimeSpan limit, TimeProvider clock, List<Exception> failures)
     {
-        if (!_takesToken)
+        var timeout = takesToken ? new TimeoutTokenSource(limit, clock) : null;
+        try
         {
-            await CatchAsync(default, failures).NoContext();
-            return;
+            await callback(timeout?.Token ?? default).NoContext();
+        }
+        catch (OperationCanceledException exception) when (timeout is { IsReached: true })
+        {
+            failures.Add(new TimeoutException($"A cleanup did not complete within its limit of {limit}.", exception));
+        }
+        catch (Exception exception)
+        {
+            failures.Add(exception);
         }
 
-        var time = new TimeoutTokenSource(limit, clock);
-        await CatchAsync(time, failures).NoContext();
-        await time.DisposeAsync().NoContext();
-        if (time.CallbackFailure is { } failure)
+        if (timeout is not null)
         {
-            failures.Add(failure);
-        }
-
-        async Task CatchAsync(TimeoutTokenSource? time, List<Exception> failures)
-        {
-            try
+            await timeout.DisposeAsync().NoContext();
+            if (timeout.CallbackFailure is { } failure)
             {
-                await _run(time?.Token ?? default).NoContext();
-            }
-            catch (OperationCanceledException exception) when (time is { IsReached: true })
-            {
-                failures.Add(new TimeoutException($"A cleanup did not end within its limit of {limit}.", exception));
-            }
-            catch (Exception exception)
-            {
-                failures.Add(exception);
+                failures.Add(failure);
             }
         }
     }

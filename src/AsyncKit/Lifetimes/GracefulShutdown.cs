@@ -5,28 +5,29 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AsyncKit;
 
 /// <summary>
-/// Runs the main function of a process, and ends it in good order when the process is told to: take nothing new, finish
-/// what was accepted, give up after a limit.
+/// Runs the main function of a process and shuts the process down gracefully on a signal: it stops taking new work,
+/// finishes the accepted work, and gives up after a limit.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>SIGTERM, SIGINT (Ctrl-C), the token given to RunAsync or Stop begins the shutdown, once.</item>
-/// <item>The hooks for the beginning run first, then Stopping is cancelled: the main function takes nothing new, finishes
-/// what it has, and returns.</item>
-/// <item>If it has not ended within DrainTimeout, Aborting is cancelled. If it has not ended within AbortTimeout after
-/// that, it is left behind: the one thing that may still run when RunAsync ends.</item>
-/// <item>The hooks for the end run after the main function, however it has ended. Hooks run one after the other in the
-/// order they were added, each with a fresh token and a time limit, and every one even if one before it throws.</item>
-/// <item>The exit code is 0 if the main function has ended by itself, before or within DrainTimeout, and 1 if it had to be
-/// aborted. After Stopping, an OperationCanceledException out of it is an end like any other.</item>
-/// <item>What else the main function throws is thrown after the hooks; what hooks throw is beside it in the task's
-/// Exception.</item>
-/// <item>A second signal ends the process at once, with exit code 128 + the number of the signal: 143 for SIGTERM, 130 for
-/// SIGINT.</item>
+/// <item>SIGTERM, SIGINT (Ctrl-C), the token passed to RunAsync, or Stop starts the shutdown, once.</item>
+/// <item>The OnStopping hooks run first. Then Stopping is cancelled: the main function stops taking new work, finishes
+/// its accepted work and returns.</item>
+/// <item>If the main function does not complete within DrainTimeout, Aborting is cancelled. If it does not complete
+/// within AbortTimeout after that, it is abandoned. Nothing else may still run when RunAsync completes.</item>
+/// <item>The OnStopped hooks run after the main function, regardless of its outcome.</item>
+/// <item>Hooks run one after the other in the order in which they were added, each with a fresh token and a time limit.
+/// Every hook runs, even if an earlier one throws.</item>
+/// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and 1 if it is aborted.
+/// An OperationCanceledException that it throws after Stopping counts as a normal completion.</item>
+/// <item>Any other exception of the main function is thrown after the hooks. The task's Exception also contains the
+/// exceptions of the hooks.</item>
+/// <item>A second signal ends the process at once, with exit code 128 + the number of the signal: 143 for SIGTERM, 130
+/// for SIGINT.</item>
 /// </list>
-/// One at a time in a process makes sense. Cost: a handler for each signal while it runs.
+/// Run one at a time per process. Cost: a signal handler per signal while it runs.
 /// </remarks>
-#pragma warning disable CA1001 // What was left behind may hold the tokens; without a timer there is nothing to free.
+#pragma warning disable CA1001 // An abandoned main function may still use the tokens; they hold no timer.
 public sealed class GracefulShutdown
 #pragma warning restore CA1001
 {
@@ -37,8 +38,8 @@ public sealed class GracefulShutdown
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private readonly TaskCompletionSource<string> _requested = AsyncEnvironment.NewCompletion<string>();
-    private readonly List<Cleanup> _atStop = [];
-    private readonly List<Cleanup> _atEnd = [];
+    private readonly List<Cleanup> _stoppingHooks = [];
+    private readonly List<Cleanup> _stoppedHooks = [];
     private readonly List<Exception> _failures = [];
     private readonly GracefulShutdownOptions _options;
     private readonly TimeProvider _clock;
@@ -55,24 +56,25 @@ public sealed class GracefulShutdown
         Aborting = _aborting.Token;
     }
 
-    /// <summary>Cancelled when nothing new may be taken: give it to what accepts, receives or polls.</summary>
+    /// <summary>The token that is cancelled when the process must not take new work. Pass it to calls that accept,
+    /// receive or poll.</summary>
     public CancellationToken Stopping { get; }
 
-    /// <summary>Cancelled when <see cref="GracefulShutdownOptions.DrainTimeout"/> has passed: give it to the work
-    /// itself.</summary>
+    /// <summary>The token that is cancelled when <see cref="GracefulShutdownOptions.DrainTimeout"/> has elapsed. Pass
+    /// it to the work itself.</summary>
     public CancellationToken Aborting { get; }
 
-    /// <summary>Runs the main function until it ends by itself or the process is told to end.</summary>
-    /// <param name="main">Called on the pool. It ends when <see cref="Stopping"/> is cancelled and what it has accepted is
-    /// done.</param>
+    /// <summary>Runs the main function until it completes on its own or the shutdown completes.</summary>
+    /// <param name="main">The function to run on the thread pool. It completes when <see cref="Stopping"/> is cancelled
+    /// and its accepted work is done.</param>
     /// <param name="options">The signals and the limits; null for the defaults.</param>
-    /// <param name="cancellationToken">Begins the shutdown, as a signal does; for what runs inside a host. The task is not
-    /// cancelled by it.</param>
-    /// <returns>A task with the exit code of the process: 0 if all was done, 1 if the main function had to be
-    /// aborted.</returns>
+    /// <param name="cancellationToken">Starts the shutdown like a signal, for use inside a host. It does not cancel the
+    /// returned task.</param>
+    /// <returns>A task that completes with the exit code of the process: 0 if all work was done, 1 if the main function
+    /// was aborted.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="main"/> is null; thrown at the call.</exception>
-    /// <exception cref="PlatformNotSupportedException">From the task: the platform has no signals, such as a
-    /// browser.</exception>
+    /// <exception cref="PlatformNotSupportedException">The task is faulted with this if the platform does not support
+    /// signals, for example in a browser.</exception>
     public static Task<int> RunAsync(
         Func<GracefulShutdown, Task> main,
         GracefulShutdownOptions? options = null,
@@ -82,23 +84,25 @@ public sealed class GracefulShutdown
         return new GracefulShutdown(options ?? new()).RunCoreAsync(main, cancellationToken).Unwrap();
     }
 
-    /// <summary>Adds something to be done when the shutdown begins, before <see cref="Stopping"/> is cancelled: to say that
-    /// this instance is not ready any more, and to wait until that is known.</summary>
-    /// <param name="hook">Called once, with a token that is cancelled after
-    /// <see cref="GracefulShutdownOptions.HookTimeout"/>. Not called when it is added later than that.</param>
+    /// <summary>Adds a hook that runs when the shutdown starts, before <see cref="Stopping"/> is cancelled. Use it to
+    /// report this instance as not ready, and to wait until its clients know.</summary>
+    /// <param name="hook">The function to call once. It receives a token that is cancelled after
+    /// <see cref="GracefulShutdownOptions.HookTimeout"/>. It is not called if it is added after the other hooks have
+    /// run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
-    public void OnStopping(Func<CancellationToken, ValueTask> hook) => Add(_atStop, hook);
+    public void OnStopping(Func<CancellationToken, ValueTask> hook) => Add(_stoppingHooks, hook);
 
-    /// <summary>Adds something to be done after the main function: to flush, to close, to say goodbye.</summary>
-    /// <param name="hook">Called once, with a token that is cancelled after
+    /// <summary>Adds a hook that runs after the main function, for example to flush buffers or close
+    /// connections.</summary>
+    /// <param name="hook">The function to call once. It receives a token that is cancelled after
     /// <see cref="GracefulShutdownOptions.HookTimeout"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
-    public void OnStopped(Func<CancellationToken, ValueTask> hook) => Add(_atEnd, hook);
+    public void OnStopped(Func<CancellationToken, ValueTask> hook) => Add(_stoppedHooks, hook);
 
-    /// <summary>Begins the shutdown, as a signal does. Returns at once; a second call does nothing.</summary>
+    /// <summary>Starts the shutdown, as a signal does. Returns at once; a second call does nothing.</summary>
     public void Stop() => Request("Stop was called");
 
-    /// <summary>What a signal does; called on whatever thread the runtime has for it.</summary>
+    /// <summary>Handles a signal, on any thread that the runtime chooses.</summary>
     internal void OnSignal(PosixSignal signal)
     {
         if (Interlocked.Increment(ref _signals) == 1)
@@ -108,7 +112,7 @@ public sealed class GracefulShutdown
         }
 
         var code = ExitCodeOf(signal);
-        Log.ShutdownAtOnce(_logger, signal.ToString(), code);
+        Log.ShutdownExiting(_logger, signal.ToString(), code);
         _options.Exit(code);
     }
 
@@ -135,7 +139,7 @@ public sealed class GracefulShutdown
 
             registration = callerToken.UnsafeRegister(
                 static one => ((GracefulShutdown)one!).Request("the token was cancelled"), this);
-            return await RunToEndAsync(Start(main)).NoContext();
+            return await RunStagesAsync(Start(main)).NoContext();
         }
         finally
         {
@@ -150,41 +154,43 @@ public sealed class GracefulShutdown
         if (OperatingSystem.IsBrowser() || OperatingSystem.IsWasi() || OperatingSystem.IsAndroid()
             || OperatingSystem.IsIOS() || OperatingSystem.IsTvOS())
         {
-            throw new PlatformNotSupportedException("This platform has no signals: leave Signals empty.");
+            throw new PlatformNotSupportedException("This platform does not support signals; leave Signals empty.");
         }
 
         return PosixSignalRegistration.Create(signal, context =>
         {
-            context.Cancel = true; // The runtime would end the process.
+            context.Cancel = true; // Otherwise the runtime ends the process.
             OnSignal(context.Signal);
         });
     }
 
-    /// <summary>On the pool, so that a main function that blocks does not block the shutdown.</summary>
-    /// <returns>A task that never faults: with what the main function threw, or null.</returns>
+    /// <summary>Starts the main function on the thread pool, so that one that blocks does not block the
+    /// shutdown.</summary>
+    /// <returns>A task that never faults. Its result is the exception of the main function, or null.</returns>
     private Task<Exception?> Start(Func<GracefulShutdown, Task> main)
     {
-        var ended = AsyncEnvironment.NewCompletion<Exception?>();
+        var completion = AsyncEnvironment.NewCompletion<Exception?>();
         ThreadPoolWork.Queue(() => _ = CallAsync(), ExecutionContext.Capture());
-        return ended.Task;
+        return completion.Task;
 
         async Task CallAsync()
         {
             Exception? thrown = null;
             try
             {
-                await (main(this) ?? throw new InvalidOperationException("main returned null instead of a Task.")).NoContext();
+                await (main(this)
+                    ?? throw new InvalidOperationException("main returned null instead of a Task.")).NoContext();
             }
             catch (Exception exception)
             {
                 thrown = exception;
             }
 
-            AsyncEnvironment.Complete(ended, thrown);
+            AsyncEnvironment.Complete(completion, thrown);
         }
     }
 
-    private async Task<Task<int>> RunToEndAsync(Task<Exception?> main)
+    private async Task<Task<int>> RunStagesAsync(Task<Exception?> main)
     {
         var code = Drained;
         if (await Task.WhenAny(main, _requested.Task).NoContext() != main)
@@ -192,15 +198,15 @@ public sealed class GracefulShutdown
             code = await StopAsync(main).NoContext();
         }
 
-        await RunHooksAsync(_atEnd).NoContext();
-        Log.ShutdownEnded(_logger, code);
+        await RunHooksAsync(_stoppedHooks).NoContext();
+        Log.ShutdownCompleted(_logger, code);
         var thrown = main.IsCompleted ? await main.NoContext() : null;
         if (thrown is OperationCanceledException && Stopping.IsCancellationRequested)
         {
             thrown = null;
         }
 
-        List<Exception> failures;
+        Exception[] failures;
         lock (_lock)
         {
             failures = [.. _failures];
@@ -208,7 +214,7 @@ public sealed class GracefulShutdown
 
         return (thrown, failures) switch
         {
-            ({ } exception, _) => TaskExceptions.After<int>(exception, failures, Aborting),
+            ({ } exception, _) => TaskExceptions.WithCleanupFailures<int>(exception, failures, Aborting),
             (_, []) => Task.FromResult(code),
             _ => TaskExceptions.Faulted<int>(failures),
         };
@@ -216,57 +222,42 @@ public sealed class GracefulShutdown
 
     private async Task<int> StopAsync(Task<Exception?> main)
     {
-        Log.ShutdownBegins(_logger, await _requested.Task.NoContext());
-        await RunHooksAsync(_atStop).NoContext();
-        Log.ShutdownDrains(_logger, _options.DrainTimeout);
+        Log.ShutdownStarting(_logger, await _requested.Task.NoContext());
+        await RunHooksAsync(_stoppingHooks).NoContext();
+        Log.ShutdownDraining(_logger, _options.DrainTimeout);
         var stopping = CancelAsync(_stopping);
-        if (await EndsWithinAsync(main, _options.DrainTimeout).NoContext())
+        if (await CompletesWithinAsync(main, _options.DrainTimeout).NoContext())
         {
             await stopping.NoContext();
             return Drained;
         }
 
-        Log.ShutdownAborts(_logger, _options.DrainTimeout);
+        Log.ShutdownAborting(_logger, _options.DrainTimeout);
         var aborting = CancelAsync(_aborting);
-        if (await EndsWithinAsync(main, _options.AbortTimeout).NoContext())
+        if (await CompletesWithinAsync(main, _options.AbortTimeout).NoContext())
         {
             await Task.WhenAll(stopping, aborting).NoContext();
         }
         else
         {
-            Log.ShutdownLeaves(_logger, _options.AbortTimeout);
+            Log.ShutdownAbandoning(_logger, _options.AbortTimeout);
         }
 
         return Aborted;
     }
 
-    private async Task<bool> EndsWithinAsync(Task<Exception?> main, TimeSpan limit)
+    private async Task<bool> CompletesWithinAsync(Task<Exception?> main, TimeSpan limit)
     {
-        try
-        {
-            _ = await main.WaitAsync(TimeoutTokenSource.ForTimer(limit), _clock).NoContext();
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return main.IsCompleted;
-        }
+        await main.WaitAsync(TimeoutTokenSource.ForTimer(limit), _clock).NoThrow();
+        return main.IsCompleted;
     }
 
-    /// <summary>Never faults.</summary>
+    /// <summary>Never throws; exceptions of callbacks on the token are reported at the end.</summary>
     private async Task CancelAsync(CancellationTokenSource source)
     {
-        try
-        {
-            await AsyncEnvironment.CancelAsync(source).NoContext();
-        }
-        catch (Exception exception)
-        {
-            lock (_lock)
-            {
-                _failures.Add(exception); // What a callback of the user's has thrown.
-            }
-        }
+        var cancelling = AsyncEnvironment.CancelAsync(source);
+        await cancelling.NoThrow();
+        Report(cancelling.Exception?.InnerExceptions ?? []);
     }
 
     private async Task RunHooksAsync(List<Cleanup> hooks)
@@ -274,7 +265,7 @@ public sealed class GracefulShutdown
         for (var next = 0; ; next++)
         {
             Cleanup hook;
-            lock (_lock)
+            lock (_lock) // A hook may add hooks.
             {
                 if (next >= hooks.Count)
                 {
@@ -287,10 +278,15 @@ public sealed class GracefulShutdown
             var thrown = new List<Exception>();
             await hook.RunAsync(_options.HookTimeout, _clock, thrown).NoContext();
             thrown.ForEach(exception => Log.ShutdownHookFailed(_logger, exception));
-            lock (_lock)
-            {
-                _failures.AddRange(thrown);
-            }
+            Report(thrown);
+        }
+    }
+
+    private void Report(IEnumerable<Exception> failures)
+    {
+        lock (_lock)
+        {
+            _failures.AddRange(failures);
         }
     }
 
@@ -299,7 +295,7 @@ public sealed class GracefulShutdown
         ArgumentNullException.ThrowIfNull(hook);
         lock (_lock)
         {
-            hooks.Add(Cleanup.Of(hook));
+            hooks.Add(new Cleanup(hook));
         }
     }
 

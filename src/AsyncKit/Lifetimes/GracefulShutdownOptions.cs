@@ -3,25 +3,25 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>What begins a <see cref="GracefulShutdown"/> and how long its stages may take. Immutable, checked when set;
-/// may be shared.</summary>
+/// <summary>Options of a <see cref="GracefulShutdown"/>. Immutable, validated when set; may be shared.</summary>
 public sealed record GracefulShutdownOptions
 {
-    /// <summary>The signals that begin the shutdown. Ctrl-C is SIGINT.</summary>
-    /// <value>SIGTERM and SIGINT by default; none where something else listens, such as a host. Never null.</value>
+    /// <summary>The signals that start the shutdown. Ctrl-C is SIGINT.</summary>
+    /// <value>Not null; an empty list if other code handles signals, for example a host. The default is SIGTERM and
+    /// SIGINT.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<PosixSignal> Signals
     {
         get;
         init => field = value is null
-            ? throw new ArgumentNullException(nameof(Signals), "Signals must not be null; an empty list means none.")
+            ? throw new ArgumentNullException(nameof(Signals), "Signals must not be null; an empty list disables them.")
             : [.. value];
     } = [PosixSignal.SIGTERM, PosixSignal.SIGINT];
 
-    /// <summary>How long the main function may go on after <see cref="GracefulShutdown.Stopping"/>; then
-    /// <see cref="GracefulShutdown.Aborting"/> is cancelled.</summary>
-    /// <value>20 s by default: Kubernetes kills after 30 s, Docker after 10 s. Zero is at once,
-    /// <see cref="Timeout.InfiniteTimeSpan"/> never.</value>
+    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Stopping"/> is cancelled.
+    /// Then <see cref="GracefulShutdown.Aborting"/> is cancelled.</summary>
+    /// <value>At least zero. The default is 20 seconds: Kubernetes kills a process after 30 seconds, Docker after 10.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan DrainTimeout
     {
@@ -29,9 +29,10 @@ public sealed record GracefulShutdownOptions
         init => field = TimeoutTokenSource.Check(value, nameof(DrainTimeout));
     } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the main function may go on after <see cref="GracefulShutdown.Aborting"/>; then it is left
-    /// behind.</summary>
-    /// <value>3 s by default. Zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> never.</value>
+    /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Aborting"/> is cancelled.
+    /// Then it is abandoned.</summary>
+    /// <value>At least zero. The default is 3 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the
+    /// limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan AbortTimeout
     {
@@ -39,9 +40,10 @@ public sealed record GracefulShutdownOptions
         init => field = TimeoutTokenSource.Check(value, nameof(AbortTimeout));
     } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The time after which the token of a hook is cancelled. Each has its own. The hook is awaited all the
-    /// same.</summary>
-    /// <value>5 s by default. Zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> never.</value>
+    /// <summary>The time after which the token of a hook is cancelled. Each hook has its own limit. The shutdown still
+    /// waits for the hook to complete.</summary>
+    /// <value>At least zero. The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> disables the
+    /// limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan HookTimeout
     {
@@ -49,12 +51,12 @@ public sealed record GracefulShutdownOptions
         init => field = TimeoutTokenSource.Check(value, nameof(HookTimeout));
     } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Is told of each stage.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger for the stages of the shutdown.</summary>
+    /// <value>The default is null.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock of the time limits.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -63,6 +65,6 @@ public sealed record GracefulShutdownOptions
             ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
     } = TimeProvider.System;
 
-    /// <summary>Ends the process; tests put something else here.</summary>
+    /// <summary>Ends the process; replaced in tests.</summary>
     internal Action<int> Exit { get; init; } = Environment.Exit;
 }

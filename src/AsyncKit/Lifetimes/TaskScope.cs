@@ -4,39 +4,45 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit;
 
 /// <summary>
-/// Owns tasks: whoever leaves it knows that all of them have ended, and what has become of them.
+/// Owns tasks: when the scope is joined or disposed, all of them have completed, and their outcome is known.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Leaving it means that all children have ended: JoinAsync waits for them, DisposeAsync cancels them and waits.</item>
-/// <item><see cref="TaskScopePolicy.CancelOnFirstFailure"/>: the first failure cancels the token of the children, what runs
-/// is awaited, then the join throws that exception itself. Further ones are in the task's Exception.</item>
-/// <item><see cref="TaskScopePolicy.RunToEnd"/>: every child runs; then the join throws one flat AggregateException with
-/// every failure, in the order they failed.</item>
-/// <item><see cref="TaskScopePolicy.FirstSuccess"/>: the first success cancels the others, and the join succeeds. If none
-/// has succeeded, it throws as after a run to the end.</item>
-/// <item>Children may add children, as long as the scope has not ended. What is added after a stop does not run: its task
+/// <item>JoinAsync waits until all children have completed. DisposeAsync cancels them and waits.</item>
+/// <item><see cref="TaskScopePolicy.CancelOnFirstFailure"/>: the first failure cancels the children's token. Running
+/// children are awaited, then the join throws that exception unwrapped. The task's Exception contains the later
+/// failures too.</item>
+/// <item><see cref="TaskScopePolicy.RunToEnd"/>: every child runs, then the join throws one flat AggregateException
+/// with every failure, in the order of occurrence.</item>
+/// <item><see cref="TaskScopePolicy.FirstSuccess"/>: the first success cancels the other children, and the join
+/// succeeds. If no child succeeds, the join throws as under RunToEnd.</item>
+/// <item>Children may add children until the scope completes. A child that is added after a stop does not run; its task
 /// is cancelled.</item>
-/// <item>With MaxConcurrency no more children than that run at once; the others wait in the order they were
-/// added.</item>
-/// <item>A child runs on the pool, never inside the call, with the ExecutionContext of the call that added it.</item>
-/// <item>An OperationCanceledException of a child counts as cancellation only when the caller's token or the token of the
-/// children is cancelled. Any other is a failure.</item>
-/// <item>The first cause decides, as in a fan-out: a failure before a cancellation faults the join; a cancellation first
-/// gives an OperationCanceledException with the caller's token, or after Cancel with the scope's, and failures after it
-/// are its inner exception. If every child had succeeded all the same, the join succeeds.</item>
-/// <item>A child's exception never stays unobserved, whether its task is kept or dropped.</item>
+/// <item>At most MaxConcurrency children run at a time. The others wait in the order in which they were added.</item>
+/// <item>A child runs on the thread pool, never inline in the call, with the ExecutionContext of the call that added
+/// it.</item>
+/// <item>An OperationCanceledException of a child counts as a cancellation only if the caller's token or the children's
+/// token is cancelled. Otherwise it is a failure.</item>
+/// <item>The first cause decides, as in a fan-out. After a failure that precedes a cancellation, the join is
+/// faulted.</item>
+/// <item>After a cancellation that precedes the failures, the join throws an OperationCanceledException with the
+/// caller's token, or with the scope's token after Cancel. Later failures are its inner exception. If every child
+/// succeeds regardless, the join succeeds.</item>
+/// <item>The exception of a child is always observed, even if its task is dropped.</item>
 /// </list>
-/// Thread-safe. Cost: a few objects for each child.
+/// Thread-safe. Cost: a few objects per child.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class TaskScope : IAsyncDisposable
+public sealed class TaskScope : IAsyncDisposable
 {
-    // Invariants: (1) holds are one for the owner until it joins or disposes, one for each child that has not ended, one
-    // while the token is being cancelled; zero is final. (2) Who waits does so because MaxConcurrency run, and nobody
-    // waits after the stop. (3) A child's task is complete before its hold goes.
+    // Lifetime: a reference count. The owner holds a reference until it joins or disposes, each child until it
+    // completes, and a stop until the callbacks on the token have returned. The last Release completes the scope.
+    // Invariants, under the lock:
+    // (1) A count of zero is final: a child is either counted and waited for, or refused.
+    // (2) A child waits only while MaxConcurrency others run. After a stop no child waits.
+    // (3) The task of a child completes before the child's reference is released.
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<bool> _ended = AsyncEnvironment.NewCompletion<bool>();
+    private readonly TaskCompletionSource<bool> _completion = AsyncEnvironment.NewCompletion<bool>();
     private readonly CancellationTokenSource _children = new();
     private readonly CancellationToken _callerToken;
     private readonly TaskScopePolicy _policy;
@@ -46,7 +52,7 @@ public sealed partial class TaskScope : IAsyncDisposable
     private CancellationTokenRegistration _callerRegistration;
     private int _refCount = 1;
     private int _running;
-    private bool _isLeft;
+    private bool _isOwnerReleased;
     private volatile bool _hasSuccess;
     private volatile bool _isStopping;
 
@@ -64,22 +70,22 @@ public sealed partial class TaskScope : IAsyncDisposable
         };
     }
 
-    /// <summary>The token that the children get: cancelled by the policy, by <see cref="Cancel"/>, by the caller's token
-    /// and by leaving the scope early.</summary>
+    /// <summary>The token that the children receive. It is cancelled by the policy, by <see cref="Cancel"/>, by the
+    /// caller's token, and by disposing the scope before it completes.</summary>
     public CancellationToken Token { get; }
 
     internal CancellationToken ReportedToken => _callerToken.IsCancellationRequested ? _callerToken : Token;
 
-    /// <summary>Opens a scope. It must be joined or disposed.</summary>
-    /// <param name="options">What happens when a child fails, and how many run at once; null for the defaults.</param>
-    /// <param name="cancellationToken">Cancels the children. Cancelled at the call: no child runs.</param>
-    /// <returns>The scope, without children.</returns>
+    /// <summary>Creates a scope, which must be joined or disposed.</summary>
+    /// <param name="options">The policy and the concurrency limit; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the children. If it is cancelled at the call, no child runs.</param>
+    /// <returns>A scope without children.</returns>
     public static TaskScope Open(TaskScopeOptions? options = null, CancellationToken cancellationToken = default)
     {
         LeakCounter.Begin();
         var scope = new TaskScope(options ?? new(), cancellationToken);
         scope._callerRegistration = cancellationToken.UnsafeRegister(
-            static one => ((TaskScope)one!).OnCallerCancelled(), scope);
+            static one => ((TaskScope)one!).Cancel(), scope);
         if (cancellationToken.IsCancellationRequested)
         {
             scope.MarkIncomplete();
@@ -88,23 +94,54 @@ public sealed partial class TaskScope : IAsyncDisposable
         return scope;
     }
 
-    /// <summary>Waits until all children have ended, also those that are added meanwhile; then the scope has ended. A
-    /// child must not await this: it would wait for itself.</summary>
-    /// <returns>A task that ends after the last child and tells by the policy what has become of them.</returns>
-    /// <exception cref="AggregateException">From the task: every failure, where the policy is not
+    /// <summary>Adds a child.</summary>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="work">The operation to run on the thread pool. It receives <see cref="Token"/>: pass it on.</param>
+    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running
+    /// the operation, if the scope is stopping.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
+    /// <exception cref="ObjectDisposedException">The scope has completed; thrown at the call.</exception>
+    [OverloadResolutionPriority(3)]
+    public Task<TResult> Run<TResult>(Func<CancellationToken, ValueTask<TResult>> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Add(work);
+    }
+
+    /// <inheritdoc cref="Run{TResult}(Func{CancellationToken, ValueTask{TResult}})"/>
+    [OverloadResolutionPriority(2)]
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) =>
+        Add(Shapes.Of(work, nameof(work)));
+
+    /// <summary>Adds a child.</summary>
+    /// <param name="work">The operation to run on the thread pool. It receives <see cref="Token"/>: pass it on.</param>
+    /// <returns>The task of the child. The scope owns it, so it need not be awaited. It is cancelled, without running
+    /// the operation, if the scope is stopping.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
+    /// <exception cref="ObjectDisposedException">The scope has completed; thrown at the call.</exception>
+    [OverloadResolutionPriority(1)]
+    public Task Run(Func<CancellationToken, ValueTask> work) => Add(Shapes.Of(work, nameof(work)));
+
+    /// <inheritdoc cref="Run(Func{CancellationToken, ValueTask})"/>
+    public Task Run(Func<CancellationToken, Task> work) => Add(Shapes.Of(work, nameof(work)));
+
+    /// <summary>Waits until all children have completed, including children that are added while it waits. Then the
+    /// scope has completed. A child must not await this task: it would wait for itself.</summary>
+    /// <returns>A task that completes after the last child, with the outcome that the policy defines.</returns>
+    /// <exception cref="AggregateException">The task is faulted with this if children failed and the policy is not
     /// <see cref="TaskScopePolicy.CancelOnFirstFailure"/>.</exception>
-    /// <exception cref="OperationCanceledException">From the task: the caller's token or <see cref="Cancel"/> came first.
-    /// Failures after it are the inner exception.</exception>
-    /// <exception cref="InvalidOperationException">From the task: the policy is
-    /// <see cref="TaskScopePolicy.FirstSuccess"/>, and there was no child.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if the caller's token or
+    /// <see cref="Cancel"/> was the first cause. Later failures are the inner exception.</exception>
+    /// <exception cref="InvalidOperationException">The task is faulted with this if the policy is
+    /// <see cref="TaskScopePolicy.FirstSuccess"/> and no child was added.</exception>
     public Task JoinAsync()
     {
-        Leave();
+        ReleaseOwner();
         return JoinCoreAsync().Unwrap();
     }
 
-    /// <summary>Cancels the token of the children and whatever waits for its turn. Returns at once; callbacks run on the
-    /// pool.</summary>
+    /// <summary>Cancels the children's token and the children that wait to start. Returns at once; callbacks on the
+    /// token run on the thread pool.</summary>
     public void Cancel()
     {
         if (_failures.AddCancellation())
@@ -113,18 +150,18 @@ public sealed partial class TaskScope : IAsyncDisposable
         }
     }
 
-    /// <summary>Cancels what has not ended and waits for it. After a join that was awaited it does nothing. It does not
-    /// throw for a child: that is what the join does, and the child's own task.</summary>
-    /// <returns>A task that ends after the last child.</returns>
+    /// <summary>Cancels the children that have not completed and waits for them. Does nothing after an awaited join.
+    /// Does not throw the exceptions of children; the join and the tasks of the children do.</summary>
+    /// <returns>A task that completes after the last child.</returns>
     public ValueTask DisposeAsync()
     {
         Cancel();
-        Leave();
-        return new ValueTask(_ended.Task);
+        ReleaseOwner();
+        return new ValueTask(_completion.Task);
     }
 
-    /// <summary>What it does at this moment.</summary>
-    /// <returns>How many children run and how many wait for their turn.</returns>
+    /// <summary>Returns a snapshot of the state for debugging.</summary>
+    /// <returns>The numbers of running and waiting children, or that the scope is complete.</returns>
     public override string ToString()
     {
         lock (_lock)
@@ -133,13 +170,13 @@ public sealed partial class TaskScope : IAsyncDisposable
         }
     }
 
-    /// <summary>True when no child may start. Looks at the caller's token too, whose callback for us may come
-    /// last.</summary>
+    /// <summary>Returns whether no further child may start. Also checks the caller's token, whose callback may not have
+    /// run yet.</summary>
     internal bool MustStop()
     {
         if (!_isStopping && _callerToken.IsCancellationRequested)
         {
-            OnCallerCancelled();
+            Cancel();
         }
 
         return _isStopping || _callerToken.IsCancellationRequested;
@@ -156,7 +193,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         }
     }
 
-    /// <returns>True when it counts as cancelled.</returns>
+    /// <returns>True if the exception counts as a cancellation.</returns>
     internal bool OnFailed(Exception exception)
     {
         var isCancelled = (Token.IsCancellationRequested || _callerToken.IsCancellationRequested)
@@ -164,13 +201,13 @@ public sealed partial class TaskScope : IAsyncDisposable
         if (isCancelled)
         {
             MarkIncomplete();
-            _ = MustStop(); // A child may see the caller's token before our callback does.
+            _ = MustStop(); // The child may see the caller's token before the callback of this scope runs.
             if (exception is not CanceledWithFailureException { InnerException: { } failure })
             {
                 return true;
             }
 
-            exception = failure; // What ran inside the child had failures before it was cancelled.
+            exception = failure; // A nested run or scope failed before it was cancelled.
         }
 
         if (_failures.AddRunFailure(exception))
@@ -181,8 +218,8 @@ public sealed partial class TaskScope : IAsyncDisposable
         return isCancelled;
     }
 
-    /// <summary>The very last thing that a child which had its turn does.</summary>
-    internal void OnEnded()
+    /// <summary>Called by each child that was started, as its last step.</summary>
+    internal void OnCompleted()
     {
         TaskScopeChild? next;
         lock (_lock)
@@ -197,12 +234,11 @@ public sealed partial class TaskScope : IAsyncDisposable
         Release();
     }
 
-    private Task<T> Add<T>(Func<CancellationToken, ValueTask<T>> work)
+    private Task<T> Add<T>(Func<CancellationToken, ValueTask<T>> operation)
     {
         _ = MustStop();
-        var child = new TaskScopeChild<T>(this, work);
+        var child = new TaskScopeChild<T>(this, operation);
         bool isRefused;
-        var starts = false;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_refCount == 0, this);
@@ -210,15 +246,13 @@ public sealed partial class TaskScope : IAsyncDisposable
             if (!isRefused)
             {
                 _refCount++;
-                starts = _running < _maxConcurrency;
-                if (starts)
-                {
-                    _running++;
-                }
-                else
+                if (_running == _maxConcurrency)
                 {
                     _waiting.Enqueue(child);
+                    return child.Task;
                 }
+
+                _running++;
             }
         }
 
@@ -226,7 +260,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         {
             child.Cancel();
         }
-        else if (starts)
+        else
         {
             child.Start();
         }
@@ -234,9 +268,7 @@ public sealed partial class TaskScope : IAsyncDisposable
         return child.Task;
     }
 
-    private void OnCallerCancelled() => Cancel();
-
-    /// <summary>Once, by whoever had the first cause.</summary>
+    /// <summary>Called once, by the thread that recorded the first cause.</summary>
     private void Stop()
     {
         TaskScopeChild[] waiting;
@@ -254,10 +286,10 @@ public sealed partial class TaskScope : IAsyncDisposable
         }
 
         var cancelling = AsyncEnvironment.CancelAsync(_children);
-        ThreadPoolWork.Queue(() => _ = EndStopAsync(cancelling, waiting)); // This may be inside the caller's Cancel.
+        ThreadPoolWork.Queue(() => _ = StopAsync(cancelling, waiting)); // The caller may be inside its own Cancel().
     }
 
-    private async Task EndStopAsync(Task cancelling, TaskScopeChild[] waiting)
+    private async Task StopAsync(Task cancelling, TaskScopeChild[] waiting)
     {
         foreach (var child in waiting)
         {
@@ -265,33 +297,28 @@ public sealed partial class TaskScope : IAsyncDisposable
             Release();
         }
 
-        try
+        await cancelling.NoThrow();
+        foreach (var thrown in cancelling.Exception?.Flatten().InnerExceptions ?? [])
         {
-            await cancelling.NoContext();
-        }
-        catch (Exception exception)
-        {
-            var thrown = exception is AggregateException all ? all.InnerExceptions : new([exception]);
-            foreach (var one in thrown.Where(one => !Cancellation.Is(one)))
+            if (!Cancellation.Is(thrown))
             {
-                _ = _failures.AddRunFailure(one);
+                _ = _failures.AddRunFailure(thrown);
             }
         }
 
         Release();
     }
 
-    /// <summary>Gives up the owner's hold, once.</summary>
-    private void Leave()
+    private void ReleaseOwner()
     {
         lock (_lock)
         {
-            if (_isLeft)
+            if (_isOwnerReleased)
             {
                 return;
             }
 
-            _isLeft = true;
+            _isOwnerReleased = true;
         }
 
         Release();
@@ -310,20 +337,14 @@ public sealed partial class TaskScope : IAsyncDisposable
         _ = _callerRegistration.Unregister();
         _children.Dispose();
         LeakCounter.End();
-        AsyncEnvironment.Complete(_ended, true); // The very last thing: from here on the caller goes on.
+        AsyncEnvironment.Complete(_completion, true); // Must be last: the caller continues here.
     }
 
     private async Task<Task> JoinCoreAsync()
     {
-        await _ended.Task.NoContext();
-        var (cancelled, faults) = _failures.Conclude();
-        return (cancelled, faults) switch
-        {
-            ({ } exception, _) => TaskExceptions.ThrowAsync<bool>(exception),
-            (_, { Count: > 0 }) => TaskExceptions.Faulted<bool>(faults),
-            _ when _policy == TaskScopePolicy.FirstSuccess && !_hasSuccess => Task.FromException(
-                new InvalidOperationException("The scope had no child, so none has succeeded.")),
-            _ => Task.CompletedTask,
-        };
+        _ = await _completion.Task.NoContext();
+        return TaskExceptions.TryFrom<bool>(_failures.Conclude(), out var unsuccessful) ? unsuccessful
+            : _policy != TaskScopePolicy.FirstSuccess || _hasSuccess ? Task.CompletedTask
+            : Task.FromException(new InvalidOperationException("FirstSuccess needs a child; none was added."));
     }
 }

@@ -1,19 +1,27 @@
 namespace AsyncKit;
 
-/// <summary>A child without the type of its result, as it waits for its turn.</summary>
+/// <summary>A child of a <see cref="TaskScope"/>, without the type of its result.</summary>
 internal abstract class TaskScopeChild
 {
     public abstract void Start();
 
-    /// <summary>It will not run.</summary>
+    /// <summary>Completes the child without running it.</summary>
     public abstract void Cancel();
 }
 
-/// <summary>A child and its task, which is complete before the scope lets the child go.</summary>
-internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken, ValueTask<T>> work) : TaskScopeChild
+/// <summary>A child of a <see cref="TaskScope"/>: the operation and the task that the caller got for it.</summary>
+/// <remarks>
+/// Lifetime: until its task completes. Exactly one of Start and Cancel is called, once.
+/// <para>
+/// Invariants: (1) The task is complete before the child releases its reference to the scope. (2) The exception of the
+/// task is observed, since the scope reports it and the caller may drop the task.
+/// </para>
+/// </remarks>
+internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken, ValueTask<T>> operation)
+    : TaskScopeChild
 {
-    // Not completed through Seam.Complete, which under a test's control would do so only later: after a join every task
-    // is complete. No continuation runs inside in production, and nothing is held here in any case.
+    // Must be completed directly: AsyncEnvironment.Complete under a test's control completes it later, and after a join
+    // every task must be complete. Continuations still run asynchronously in production, and no lock is held here.
     private readonly TaskCompletionSource<T> _completion = AsyncEnvironment.NewCompletion<T>();
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
 
@@ -32,13 +40,13 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
         if (scope.MustStop())
         {
             Cancel();
-            scope.OnEnded();
+            scope.OnCompleted();
             return;
         }
 
         try
         {
-            var result = await work(scope.Token).NoContext();
+            var result = await operation(scope.Token).NoContext();
             scope.OnSucceeded();
             _completion.SetResult(result);
         }
@@ -51,10 +59,10 @@ internal sealed class TaskScopeChild<T>(TaskScope scope, Func<CancellationToken,
             else
             {
                 _completion.SetException(exception);
-                _ = _completion.Task.Exception; // The scope tells it; whoever drops the task need not look.
+                _ = _completion.Task.Exception; // Marks it as observed.
             }
         }
 
-        scope.OnEnded();
+        scope.OnCompleted();
     }
 }

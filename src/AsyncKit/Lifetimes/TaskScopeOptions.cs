@@ -1,11 +1,11 @@
 namespace AsyncKit;
 
-/// <summary>How a <see cref="TaskScope"/> runs its children. Immutable, checked when set; may be shared.</summary>
+/// <summary>Options of a <see cref="TaskScope"/>. Immutable, validated when set; may be shared.</summary>
 public sealed record TaskScopeOptions
 {
-    /// <summary>What happens when a child fails or succeeds.</summary>
-    /// <value><see cref="TaskScopePolicy.CancelOnFirstFailure"/> by default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the named ones.</exception>
+    /// <summary>Specifies how the outcome of a child affects the other children and the join.</summary>
+    /// <value>The default is <see cref="TaskScopePolicy.CancelOnFirstFailure"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public TaskScopePolicy Policy
     {
         get;
@@ -15,8 +15,9 @@ public sealed record TaskScopeOptions
                 nameof(Policy), value, "Policy must be CancelOnFirstFailure, RunToEnd or FirstSuccess.");
     }
 
-    /// <summary>The most children that run at once; the others wait in the order in which they were added.</summary>
-    /// <value>At least 1; null by default: every child starts at once.</value>
+    /// <summary>The maximum number of children that run at a time. Further children wait, in the order in which they
+    /// were added.</summary>
+    /// <value>At least 1, or null for no limit. The default is null.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? MaxConcurrency
     {

@@ -1,16 +1,17 @@
 namespace AsyncKit;
 
-/// <summary>What a <see cref="TaskScope"/> does when a child ends, and what its join tells.</summary>
+/// <summary>Specifies how the outcome of a child of a <see cref="TaskScope"/> affects the other children and the
+/// join.</summary>
 public enum TaskScopePolicy
 {
-    /// <summary>The first failure cancels the others; the join throws that exception.</summary>
+    /// <summary>The first failure cancels the other children; the join throws that exception.</summary>
     CancelOnFirstFailure = 0,
 
-    /// <summary>Every child runs to its end; the join throws one <see cref="AggregateException"/> with every
+    /// <summary>Every child runs to completion; the join throws one <see cref="AggregateException"/> with every
     /// failure.</summary>
     RunToEnd = 1,
 
-    /// <summary>The first success cancels the others; the join throws, an <see cref="AggregateException"/> with every
-    /// failure, only if no child has succeeded.</summary>
+    /// <summary>The first success cancels the other children, and the join succeeds. If no child succeeds, the join
+    /// throws one <see cref="AggregateException"/> with every failure.</summary>
     FirstSuccess = 2,
 }

@@ -1,65 +1,88 @@
 using System.Runtime.CompilerServices;
 
-#pragma warning disable RS0030 // This is the place.
-#pragma warning disable VSTHRD002 // Only of what has completed.
-#pragma warning disable VSTHRD001 // Posting to the context that has taken control is the point.
+#pragma warning disable RS0030 // The one file that may use the banned symbols.
+#pragma warning disable VSTHRD002 // Only on operations that have already completed.
+#pragma warning disable VSTHRD001 // Posts to the controlling context on purpose.
 
 namespace AsyncKit;
 
-/// <summary>
-/// The only place in the library that awaits, queues and cancels: every await goes through <c>Cfg</c>, so that where
-/// continuations run is decided here and nowhere else.
-/// </summary>
+/// <summary>The clock, the thread pool and the random numbers of the library.</summary>
 /// <remarks>
-/// With the AppContext switch AsyncKit.Testing set at the start of the process, and where the current
-/// SynchronizationContext is an <see cref="IServiceProvider"/>, that context has everything: continuations and queued
-/// work are posted to it, the clock and randomness are what it provides. Without the switch nothing here looks: the JIT
-/// takes the constant for what it is.
+/// The rest of the library awaits, queues work, cancels and reads the clock only through this class; a list of banned
+/// symbols enforces that.
+/// <para>
+/// In production each member is the plain .NET call. <c>await task.NoContext()</c> is
+/// <c>await task.ConfigureAwait(false)</c>, <see cref="Queue"/> is the thread pool, <see cref="Clock"/> returns the
+/// clock of the options, <see cref="Random"/> is <see cref="System.Random.Shared"/>.
+/// </para>
+/// <para>
+/// Under an AsyncTest of AsyncKit.Testing, one thread runs every continuation as a step, in a random order that a seed
+/// repeats, on virtual time. <c>ConfigureAwait(false)</c> would bypass that: the continuation would run on the thread
+/// pool. Therefore <c>NoContext</c> captures the context if a test controls it. The other members post their work to
+/// that context and take clock and random numbers from it.
+/// </para>
+/// <para>
+/// A test takes control in two steps. The AppContext switch AsyncKit.Testing is set when the process starts, by the
+/// package's build files. The current SynchronizationContext implements <see cref="IServiceProvider"/>, which saves a
+/// reference to the test package. Without the switch, the JIT compiler removes every check.
+/// </para>
 /// </remarks>
 internal static class AsyncEnvironment
 {
     private static readonly bool IsControllable =
         AppContext.TryGetSwitch("AsyncKit.Testing", out var isSet) && isSet;
 
-    /// <summary>Null in production, and in tests where nobody has taken control.</summary>
+    /// <summary>The context of the test that is in control; null in production and outside such a test.</summary>
     public static SynchronizationContext? Controller =>
         IsControllable && SynchronizationContext.Current is IServiceProvider ? SynchronizationContext.Current : null;
 
-    /// <summary>Randomness where it is no parameter.</summary>
+    /// <summary>The random numbers to use where the caller passes none.</summary>
     public static Random Random => Provided<Random>() ?? Random.Shared;
 
-    /// <summary>The clock to use: a controlled one takes the place of the system's, and of no other.</summary>
+    /// <summary>Milliseconds of the system clock, even under control. Cheap to read, up to 16 ms behind.</summary>
+    public static long SystemMilliseconds => Environment.TickCount64;
+
+    /// <summary>False on a thread that AsyncKit does not own, for example one that completes a
+    /// <see cref="TaskCompletionSource"/> of user code.</summary>
+    public static bool IsOnPool => Controller is not null || Thread.CurrentThread.IsThreadPoolThread;
+
+    /// <summary>Returns the clock to use: under control the virtual clock replaces the system clock, and no
+    /// other.</summary>
     public static TimeProvider Clock(TimeProvider given) =>
         given == TimeProvider.System ? Provided<TimeProvider>() ?? given : given;
 
-    /// <summary>Of the system's clock, whoever has control: cheap to read, and behind by as much as 16.</summary>
-    public static long SystemMilliseconds => Environment.TickCount64;
-
+    /// <summary>Configures an await to continue on the thread pool, or as a step of the test in control.</summary>
     public static ConfiguredTaskAwaitable NoContext(this Task task) => task.ConfigureAwait(Controller is not null);
 
+    /// <inheritdoc cref="NoContext(Task)"/>
     public static ConfiguredTaskAwaitable<T> NoContext<T>(this Task<T> task) =>
         task.ConfigureAwait(Controller is not null);
 
+    /// <inheritdoc cref="NoContext(Task)"/>
     public static ConfiguredValueTaskAwaitable NoContext(this ValueTask task) =>
         task.ConfigureAwait(Controller is not null);
 
+    /// <inheritdoc cref="NoContext(Task)"/>
     public static ConfiguredValueTaskAwaitable<T> NoContext<T>(this ValueTask<T> task) =>
         task.ConfigureAwait(Controller is not null);
 
-    /// <summary>False on a thread of the user's, such as one that completes what an operation waits for.</summary>
-    public static bool IsOnPool => Controller is not null || Thread.CurrentThread.IsThreadPoolThread;
+    /// <summary>As <see cref="NoContext(Task)"/>, for a task whose exception is handled elsewhere or has no receiver:
+    /// the await does not throw it, and it counts as observed.</summary>
+    public static ConfiguredTaskAwaitable NoThrow(this Task task) => task.ConfigureAwait(
+        ConfigureAwaitOptions.SuppressThrowing
+        | (Controller is null ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.ContinueOnCapturedContext));
 
-    /// <summary>Awaited, goes on on the pool, whatever context there is.</summary>
+    /// <summary>Continues on the thread pool when awaited, regardless of the current context.</summary>
     public static ConfiguredTaskAwaitable ToPool() =>
         Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
-    /// <summary>The result or the exception of what has completed; never a wait.</summary>
+    /// <summary>Returns the result of a completed operation or throws its exception. Never waits.</summary>
     public static T Completed<T>(this ValueTask<T> task) => task.GetAwaiter().GetResult();
 
     /// <inheritdoc cref="Completed{T}"/>
     public static void Completed(this ValueTask task) => task.GetAwaiter().GetResult();
 
-    /// <summary>Queues to the pool, without the caller's ExecutionContext: the item brings its own.</summary>
+    /// <summary>Queues work to the thread pool without the caller's ExecutionContext.</summary>
     public static void Queue(IThreadPoolWorkItem item)
     {
         if (Controller is { } controller)
@@ -68,31 +91,26 @@ internal static class AsyncEnvironment
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            QueueBlocking(item);
         }
     }
 
-    /// <summary>Queues to the pool also where a context has control: for what may block, which that context can only
-    /// follow on a thread of the pool.</summary>
+    /// <summary>Queues work that may block to the thread pool, even under control: a test can follow blocking calls
+    /// only on threads of the thread pool.</summary>
     public static void QueueBlocking(IThreadPoolWorkItem item) =>
         ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 
-    /// <summary>A task to be completed by <see cref="Complete"/>.</summary>
+    /// <summary>Creates the source of a task that <see cref="Complete"/>, <see cref="Fail"/> or
+    /// <see cref="Cancel"/> completes.</summary>
     public static TaskCompletionSource<T> NewCompletion<T>() => new(
         Controller is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
 
-    /// <summary>No continuation runs inside the call.</summary>
+    /// <summary>Completes the task of <see cref="NewCompletion"/>. No continuation runs inside the call.</summary>
     public static void Complete<T>(TaskCompletionSource<T> completion, T result)
     {
         if (Controller is { } controller)
         {
-            controller.Post(
-                static state =>
-                {
-                    var (completion, result) = ((TaskCompletionSource<T>, T))state!;
-                    completion.SetResult(result);
-                },
-                (completion, result));
+            Post(controller, completion, result, static (source, result) => source.SetResult(result));
         }
         else
         {
@@ -105,13 +123,7 @@ internal static class AsyncEnvironment
     {
         if (Controller is { } controller)
         {
-            controller.Post(
-                static state =>
-                {
-                    var (completion, exception) = ((TaskCompletionSource<T>, Exception))state!;
-                    completion.SetException(exception);
-                },
-                (completion, exception));
+            Post(controller, completion, exception, static (source, exception) => source.SetException(exception));
         }
         else
         {
@@ -124,13 +136,7 @@ internal static class AsyncEnvironment
     {
         if (Controller is { } controller)
         {
-            controller.Post(
-                static state =>
-                {
-                    var (completion, token) = ((TaskCompletionSource<T>, CancellationToken))state!;
-                    completion.SetCanceled(token);
-                },
-                (completion, token));
+            Post(controller, completion, token, static (source, token) => source.SetCanceled(token));
         }
         else
         {
@@ -138,11 +144,15 @@ internal static class AsyncEnvironment
         }
     }
 
-    /// <summary>
-    /// Sets the token at once and runs its callbacks on the pool, so that no user code runs inside the call. The task
-    /// ends after the last callback and carries what they threw.
-    /// </summary>
+    /// <summary>Cancels the token at once and runs its callbacks on the thread pool, so that no user code runs inside
+    /// the call. The task completes after the last callback, with the exceptions of the callbacks.</summary>
     public static Task CancelAsync(CancellationTokenSource source) => source.CancelAsync();
+
+    private static void Post<T, TState>(
+        SynchronizationContext controller,
+        TaskCompletionSource<T> completion,
+        TState state,
+        Action<TaskCompletionSource<T>, TState> complete) => controller.Post(_ => complete(completion, state), null);
 
     private static T? Provided<T>()
         where T : class => (Controller as IServiceProvider)?.GetService(typeof(T)) as T;

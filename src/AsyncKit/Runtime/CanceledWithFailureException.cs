@@ -1,11 +1,11 @@
 namespace AsyncKit;
 
-/// <summary>A cancellation beside which something has failed, told apart so that a run around it finds the
+/// <summary>A cancellation that is accompanied by a failure. A separate type, so that an enclosing run finds the
 /// failure.</summary>
-#pragma warning disable CA1032, MA0015 // Made by the library only.
+#pragma warning disable CA1032, MA0015 // Only AsyncKit creates it.
 internal sealed class CanceledWithFailureException(
     Exception failure,
     CancellationToken token,
-    string message = "Cancelled. What failed before it ended is the inner exception.")
+    string message = "The operation was cancelled; the inner exception is a failure that occurred before it completed.")
     : OperationCanceledException(message, failure, token);
 #pragma warning restore CA1032, MA0015

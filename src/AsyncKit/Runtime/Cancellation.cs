@@ -1,16 +1,18 @@
 namespace AsyncKit;
 
-/// <summary>What counts as the end by a token.</summary>
+/// <summary>Distinguishes cancellations from failures.</summary>
 internal static class Cancellation
 {
-    /// <summary>Also what <c>Task.Wait()</c> makes of it.</summary>
+    /// <summary>Returns whether the exception is a cancellation, including the <see cref="AggregateException"/> in
+    /// which <c>Task.Wait()</c> wraps one.</summary>
     public static bool Is(Exception exception) =>
         exception is OperationCanceledException
         || (exception is AggregateException all and not FanOutException
             && all.InnerExceptions.Count > 0
             && all.Flatten().InnerExceptions.All(inner => inner is OperationCanceledException));
 
-    /// <summary>With the caller's token, whatever token was thrown with. What had failed inside goes along.</summary>
+    /// <summary>Returns a cancellation with the caller's token, regardless of the token it was thrown with. A failure
+    /// that accompanies it is kept.</summary>
     public static OperationCanceledException ByCaller(Exception exception, CancellationToken caller) => exception switch
     {
         OperationCanceledException cancelled when cancelled.CancellationToken == caller => cancelled,
@@ -19,20 +21,17 @@ internal static class Cancellation
         _ => new OperationCanceledException(exception.Message, exception, caller),
     };
 
-    /// <summary>What callbacks on a token have thrown, beside the cancellation itself; null when nothing.</summary>
+    /// <summary>Returns the failures of the callbacks of a token, without cancellations, or null without a
+    /// failure.</summary>
     public static Exception? FailureOf(Exception? ofCallbacks)
     {
-        List<Exception> failures = ofCallbacks switch
+        IEnumerable<Exception> all = ofCallbacks switch
         {
             null => [],
-            AggregateException all => [.. all.Flatten().InnerExceptions.Where(one => !Is(one))],
-            _ => Is(ofCallbacks) ? [] : [ofCallbacks],
+            AggregateException several => several.Flatten().InnerExceptions,
+            _ => [ofCallbacks],
         };
-        return failures switch
-        {
-            [] => null,
-            [var one] => one,
-            _ => new AggregateException(failures),
-        };
+        List<Exception> failures = [.. all.Where(one => !Is(one))];
+        return failures.Count == 0 ? null : TaskExceptions.Combine(failures);
     }
 }

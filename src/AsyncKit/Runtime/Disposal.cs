@@ -1,21 +1,18 @@
 namespace AsyncKit;
 
-/// <summary>Disposes what may be disposable: asynchronously if it can.</summary>
+/// <summary>Disposes objects that may be disposable, asynchronously if they support it.</summary>
 internal static class Disposal
 {
     public static bool IsPossible(object? resource) => resource is IAsyncDisposable or IDisposable;
 
     public static ValueTask DisposeAsync(object? resource)
     {
-        switch (resource)
+        if (resource is IAsyncDisposable asyncDisposable)
         {
-            case IAsyncDisposable asyncDisposable:
-                return asyncDisposable.DisposeAsync();
-            case IDisposable disposable:
-                disposable.Dispose();
-                break;
+            return asyncDisposable.DisposeAsync();
         }
 
+        (resource as IDisposable)?.Dispose();
         return default;
     }
 }

@@ -1,18 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit;
 
-/// <summary>Tasks that end as something has ended.</summary>
+/// <summary>Builds cancelled and faulted tasks, the same way for every feature.</summary>
 internal static class TaskExceptions
 {
-    /// <summary>Ends as an async method that throws this: cancelled or faulted, with this very object.</summary>
-#pragma warning disable CS1998 // Only an async method's builder makes a cancelled task with an exception of ours.
-    public static async Task<T> ThrowAsync<T>(Exception exception)
-#pragma warning restore CS1998
+    /// <summary>Creates the task of an async method that throws <paramref name="exception"/>: cancelled by an
+    /// <see cref="OperationCanceledException"/>, else faulted. Awaiting it throws this very object.</summary>
+    public static Task<T> From<T>(Exception exception)
     {
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
-        return default;
+        // Only the builder of an async method creates a cancelled task that keeps the exception object.
+        var builder = AsyncTaskMethodBuilder<T>.Create();
+        var task = builder.Task;
+        builder.SetException(exception);
+        return task;
     }
 
-    /// <summary>Await throws the first; all are in the task's Exception.</summary>
+    /// <summary>Creates the task of a run that did not succeed.</summary>
+    /// <param name="outcome">The result of <see cref="FailureRecord.Conclude"/>.</param>
+    /// <param name="task">The task, or null if the run succeeded.</param>
+    /// <returns>True if the run did not succeed.</returns>
+    public static bool TryFrom<T>(
+        (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) outcome,
+        [NotNullWhen(true)] out Task<T>? task)
+    {
+        task = outcome.Cancelled is { } cancelled ? From<T>(cancelled)
+            : outcome.Faults.Count > 0 ? Faulted<T>(outcome.Faults)
+            : null;
+        return task is not null;
+    }
+
+    /// <summary>Creates a faulted task. Awaiting it throws the first exception; its Exception contains all.</summary>
     public static Task<T> Faulted<T>(IEnumerable<Exception> exceptions)
     {
         var faulted = new TaskCompletionSource<T>();
@@ -20,22 +39,22 @@ internal static class TaskExceptions
         return faulted.Task;
     }
 
-    /// <summary>Something has ended with an exception, and then its cleanups have failed or not: its exception stays
-    /// the one that await throws.</summary>
-    public static Task<T> After<T>(Exception primary, IReadOnlyList<Exception> cleanups, CancellationToken token) =>
-        (primary, cleanups) switch
+    /// <summary>Creates the task of an operation that threw, and whose cleanups may have failed too. Awaiting it
+    /// throws the exception of the operation.</summary>
+    public static Task<T> WithCleanupFailures<T>(
+        Exception primary, IReadOnlyList<Exception> cleanups, CancellationToken token) => (primary, cleanups) switch
         {
-            (_, []) => ThrowAsync<T>(primary),
+            (_, []) => From<T>(primary),
             (OperationCanceledException cancelled, _) when token.IsCancellationRequested =>
-                ThrowAsync<T>(new CanceledWithFailureException(
-                    OneOf(cancelled is CanceledWithFailureException { InnerException: { } failure }
+                From<T>(new CanceledWithFailureException(
+                    Combine(cancelled is CanceledWithFailureException { InnerException: { } failure }
                         ? [failure, .. cleanups]
                         : cleanups),
                     cancelled.CancellationToken)),
             _ => Faulted<T>([primary, .. cleanups]),
         };
 
-    /// <summary>The only one as it is, several together.</summary>
-    public static Exception OneOf(IReadOnlyList<Exception> exceptions) =>
+    /// <summary>Returns a single exception unchanged, and several as one <see cref="AggregateException"/>.</summary>
+    public static Exception Combine(IReadOnlyList<Exception> exceptions) =>
         exceptions is [var one] ? one : new AggregateException(exceptions);
 }

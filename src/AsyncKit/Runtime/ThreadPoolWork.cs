@@ -1,28 +1,20 @@
 namespace AsyncKit;
 
-/// <summary>A call to be made on the pool, in the ExecutionContext that it brings or in an empty one.</summary>
-internal sealed class ThreadPoolWork : IThreadPoolWorkItem
+/// <summary>A callback that runs on the thread pool, in the given ExecutionContext or in an empty one.</summary>
+internal sealed class ThreadPoolWork(Action callback, ExecutionContext? context) : IThreadPoolWorkItem
 {
-    private readonly Action _call;
-    private readonly ExecutionContext? _context;
-
-    private ThreadPoolWork(Action call, ExecutionContext? context)
-    {
-        _call = call;
-        _context = context;
-    }
-
-    public static void Queue(Action call, ExecutionContext? context = null) => AsyncEnvironment.Queue(new ThreadPoolWork(call, context));
+    public static void Queue(Action callback, ExecutionContext? context = null) =>
+        AsyncEnvironment.Queue(new ThreadPoolWork(callback, context));
 
     void IThreadPoolWorkItem.Execute()
     {
-        if (_context is null)
+        if (context is null)
         {
-            _call();
+            callback();
         }
         else
         {
-            ExecutionContext.Run(_context, static call => ((Action)call!)(), _call);
+            ExecutionContext.Run(context, static callback => ((Action)callback!)(), callback);
         }
     }
 }

@@ -1,4 +1,4 @@
 namespace AsyncKit;
 
-/// <summary>The result type of an operation that has none.</summary>
+/// <summary>The result type of operations without a result.</summary>
 internal readonly struct Unit;

@@ -1,12 +1,12 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Lazy values on real threads: callers come, leave, reset and dispose at random. One factory at a time, every
-/// wait ends, every value is disposed at most once. A lost wake-up shows as a hang.</summary>
+/// <summary>Lazy values on real threads: callers wait, cancel, reset and dispose at random. One factory runs at a time,
+/// every wait completes, every value is disposed at most once. A lost wake-up shows as a hang.</summary>
 public sealed class AsyncLazyStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "AsyncLazy")]
-    public Task One_factory_at_a_time_and_every_wait_ends() => StressTime.RunAsync(async seed =>
+    public Task One_factory_runs_at_a_time_and_every_wait_completes() => StressTime.RunAsync(async seed =>
     {
         foreach (var callers in (int[])[2, 4, 16])
         {
@@ -68,7 +68,7 @@ public sealed class AsyncLazyStressTests(NothingLeftBehind leaks) : IClassFixtur
                 }
                 catch (FormatException)
                 {
-                    // What the factory threw.
+                    // Thrown by the factory.
                 }
 
                 if (own.Next(4) == 0)

@@ -2,18 +2,18 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Rule 46.</summary>
+/// <summary>The guarantees of <see cref="AsyncScope"/> and <see cref="AsyncResource{T}"/>.</summary>
 public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Cleans_up_in_reverse_order_once()
+    public async Task Cleanups_run_once_in_reverse_order()
     {
         var log = new List<string>();
         var scope = new AsyncScope();
         Assert.Equal("AsyncScope: 0 to clean up", scope.ToString());
         scope.Defer(() => log.Add("deferred"));
-        var sync = scope.Add(new Resource("sync", log));
-        var entered = await scope.EnterAsync(_ => Task.FromResult(new AsyncOne("async", log)));
+        var sync = scope.Add(new ResourceStub("sync", log));
+        var entered = await scope.EnterAsync(_ => Task.FromResult(new AsyncResourceStub("async", log)));
         _ = await scope.EnterAsync(_ => new ValueTask<string>("released"), (name, _) => LogAsync(log, name));
         scope.DeferAsync(_ => LogAsync(log, "deferred async"));
         Assert.Equal("AsyncScope: 5 to clean up", scope.ToString());
@@ -33,7 +33,7 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     [InlineData(0b01000)]
     [InlineData(0b10101)]
     [InlineData(0b11111)]
-    public Task Every_cleanup_runs_even_if_one_throws_and_the_bodys_exception_stays_the_primary_one(int throwing) =>
+    public Task Every_cleanup_runs_and_the_exception_of_the_body_stays_the_primary_one(int throwing) =>
         World.ScheduledBriefly.RunAsync(async () =>
         {
             foreach (var bodyFails in (bool[])[false, true])
@@ -83,7 +83,7 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_cleanup_has_a_fresh_token_with_its_own_time_limit() => AsyncTest.Run(async test =>
+    public void A_cleanup_gets_a_fresh_token_with_its_own_time_limit() => AsyncTest.Run(async test =>
     {
         var options = new AsyncScopeOptions { CleanupTimeout = TimeSpan.FromSeconds(2) };
         using var cts = new CancellationTokenSource();
@@ -114,14 +114,14 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_cleanup_in_time_leaves_no_timer() => AsyncTest.Run(async test =>
+    public void A_cleanup_within_its_limit_leaves_no_timer() => AsyncTest.Run(async test =>
     {
         await using var scope = new AsyncScope();
         scope.DeferAsync(async token => await Task.Delay(TimeSpan.FromSeconds(1), test.Time, token));
     });
 
     [Fact]
-    public async Task A_limit_of_zero_is_at_once_and_an_infinite_one_never()
+    public async Task A_limit_of_zero_cancels_at_once_and_an_infinite_limit_never_does()
     {
         foreach (var (limit, isCancelled) in ((TimeSpan, bool)[])[
             (TimeSpan.Zero, true), (Timeout.InfiniteTimeSpan, false), (TimeSpan.MaxValue, false)])
@@ -144,7 +144,7 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_cancellation_out_of_the_body_stays_what_it_is()
+    public async Task A_cancellation_of_the_body_is_thrown_unchanged()
     {
         using var cts = new CancellationTokenSource();
         var log = new List<string>();
@@ -165,7 +165,7 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public Task What_is_acquired_while_the_scope_is_being_closed_is_cleaned_up_at_once() =>
+    public Task A_resource_acquired_while_the_scope_closes_is_cleaned_up_at_once() =>
         World.Scheduled.RunAsync(async () =>
         {
             var (acquired, released) = (0, 0);
@@ -195,13 +195,13 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
                 }
                 catch (ObjectDisposedException)
                 {
-                    // It was closed before or meanwhile.
+                    // The scope closed before or during the acquisition.
                 }
             }
         });
 
     [Fact]
-    public async Task Release_hands_all_cleanups_over()
+    public async Task Release_transfers_all_cleanups()
     {
         var log = new List<string>();
         AsyncScope kept;
@@ -220,22 +220,22 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task If_acquiring_fails_there_is_nothing_to_clean_up_and_what_came_before_is()
+    public async Task A_failed_acquisition_is_not_cleaned_up_but_earlier_resources_are()
     {
         var log = new List<string>();
         await Assert.ThrowsAsync<FormatException>(() => AsyncScope.RunAsync(async (scope, token) =>
         {
-            _ = await scope.EnterAsync(_ => Task.FromResult(new Resource("first", log)), token);
-            _ = await scope.EnterAsync(Task<Resource> (_) => throw new FormatException(), token);
+            _ = await scope.EnterAsync(_ => Task.FromResult(new ResourceStub("first", log)), token);
+            _ = await scope.EnterAsync(Task<ResourceStub> (_) => throw new FormatException(), token);
         }));
         Assert.Equal(["first"], log);
         await Assert.ThrowsAsync<ArgumentException>(
-            () => AsyncScope.RunAsync(async (scope, token) => await scope.EnterAsync(_ => Task.FromResult("no resource"), token)));
-        Assert.Equal("resource", Assert.Throws<ArgumentException>(() => new AsyncScope().Add("no resource")).ParamName);
+            () => AsyncScope.RunAsync(async (scope, token) => await scope.EnterAsync(_ => Task.FromResult("not disposable"), token)));
+        Assert.Equal("resource", Assert.Throws<ArgumentException>(() => new AsyncScope().Add("not disposable")).ParamName);
     }
 
     [Fact]
-    public async Task A_resource_is_acquired_and_released_once_for_each_use()
+    public async Task A_resource_is_acquired_and_released_once_per_use()
     {
         var log = new List<string>();
         var resource = AsyncResource.Create(
@@ -257,7 +257,7 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task If_acquiring_a_resource_fails_neither_the_body_nor_the_release_is_called()
+    public async Task A_failed_acquisition_of_a_resource_calls_neither_the_body_nor_the_release()
     {
         var called = 0;
         var resource = AsyncResource.Create<int>(
@@ -281,12 +281,12 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
         log.Add(text);
     }
 
-    private sealed class Resource(string name, List<string> log) : IDisposable
+    private sealed class ResourceStub(string name, List<string> log) : IDisposable
     {
         public void Dispose() => log.Add(name);
     }
 
-    private sealed class AsyncOne(string name, List<string> log) : IAsyncDisposable, IDisposable
+    private sealed class AsyncResourceStub(string name, List<string> log) : IAsyncDisposable, IDisposable
     {
         public ValueTask DisposeAsync() => LogAsync(log, name);
 

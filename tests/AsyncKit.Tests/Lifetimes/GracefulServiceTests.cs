@@ -6,24 +6,24 @@ using System.Text;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The sample in docs/samples/GracefulService, as a real process with real signals.</summary>
+/// <summary>Runs the sample in docs/samples/GracefulService as a process and sends it real signals.</summary>
 public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehind>
 {
     private const int SigTerm = 15;
 
     [Fact]
-    public async Task Under_load_SIGTERM_ends_it_with_0_and_every_accepted_request_is_answered()
+    public async Task SIGTERM_under_load_exits_with_0_after_every_accepted_request_is_answered()
     {
         using var service = await Service.StartAsync(requestMs: 100, drainMs: 20_000);
-        var (answers, told) = (0, new Gate());
+        var (answers, answered) = (0, new Gate());
         var clients = Enumerable.Range(0, 30).Select(_ => Task.Run(LoadAsync)).ToList();
-        await told.ArrivedAsync(60); // All of them are busy.
+        await answered.ArrivedAsync(60); // All clients are busy.
 
         service.Signal(SigTerm);
-        var (code, lines) = await service.EndAsync();
+        var (code, lines) = await service.ExitAsync();
         await Task.WhenAll(clients).OrHangs();
 
-        Assert.Equal(0, code); // And so within the limit.
+        Assert.Equal(0, code); // It drained within the limit.
         Assert.Equal("stopping", lines[0]);
         Assert.Equal($"accepted {answers}, answered {answers}", lines[1]);
         Assert.InRange(answers, 60, int.MaxValue);
@@ -32,15 +32,15 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
         {
             while (await service.AskAsync() is { } answer)
             {
-                Assert.EndsWith("hello", answer, StringComparison.Ordinal); // All of it or nothing.
+                Assert.EndsWith("hello", answer, StringComparison.Ordinal); // Never a partial answer.
                 Interlocked.Increment(ref answers);
-                told.Arrive();
+                answered.Arrive();
             }
         }
     }
 
     [Fact]
-    public async Task A_second_SIGTERM_ends_it_at_once_with_143()
+    public async Task A_second_SIGTERM_exits_at_once_with_143()
     {
         using var service = await Service.StartAsync(requestMs: 3_600_000, drainMs: 3_600_000);
         var asking = service.AskAsync();
@@ -50,12 +50,12 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
 
         service.Signal(SigTerm);
 
-        Assert.Equal(128 + SigTerm, (await service.EndAsync()).Code);
+        Assert.Equal(128 + SigTerm, (await service.ExitAsync()).Code);
         Assert.Null(await asking.OrHangs());
     }
 
     [Fact]
-    public async Task What_does_not_end_within_the_limit_is_aborted_with_1()
+    public async Task A_request_that_exceeds_the_limit_is_aborted_and_the_exit_code_is_1()
     {
         using var service = await Service.StartAsync(requestMs: 3_600_000, drainMs: 0);
         var asking = service.AskAsync();
@@ -63,7 +63,7 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
 
         service.Signal(SigTerm);
 
-        Assert.Equal(1, (await service.EndAsync()).Code);
+        Assert.Equal(1, (await service.ExitAsync()).Code);
         Assert.Null(await asking.OrHangs());
     }
 
@@ -95,10 +95,10 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
 
         public Task<string?> ReadLineAsync() => _process.StandardOutput.ReadLineAsync().OrHangs();
 
-        /// <summary>One request has been sent.</summary>
+        /// <summary>Waits until a request was sent.</summary>
         public Task IsConnectedAsync() => _connected.Task.OrHangs();
 
-        /// <returns>The whole answer; null when the connection was refused or broken off.</returns>
+        /// <returns>The whole answer, or null if the connection was refused or aborted.</returns>
         public async Task<string?> AskAsync()
         {
             try
@@ -116,7 +116,7 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
             }
         }
 
-        public async Task<(int Code, string[] Lines)> EndAsync()
+        public async Task<(int Code, string[] Lines)> ExitAsync()
         {
             var output = await _process.StandardOutput.ReadToEndAsync().OrHangs();
             await _process.WaitForExitAsync().OrHangs();

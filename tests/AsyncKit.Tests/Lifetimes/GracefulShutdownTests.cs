@@ -15,7 +15,7 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     };
 
     [Fact]
-    public void A_main_function_that_ends_by_itself_gives_0_after_the_hooks() => AsyncTest.Run(async _ =>
+    public void A_main_function_that_completes_on_its_own_returns_0_after_the_hooks() => AsyncTest.Run(async _ =>
     {
         var log = new List<string>();
         var code = await GracefulShutdown.RunAsync(async shutdown =>
@@ -32,7 +32,7 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_signal_runs_the_hooks_stops_the_intake_drains_and_gives_0() => AsyncTest.Run(async test =>
+    public void A_signal_runs_the_hooks_cancels_Stopping_drains_and_returns_0() => AsyncTest.Run(async test =>
     {
         var log = new List<string>();
         var code = await GracefulShutdown.RunAsync(async shutdown =>
@@ -52,16 +52,12 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void After_the_drain_limit_the_work_is_cancelled_and_the_code_is_1() => AsyncTest.Run(async test =>
+    public void The_work_is_cancelled_after_DrainTimeout_and_the_code_is_1() => AsyncTest.Run(async test =>
     {
         var hooks = 0;
         var code = await GracefulShutdown.RunAsync(async shutdown =>
         {
-            shutdown.OnStopped(_ =>
-            {
-                hooks++;
-                return default;
-            });
+            shutdown.OnStopped(_ => CountAsync(ref hooks));
             shutdown.Stop();
             shutdown.Stop();
             await Task.Delay(Timeout.InfiniteTimeSpan, test.Time, shutdown.Aborting);
@@ -72,17 +68,13 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_main_function_that_ignores_everything_is_left_behind() => AsyncTest.Run(async test =>
+    public void A_main_function_that_ignores_both_tokens_is_abandoned() => AsyncTest.Run(async test =>
     {
         var (hooks, stubborn) = (0, new TaskCompletionSource());
         var code = await GracefulShutdown.RunAsync(
             shutdown =>
             {
-                shutdown.OnStopped(_ =>
-                {
-                    hooks++;
-                    return default;
-                });
+                shutdown.OnStopped(_ => CountAsync(ref hooks));
                 shutdown.Stop();
                 return stubborn.Task;
             },
@@ -90,12 +82,12 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal((1, 1), (code, hooks));
         Assert.Equal(TimeSpan.FromSeconds(23), test.Time.Elapsed);
-        stubborn.SetException(new FormatException()); // Nobody is told, and nothing stays unobserved.
+        stubborn.SetException(new FormatException()); // Not reported, but observed.
         await test.RunUntilIdleAsync();
     });
 
     [Fact]
-    public void A_cancellation_out_of_main_after_Stopping_is_an_end_like_any_other() => AsyncTest.Run(async test =>
+    public void A_cancellation_of_main_after_Stopping_counts_as_a_normal_completion() => AsyncTest.Run(async test =>
     {
         using var cts = new CancellationTokenSource();
         var running = GracefulShutdown.RunAsync(
@@ -106,7 +98,7 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void What_main_throws_is_thrown_after_the_hooks_and_what_hooks_throw_is_beside_it() => AsyncTest.Run(async test =>
+    public void An_exception_of_main_is_thrown_after_the_hooks_and_their_exceptions_are_added() => AsyncTest.Run(async test =>
     {
         var log = new List<string>();
         foreach (var mainFails in (bool[])[true, false])
@@ -143,7 +135,7 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
             var exits = new List<int>();
             await GracefulShutdown.RunAsync(async shutdown =>
             {
-                shutdown.Stop(); // No signal.
+                shutdown.Stop(); // Does not count as a signal.
                 shutdown.OnSignal(PosixSignal.SIGTERM);
                 Assert.Empty(exits);
                 await Task.Delay(TimeSpan.FromSeconds(1), test.Time, CancellationToken.None);
@@ -172,7 +164,7 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_options_are_named()
+    public void Invalid_arguments_are_rejected_by_name()
     {
         var wrong = TimeSpan.FromSeconds(-1);
         Assert.Equal("DrainTimeout", Assert.Throws<ArgumentOutOfRangeException>(() => Quiet with { DrainTimeout = wrong }).ParamName);
@@ -180,6 +172,12 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("HookTimeout", Assert.Throws<ArgumentOutOfRangeException>(() => Quiet with { HookTimeout = wrong }).ParamName);
         Assert.Equal("Signals", Assert.Throws<ArgumentNullException>(() => Quiet with { Signals = null! }).ParamName);
         Assert.Equal("main", Assert.Throws<ArgumentNullException>(() => { _ = GracefulShutdown.RunAsync(null!); }).ParamName);
+    }
+
+    private static ValueTask CountAsync(ref int calls)
+    {
+        calls++;
+        return default;
     }
 
     private static async ValueTask LogAsync(List<string> log, string text)

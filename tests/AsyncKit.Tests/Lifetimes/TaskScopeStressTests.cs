@@ -1,12 +1,12 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Scopes on real threads: children that add children, fail, are cancelled and are bounded. When it is left,
-/// everything has ended.</summary>
+/// <summary>Scopes on real threads, with a limit: children add children, fail and are cancelled. After the join or the
+/// disposal, every child is complete.</summary>
 public sealed class TaskScopeStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "TaskScope")]
-    public Task When_it_is_left_everything_has_ended_and_the_bound_was_kept() => StressTime.RunAsync(async seed =>
+    public Task Every_child_completes_before_the_scope_does_and_MaxConcurrency_holds() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         for (var round = 0; round < 50; round++)

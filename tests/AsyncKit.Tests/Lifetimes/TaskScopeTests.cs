@@ -1,26 +1,26 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Rule 47.</summary>
+/// <summary>The guarantees of <see cref="TaskScope"/>.</summary>
 public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TaskScopeOptions RunToEnd = new() { Policy = TaskScopePolicy.RunToEnd };
     private static readonly TaskScopeOptions FirstSuccess = new() { Policy = TaskScopePolicy.FirstSuccess };
 
     [Fact]
-    public Task Leaving_it_means_all_children_have_ended() => World.ScheduledBriefly.RunAsync(async () =>
+    public Task The_join_waits_for_all_children() => World.ScheduledBriefly.RunAsync(async () =>
     {
-        var ended = 0;
+        var completed = 0;
         var scope = TaskScope.Open();
         var children = Enumerable.Range(0, 3).Select(number => scope.Run(async _ =>
         {
             await Task.Yield();
-            ended++;
+            completed++;
             return number;
         })).ToList();
 
         await scope.JoinAsync();
 
-        Assert.Equal(3, ended);
+        Assert.Equal(3, completed);
         Assert.All(children, child => Assert.True(child.IsCompletedSuccessfully));
         var results = await Task.WhenAll(children);
         Assert.Equal([0, 1, 2], results);
@@ -28,9 +28,9 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public Task Disposing_cancels_and_waits() => World.ScheduledBriefly.RunAsync(async () =>
+    public Task Disposing_cancels_the_children_and_waits() => World.ScheduledBriefly.RunAsync(async () =>
     {
-        var (gate, ended) = (new Gate(), 0);
+        var (gate, completed) = (new Gate(), 0);
         Task child;
         await using (var scope = TaskScope.Open())
         {
@@ -43,18 +43,18 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
                 finally
                 {
                     await Task.Yield();
-                    ended++;
+                    completed++;
                 }
             });
             await gate.ArrivedAsync(1);
         }
 
-        Assert.Equal(1, ended);
+        Assert.Equal(1, completed);
         Assert.True(child.IsCanceled);
     });
 
     [Fact]
-    public Task CancelOnFirstFailure_the_first_failure_cancels_the_others_and_is_thrown_itself() =>
+    public Task CancelOnFirstFailure_cancels_the_others_and_throws_the_first_failure() =>
         World.Scheduled.RunAsync(async () =>
         {
             var (first, gate) = (new InvalidOperationException("first"), new Gate());
@@ -73,7 +73,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public Task Further_failures_are_in_the_tasks_Exception_and_cancellations_of_our_own_are_not() =>
+    public Task Later_failures_are_in_the_Exception_of_the_join_but_cancellations_are_not() =>
         World.ScheduledBriefly.RunAsync(async () =>
         {
             await using var scope = TaskScope.Open();
@@ -91,22 +91,22 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
             var join = scope.JoinAsync();
             _ = await Assert.ThrowsAsync<FormatException>(() => join);
 
-            Assert.InRange(join.Exception!.InnerExceptions.Count, 1, 2); // The other may not have started.
+            Assert.InRange(join.Exception!.InnerExceptions.Count, 1, 2); // The other child may not have started.
             Assert.All(join.Exception.InnerExceptions, one => Assert.IsType<FormatException>(one));
         });
 
     [Fact]
-    public Task RunToEnd_every_child_runs_and_one_flat_exception_has_every_failure() =>
+    public Task RunToEnd_runs_every_child_and_throws_one_flat_exception() =>
         World.ScheduledBriefly.RunAsync(async () =>
         {
-            var ended = 0;
+            var completed = 0;
             await using var scope = TaskScope.Open(RunToEnd);
             foreach (var number in Enumerable.Range(0, 4))
             {
                 _ = scope.Run(async _ =>
                 {
                     await Task.Yield();
-                    ended++;
+                    completed++;
                     if (number % 2 == 0)
                     {
                         throw new FormatException($"{number}");
@@ -116,7 +116,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
 
             var thrown = await Assert.ThrowsAsync<AggregateException>(scope.JoinAsync);
 
-            Assert.Equal(4, ended);
+            Assert.Equal(4, completed);
             Assert.Equal(["0", "2"], thrown.InnerExceptions.Select(one => one.Message).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         });
 
@@ -142,7 +142,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public Task FirstSuccess_without_one_throws_every_failure() => World.ScheduledBriefly.RunAsync(async () =>
+    public Task FirstSuccess_throws_every_failure_if_no_child_succeeds() => World.ScheduledBriefly.RunAsync(async () =>
     {
         await using var scope = TaskScope.Open(FirstSuccess);
         _ = scope.Run(_ => Task.FromException(new FormatException()));
@@ -157,13 +157,13 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public Task Children_may_add_children_and_the_join_waits_for_them() => World.Scheduled.RunAsync(async () =>
     {
-        var ended = 0;
+        var completed = 0;
         var scope = TaskScope.Open();
         Add(depth: 4);
 
         await scope.JoinAsync();
 
-        Assert.Equal(15, ended);
+        Assert.Equal(15, completed);
 
         void Add(int depth) => _ = scope.Run(async _ =>
         {
@@ -174,22 +174,22 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
                 Add(depth - 1);
             }
 
-            ended++;
+            completed++;
         });
     });
 
     [Fact]
-    public Task A_child_added_while_it_closes_is_waited_for_or_refused() => World.Scheduled.RunAsync(async () =>
+    public Task A_child_added_during_the_join_is_awaited_or_refused() => World.Scheduled.RunAsync(async () =>
     {
-        var (isAdded, hasEnded) = (false, false);
+        var (isAdded, hasCompleted) = (false, false);
         var scope = TaskScope.Open();
         _ = scope.Run(async _ => await Task.Yield());
         var adding = AddAsync();
 
         await scope.JoinAsync();
-        Assert.Equal(isAdded, hasEnded);
+        Assert.Equal(isAdded, hasCompleted);
         await adding;
-        Assert.Equal(isAdded, hasEnded);
+        Assert.Equal(isAdded, hasCompleted);
 
         async Task AddAsync()
         {
@@ -199,13 +199,13 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
                 _ = scope.Run(async _ =>
                 {
                     await Task.Yield();
-                    hasEnded = true;
+                    hasCompleted = true;
                 });
                 isAdded = true;
             }
             catch (ObjectDisposedException)
             {
-                // It has ended before.
+                // The scope completed first.
             }
         }
     });
@@ -213,7 +213,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public Task Bounded_no_more_run_at_once_the_limit_is_reached_and_the_order_is_kept(int most) =>
+    public Task At_most_MaxConcurrency_children_run_at_a_time_in_the_order_they_were_added(int most) =>
         World.ScheduledBriefly.RunAsync(async () =>
         {
             var (running, peak, started) = (0, 0, new List<int>());
@@ -240,7 +240,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task The_limit_is_reached()
+    public async Task MaxConcurrency_children_run_at_a_time()
     {
         var gate = new Gate();
         await using var scope = TaskScope.Open(new TaskScopeOptions { MaxConcurrency = 3 });
@@ -259,7 +259,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public Task Who_waits_for_its_turn_is_cancelled_at_once_when_the_scope_stops() => World.Scheduled.RunAsync(async () =>
+    public Task A_waiting_child_is_cancelled_at_once_when_the_scope_stops() => World.Scheduled.RunAsync(async () =>
     {
         var (release, started) = (new TaskCompletionSource(), 0);
         await using var scope = TaskScope.Open(new TaskScopeOptions { MaxConcurrency = 1 });
@@ -276,7 +276,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public Task The_callers_cancellation_first_has_its_token_and_later_failures_inside() =>
+    public Task A_cancellation_by_the_caller_has_its_token_and_contains_later_failures() =>
         World.ScheduledBriefly.RunAsync(async () =>
         {
             using var cts = new CancellationTokenSource();
@@ -297,7 +297,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public Task The_first_cause_decides_between_a_failure_and_the_callers_cancellation() =>
+    public Task The_first_cause_decides_between_a_failure_and_a_cancellation_by_the_caller() =>
         World.Scheduled.RunAsync(async () =>
         {
             using var cts = new CancellationTokenSource();
@@ -335,13 +335,13 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task A_foreign_cancellation_is_a_failure()
+    public async Task An_unrelated_cancellation_is_a_failure()
     {
         await using var scope = TaskScope.Open();
-        var foreign = new OperationCanceledException(new CancellationToken(canceled: true));
-        var child = scope.Run(_ => Task.FromException(foreign));
+        var unrelated = new OperationCanceledException(new CancellationToken(canceled: true));
+        var child = scope.Run(_ => Task.FromException(unrelated));
 
-        Assert.Same(foreign, await Record.ExceptionAsync(() => scope.JoinAsync().OrHangs()));
+        Assert.Same(unrelated, await Record.ExceptionAsync(() => scope.JoinAsync().OrHangs()));
         Assert.True(child.IsFaulted || child.IsCanceled);
     }
 
@@ -359,7 +359,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task If_every_child_had_succeeded_all_the_same_the_join_succeeds()
+    public async Task The_join_succeeds_after_a_cancellation_if_every_child_succeeds()
     {
         using var cts = new CancellationTokenSource();
         var (gate, release) = (new Gate(), new TaskCompletionSource());
@@ -377,7 +377,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_throwing_cancellation_callback_is_told()
+    public async Task The_exception_of_a_cancellation_callback_is_reported()
     {
         await using var scope = TaskScope.Open();
         var (gate, failure) = (new Gate(), new InvalidOperationException("callback"));
@@ -391,7 +391,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_child_runs_on_the_pool_with_the_context_of_the_call_that_added_it()
+    public async Task A_child_runs_on_the_thread_pool_with_the_context_of_the_call_that_added_it()
     {
         var ambient = new AsyncLocal<string?> { Value = "adding" };
         await using var scope = TaskScope.Open();
@@ -409,7 +409,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_arguments_are_named_at_the_call()
+    public void Invalid_options_are_rejected_by_name()
     {
         Assert.Equal("MaxConcurrency", Assert.Throws<ArgumentOutOfRangeException>(
             () => new TaskScopeOptions { MaxConcurrency = 0 }).ParamName);

@@ -2,11 +2,11 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Who has control decides where the library continues, and nobody else.</summary>
+/// <summary>Only a test in control decides where the library continues.</summary>
 public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Without_a_controller_it_queues_to_the_pool_and_leaves_the_clock_alone()
+    public async Task Without_control_work_runs_on_the_thread_pool_and_the_clock_is_unchanged()
     {
         var item = new Item();
 
@@ -20,11 +20,11 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_context_of_somebody_else_has_no_control()
+    public async Task An_unrelated_SynchronizationContext_has_no_control()
     {
         var before = SynchronizationContext.Current;
-        var foreign = new Foreign();
-        SynchronizationContext.SetSynchronizationContext(foreign);
+        var unrelated = new UnrelatedContext();
+        SynchronizationContext.SetSynchronizationContext(unrelated);
         Task run;
         try
         {
@@ -37,11 +37,11 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
         }
 
         await run.OrHangs();
-        Assert.Equal(0, foreign.Posts);
+        Assert.Equal(0, unrelated.Posts);
     }
 
     [Fact]
-    public void Under_control_queued_work_continuations_clock_and_randomness_are_the_tests() =>
+    public void Under_control_the_test_runs_queued_work_and_provides_clock_and_randomness() =>
         AsyncTest.Run(async context =>
         {
             var thread = Environment.CurrentManagedThreadId;
@@ -54,11 +54,11 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
             Assert.Same(context.Time, AsyncEnvironment.Clock(TimeProvider.System));
             Assert.Same(context.Random, AsyncEnvironment.Random);
             var own = new VirtualTime();
-            Assert.Same(own, AsyncEnvironment.Clock(own)); // What the caller has chosen stays.
+            Assert.Same(own, AsyncEnvironment.Clock(own)); // An explicit clock is kept.
         }, new AsyncTestOptions { Schedules = 10 });
 
     [Fact]
-    public void Under_control_a_completion_never_continues_inside_the_call() =>
+    public void Under_control_no_continuation_runs_inside_a_completion() =>
         AsyncTest.Run(async context =>
         {
             var completion = AsyncEnvironment.NewCompletion<int>();
@@ -79,7 +79,7 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_fan_out_under_control_never_leaves_the_controlled_thread() =>
+    public void A_fan_out_under_control_stays_on_the_thread_of_the_test() =>
         AsyncTest.Run(async context =>
         {
             var threads = new HashSet<int>();
@@ -110,7 +110,7 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    private sealed class Foreign : SynchronizationContext
+    private sealed class UnrelatedContext : SynchronizationContext
     {
         public int Posts { get; private set; }
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace AsyncKit;
 
 /// <summary>
@@ -296,34 +294,14 @@ internal sealed partial class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 cancelled is not null ? FanOutOutcomeKind.Cancelled
                 : faults.Count > 0 ? FanOutOutcomeKind.Failed : FanOutOutcomeKind.Succeeded,
                 faults is [var first, ..] ? first : cancelled);
-            if (cancelled is null && faults.Count == 0)
-            {
-                return Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
-            }
-
-            if (cancelled is not null)
-            {
-                return CancelledAsync(cancelled);
-            }
-
-            var faulted = new TaskCompletionSource<TResult[]>();
-            faulted.SetException(faults);
-            return faulted.Task;
+            return TaskExceptions.TryFrom<TResult[]>((cancelled, faults), out var unsuccessful)
+                ? unsuccessful
+                : Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
         }
         catch (Exception exception)
         {
             // Out of memory, most likely: the run must end all the same.
             return Task.FromException<TResult[]>(exception);
         }
-    }
-
-    /// <summary>A cancelled task that rethrows this very exception, which only an async method's builder can
-    /// make.</summary>
-    private static Task<TResult[]> CancelledAsync(OperationCanceledException exception)
-    {
-        var builder = AsyncTaskMethodBuilder<TResult[]>.Create();
-        var task = builder.Task;
-        builder.SetException(exception);
-        return task;
     }
 }
