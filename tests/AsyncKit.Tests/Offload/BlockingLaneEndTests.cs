@@ -143,7 +143,8 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         var refused = lane.RunAsync(() => hasRun = true);
         var thrown = await Assert.ThrowsAsync<BlockingLaneFullException>(() => refused).OrHangs();
         Assert.Equal(
-            "The lane 'db' is full: its threads are busy (1) and as much work waits as MaxQueued allows (2).",
+            "The lane 'db' is full: its threads (1) are busy and its queue (2) has no room. "
+            + "Call again later, or raise MaxThreads or MaxQueued.",
             thrown.Message);
 
         await source.CancelAsync(); // Makes room.

@@ -271,16 +271,16 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
             thread.UnsafeStart();
         });
         var first = NewItem(engine);
-        engine.Give(first, null);
+        engine.Enqueue(first, null);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => first.Task).OrHangs();
         Assert.Equal((0, 0, 0), (engine.Threads, engine.Active, engine.Queued));
 
         mayStart = true;
         var second = NewItem(engine);
-        engine.Give(second, null);
+        engine.Enqueue(second, null);
         Assert.Equal(1, await second.Task.OrHangs());
-        await engine.EndAsync().OrHangs();
+        await engine.CloseAsync().OrHangs();
     }
 
     [Fact]
@@ -300,17 +300,17 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
         var first = NewItem(engine, () => gate.Pass());
         var order = new List<int>();
         var others = new[] { NewItem(engine, () => order.Add(1)), NewItem(engine, () => order.Add(2)) };
-        engine.Give(first, null);
+        engine.Enqueue(first, null);
         await gate.ArrivedAsync(1);
-        engine.Give(others[0], null);
-        engine.Give(others[1], null);
+        engine.Enqueue(others[0], null);
+        engine.Enqueue(others[1], null);
         Assert.Equal((1, 1, 2), (engine.Threads, engine.Active, engine.Queued));
 
         gate.Open();
         var results = await Task.WhenAll(first.Task, others[0].Task, others[1].Task).OrHangs();
         Assert.Equal([1, 1, 1], results);
         Assert.Equal([1, 2], order);
-        await engine.EndAsync().OrHangs();
+        await engine.CloseAsync().OrHangs();
     }
 
     private static LaneItem<Action?, int> NewItem(LaneEngine engine, Action? work = null) => new(
