@@ -124,8 +124,8 @@ public sealed class BlockingLane : IAsyncDisposable
     /// <exception cref="ArgumentException">The work returns a task. This is thrown at the call if the type of the
     /// result is a task type. Otherwise the task is faulted with it.</exception>
     /// <exception cref="OperationCanceledException">The task is cancelled if the token was cancelled before the work
-    /// started, if the cancellation abandoned or interrupted the work, if the work threw this after the token was
-    /// cancelled, or if the lane was disposed before the work started.</exception>
+    /// started, or if the lane was disposed before that. It is also cancelled if the cancellation abandoned or
+    /// interrupted the work, or if the work threw this after the token was cancelled.</exception>
     /// <exception cref="BlockingLaneFullException">The task is faulted with this if the lane is full and
     /// <see cref="BlockingLaneOptions.WhenFull"/> is <see cref="WhenFull.Reject"/>.</exception>
     /// <exception cref="ObjectDisposedException">The task is faulted with this if the lane is disposed.</exception>
@@ -286,7 +286,7 @@ public sealed class BlockingLane : IAsyncDisposable
     /// <param name="work">The blocking call.</param>
     /// <param name="state">The state that is passed to the work. It saves a closure per call.</param>
     /// <param name="onCancel">The effect of a cancellation.</param>
-    /// <param name="parent">The work item of this lane that may wait for this one; null if there is none.</param>
+    /// <param name="parent">The work item of this lane that may wait for this one, or null.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     internal Task<TResult> StartAsync<TState, TResult>(
         Func<TState, CancellationToken, TResult> work,

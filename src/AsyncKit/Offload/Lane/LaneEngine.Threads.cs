@@ -75,7 +75,7 @@ internal sealed partial class LaneEngine
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _isClosed))
         {
-            _timer.Dispose(); // CloseAsync may have read the field before the timer was there.
+            _timer.Dispose(); // CloseAsync may have read the field before this thread set it.
         }
     }
 

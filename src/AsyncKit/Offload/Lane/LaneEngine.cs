@@ -63,7 +63,7 @@ internal sealed partial class LaneEngine
 
     /// <summary>Passes the item to a thread, queues it, or refuses it.</summary>
     /// <param name="item">The new item.</param>
-    /// <param name="parent">The item of this lane that makes the call; null if there is none. The new item is its child
+    /// <param name="parent">The item of this lane that makes the call, or null. The new item is its child
     /// if it still runs.</param>
     /// <param name="mustRun">True for cleanup work, which neither a full queue nor a closed lane refuses.</param>
     public void Enqueue(LaneItem item, LaneItem? parent, bool mustRun = false)

@@ -14,8 +14,8 @@ namespace AsyncKit;
 /// enumerator. It changes the flag back to 0 when the channel is full.
 /// (2) After it clears the flag, the work item checks the channel again: a reader that emptied it in between saw the
 /// flag set and requested nothing.
-/// (3) The enumerator is disposed once, on the lane: at the end of the sequence, by a work item that finds the reader
-/// gone, or by cleanup work that <see cref="StopAsync"/> requests if no work item runs.
+/// (3) The enumerator is disposed once, on the lane. The work item disposes it at the end of the sequence, or when it
+/// finds the reader gone. If no work item runs then, <see cref="StopAsync"/> requests cleanup work.
 /// </para>
 /// </remarks>
 #pragma warning disable CA1001 // StopAsync disposes it.
@@ -55,7 +55,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
         return true;
     }
 
-    /// <summary>Stops the enumeration after the last read, for whatever reason reading stopped. Waits for a MoveNext
+    /// <summary>Stops the enumeration after the last read, however that ended. Waits for a MoveNext
     /// that is running.</summary>
     public async Task StopAsync()
     {
@@ -77,7 +77,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
             return;
         }
 
-        await lane.CleanUpAsync(static (enumeration, _) => enumeration.CleanUp(), this).NoContext();
+        await lane.CleanUpAsync(static (self, _) => self.CleanUp(), this).NoContext();
     }
 
     private void FillIfLow()
@@ -97,7 +97,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
         try
         {
             await lane
-                .StartAsync(static (feed, token) => feed.Fill(token), this, OnCancel.Wait, _stopping.Token).NoContext();
+                .StartAsync(static (self, token) => self.Fill(token), this, OnCancel.Wait, _stopping.Token).NoContext();
         }
         catch (Exception exception)
         {

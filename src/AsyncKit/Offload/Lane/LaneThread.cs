@@ -3,7 +3,7 @@ namespace AsyncKit;
 /// <summary>A thread of a lane. It runs an item, frees itself, completes the item's task, and takes the next item or
 /// sleeps.</summary>
 /// <remarks>
-/// Lifetime: from <see cref="Start"/> until the engine tells it to exit. Its last call is
+/// Lifetime: from <see cref="Start"/> until it receives the message to exit. Its last call is
 /// <see cref="LaneEngine.ThreadExited"/>.
 /// <para>
 /// Invariants:
@@ -11,9 +11,9 @@ namespace AsyncKit;
 /// takes it off the list sends it one message: an item or Exit.
 /// (2) The thread sleeps only after it has changed the message from null to Asleep. A sender that replaces Asleep wakes
 /// it. So a message to a thread that still spins needs no wake-up.
-/// (3) The thread is free before the task of its item completes, so a caller that awaits the task and calls again finds
-/// it.
-/// (4) Threads that exit together form a chain in which each exiting thread tells the next to exit.
+/// (3) The thread is free before the task of its item completes. A caller that awaits the task and calls again can
+/// reuse it.
+/// (4) Threads that exit together form a chain: each sends Exit to the next when it exits.
 /// </para>
 /// </remarks>
 internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWorkItem
