@@ -4,8 +4,8 @@ using AsyncKit;
 using AsyncKit.Http;
 using Downloader;
 
-// Downloads the files of a list into a folder, with a progress bar per active file and one for all files. Ctrl-C stops it.
-// The next start resumes, even after a crash: complete files are kept, and a partial file continues from its last byte.
+// Downloads the files of a list into a folder, with a progress bar per active file and one for all files. Ctrl-C stops
+// it. The next start resumes, even after a crash: it keeps complete files and continues a partial file at its last byte.
 //   dotnet run --project docs/samples/Downloader -- (file with a URL on each line) (folder) [at once]
 const int ExitCodeOfUsage = 2;
 const int ExitCodeOfCtrlC = 130;

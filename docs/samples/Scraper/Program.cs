@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using AsyncKit;
 using Scraper;
 
-// Reads 1,000 pages of a built-in server, 16 at once, and writes a report with the outcome of each page. Ctrl-C stops the
-// run: requests in flight are cancelled, and the report lists the pages that are done, failed or not started.
+// Reads 1,000 pages of a built-in server, 16 at once, and writes a report with the outcome of each page. Ctrl-C cancels
+// the requests in flight. The report then lists which pages are done, failed, cancelled or not started.
 //   dotnet run --project docs/samples/Scraper -- [report file] [delay of each page in ms]
 const int Pages = 1_000;
 const int ExitCodeOfCtrlC = 130;
