@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// How an adaptive gate finds its limit against a server that handles 40 requests at once, and later 20: figures and a plot,
-/// as Markdown. The same on every machine.
+/// Shows how an adaptive gate finds its limit against a server that handles 40 requests at once, and later 20. Prints
+/// figures and a plot as Markdown, the same on every machine.
 /// </summary>
 internal static class AdaptiveCommand
 {
@@ -52,7 +52,7 @@ internal static class AdaptiveCommand
         return 0;
     }
 
-    /// <summary>The limit, a line for every so many requests.</summary>
+    /// <summary>Plots the limit, one line per fixed number of requests.</summary>
     private static IEnumerable<string> Plot(int start, int refusedAfter, List<int> limits)
     {
         yield return "";

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What a stretch of requests came to.</summary>
+/// <summary>The results of a series of requests.</summary>
 internal sealed class AdaptiveFigures
 {
     private int _served;
@@ -10,10 +10,10 @@ internal sealed class AdaptiveFigures
 
     public int Highest { get; private set; }
 
-    /// <summary>Of all requests that were answered, from 0 to 1.</summary>
+    /// <summary>The rejected requests as a share of all answered ones, from 0 to 1.</summary>
     public double Throttled => _throttled / (double)Math.Max(1, _throttled + _served);
 
-    /// <summary>Of the most that the server could have served in that time.</summary>
+    /// <summary>The served requests as a share of those that the server could have served in that time.</summary>
     public double Throughput { get; private set; }
 
     public void See(int limit) => (Lowest, Highest) = (Math.Min(Lowest, limit), Math.Max(Highest, limit));

@@ -3,8 +3,8 @@ using AsyncKit.Testing;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// A server that handles so many requests at once and turns away the rest, and callers that always have another request,
-/// through one adaptive gate. On virtual time and one thread, so that each run gives the same figures.
+/// A server that handles a fixed number of requests at once and rejects the rest, and callers that always have another
+/// request, through one adaptive gate. It runs on virtual time and one thread, so each run gives the same figures.
 /// </summary>
 internal sealed class AdaptiveServer
 {
@@ -13,7 +13,7 @@ internal sealed class AdaptiveServer
     private readonly VirtualTime _time = new();
     private readonly ConcurrencyGate _gate;
     private readonly TimeSpan _refused;
-    private readonly Random _random = new(7); // The same figures each time.
+    private readonly Random _random = new(7); // A fixed seed gives the same figures each time.
     private int _busy;
 
     public AdaptiveServer(int start, TimeSpan refused)
@@ -29,7 +29,7 @@ internal sealed class AdaptiveServer
     /// <summary>The limit when each request was sent.</summary>
     public List<int> Limits { get; } = [];
 
-    /// <summary>Goes on until that many more were sent.</summary>
+    /// <summary>Runs until that many more requests are sent.</summary>
     public AdaptiveFigures Run(int requests)
     {
         var figures = new AdaptiveFigures();

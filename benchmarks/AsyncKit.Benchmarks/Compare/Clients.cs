@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The client that every variant uses: one for all requests of a round, the same for every variant.</summary>
+/// <summary>Creates the client of a round. Every variant uses the same kind of client, one for all requests.</summary>
 internal static class Clients
 {
     public static HttpClient Create(Uri server) =>
@@ -13,13 +13,13 @@ internal static class Clients
         })
         {
             BaseAddress = server,
-            // The slowest server that the options allow takes eight and a half minutes for a file.
+            // With the slowest server that the options allow, a file takes eight and a half minutes.
             Timeout = TimeSpan.FromMinutes(10),
         };
 
-    /// <summary>
-    /// Opens that many connections before the clock starts, as a service has them open. Otherwise Task.Run around
-    /// blocking calls takes many times as long again: connecting needs a pool thread too, and waits behind all of them.
+    /// <summary> Opens that many connections before the clock starts, because a service has them open. Without them,
+    /// Task.Run around blocking calls takes many times longer: connecting also needs a thread-pool thread and waits
+    /// behind those calls.
     /// </summary>
     public static Task ConnectAsync(HttpClient client, int connections, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, connections).Select(_ =>

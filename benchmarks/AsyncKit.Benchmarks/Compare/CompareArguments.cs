@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The options as System.CommandLine knows them, with their ranges.</summary>
+/// <summary>The options in System.CommandLine, with their ranges.</summary>
 internal sealed class CompareArguments
 {
     private readonly Option<string[]> _scenario = new("--scenario")

@@ -3,7 +3,8 @@ using System.CommandLine.Help;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The command line of the comparison: says what is wrong, or runs it and gives the exit code.</summary>
+/// <summary>The command line of the comparison. Reports wrong options, or runs the comparison and returns the exit
+/// code.</summary>
 internal static class CompareCommand
 {
     private const int WrongUsage = 2;
@@ -23,7 +24,7 @@ internal static class CompareCommand
             return WrongUsage;
         }
 
-        // The command has no action of its own: what there is comes from --help or --version.
+        // The command defines no action, so an action comes from --help or --version.
         if (parsed.Action is not null)
         {
             return parsed.Invoke();

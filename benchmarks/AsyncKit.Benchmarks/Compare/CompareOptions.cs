@@ -1,13 +1,13 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What the comparison shall do; every value has been checked.</summary>
+/// <summary>The options of the comparison. Every value is validated.</summary>
 /// <param name="Scenarios">The scenarios to run, in this order.</param>
-/// <param name="Items">Items of every scenario; null for the scenario's own number.</param>
+/// <param name="Items">The number of items of every scenario; null for the default of the scenario.</param>
 /// <param name="LatencyMs">The server's base latency.</param>
 /// <param name="Concurrency">The limit of the variants that have one.</param>
-/// <param name="Rounds">Measured rounds of each variant.</param>
+/// <param name="Rounds">The number of measured rounds per variant.</param>
 /// <param name="Out">The folder of the reports.</param>
-/// <param name="Quick">Whether short warm-ups do, and a slow variant is measured once.</param>
+/// <param name="Quick">True for short warm-ups and a single round of a slow variant.</param>
 internal sealed record CompareOptions(
     IReadOnlyList<ScenarioKind> Scenarios,
     int? Items,

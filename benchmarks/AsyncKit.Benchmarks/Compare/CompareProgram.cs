@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The run from the start of the server to the exit code.</summary>
+/// <summary>Runs the comparison, from the start of the server to the exit code.</summary>
 internal static class CompareProgram
 {
     private const int Success = 0;

@@ -1,6 +1,7 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Runs the chosen scenarios one after the other; what was measured survives an interruption.</summary>
+/// <summary>Runs the chosen scenarios one after the other. An interruption keeps the rounds measured before
+/// it.</summary>
 internal sealed class Comparison(CompareOptions options, Uri server, IRunView view)
 {
     public ComparisonReport Run(CancellationToken cancellationToken)
@@ -17,7 +18,7 @@ internal sealed class Comparison(CompareOptions options, Uri server, IRunView vi
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // Whatever the cancelled requests threw, the reason is Ctrl-C.
+            // Cancelled requests may throw any exception; the reason is Ctrl-C.
             interrupted = true;
         }
 

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Shows what runs. It is told between the rounds only, so that drawing is not measured.</summary>
+/// <summary>Shows the progress of the run. It is called between rounds only, so drawing is not measured.</summary>
 internal interface IRunView
 {
     void Begin(ScenarioKind scenario, int steps);
@@ -11,6 +11,6 @@ internal interface IRunView
 
     void Failed(Variant variant, string stage, string error);
 
-    /// <summary>A step that is not needed, because the variant has failed or is too slow to be repeated.</summary>
+    /// <summary>Skips a step of a variant that failed or is too slow to repeat.</summary>
     void Skipped();
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Turns the first Ctrl-C into a cancellation; the second one ends the process as always.</summary>
+/// <summary>Turns the first Ctrl-C into a cancellation. The second one ends the process.</summary>
 internal sealed class Interrupt : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

@@ -10,7 +10,7 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
     private const double QuickRepeatLimit = 0.5;
     private const double RepeatLimit = 5;
 
-    /// <summary>A synchronous wait is one however short it is. The rest depends on how busy the machine is.</summary>
+    /// <summary>A synchronous wait counts even if it is short. The other thresholds allow for a busy machine.</summary>
     private static readonly BlockingDetectorOptions Strict = new()
     {
         WaitThreshold = TimeSpan.Zero,
@@ -78,7 +78,7 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
         }
     }
 
-    /// <summary>Not measured: a detector that is told of every await would be measured as well.</summary>
+    /// <summary>Not measured, because the detector listens to every await and its cost would be included.</summary>
     private void Watch(VariantRun run, CancellationToken cancellationToken)
     {
         const string Stage = "watched";
@@ -160,8 +160,8 @@ internal sealed class ScenarioComparison(ScenarioKind kind, CompareOptions optio
     }
 
     /// <summary>
-    /// The reference is what the maker of the content says. Sequential is compared with it first, so a wrong baseline
-    /// is noticed; once the two agree, to be equal to the one is to be equal to the other.
+    /// The reference is the code that generates the content. Sequential is compared with it first, so a wrong baseline
+    /// is found. Once the two agree, the other variants can be compared with either.
     /// </summary>
     private string? Difference(Fetched[] results)
     {

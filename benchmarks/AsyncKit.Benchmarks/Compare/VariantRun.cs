@@ -1,13 +1,13 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What is known of one variant so far.</summary>
+/// <summary>The measurements of one variant so far.</summary>
 internal sealed class VariantRun(Variant variant)
 {
     private readonly List<Measurement> _rounds = [];
 
     public Variant Variant { get; } = variant;
 
-    /// <summary>Why the variant got it wrong; it is not run again.</summary>
+    /// <summary>The reason why the variant failed. A failed variant does not run again.</summary>
     public string? Error { get; set; }
 
     public bool HasResult => _rounds.Count > 0 || Error is not null;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What AsyncKit.Http costs and brings against the same written by hand: figures as Markdown.</summary>
+/// <summary>Compares AsyncKit.Http with hand-written code and prints the figures as Markdown.</summary>
 internal static class HttpCommand
 {
     private const string DefaultPath = "benchmarks/results/http.md";

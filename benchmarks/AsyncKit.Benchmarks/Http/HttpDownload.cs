@@ -4,7 +4,7 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>One large file, and what the process needs above what it needed before.</summary>
+/// <summary>Measures the download of one large file and the additional memory of the process.</summary>
 internal static class HttpDownload
 {
     private const long Bytes = 1L << 30;

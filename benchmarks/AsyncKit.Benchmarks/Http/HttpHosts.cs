@@ -5,7 +5,7 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Ten hosts, of which one is slow: when the nine others are done. The names lead to one server.</summary>
+/// <summary>Measures when nine fast hosts are done while a tenth is slow. All names resolve to one server.</summary>
 internal static class HttpHosts
 {
     private const int Hosts = 10;

@@ -3,7 +3,7 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What is alive while many responses stream by.</summary>
+/// <summary>Measures the live memory while many responses are streamed.</summary>
 internal static class HttpMemory
 {
     private const int Limit = 64;

@@ -4,8 +4,9 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>How fast many small responses are fetched by one client. Each round runs every variant, beginning with another
-/// one, and the ratio is the median of the rounds' ratios, so that what disturbs a round disturbs all of them.</summary>
+/// <summary>Measures how fast one client fetches many small responses. Each round runs every variant and starts with
+/// another one. The ratio is the median of the rounds' ratios, so a disturbance of a round affects all
+/// variants.</summary>
 internal static class HttpThroughput
 {
     private const int Requests = 10_000;

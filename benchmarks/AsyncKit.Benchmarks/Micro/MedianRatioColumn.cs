@@ -5,7 +5,7 @@ using BenchmarkDotNet.Running;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The median beside that of the baseline: one slow iteration of either does not change it.</summary>
+/// <summary>The median divided by that of the baseline. One slow iteration of either does not change it.</summary>
 internal sealed class MedianRatioColumn : IColumn
 {
     public string Id => nameof(MedianRatioColumn);

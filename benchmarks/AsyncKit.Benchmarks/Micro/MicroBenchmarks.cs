@@ -11,13 +11,13 @@ using Perfolizer.Horology;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The BenchmarkDotNet benchmarks, followed by a table of what they are to reach.</summary>
+/// <summary>Runs the BenchmarkDotNet benchmarks and prints a table of their targets.</summary>
 internal static class MicroBenchmarks
 {
     public static int Run(string[] args)
     {
-        // The pool's search for a better number of threads makes every row that goes through its queue bistable, the
-        // baselines' too. So all of them run with one pool thread per core.
+        // The thread pool's hill climbing makes every row that uses its queue bistable, including the baselines. So all
+        // of them run with one thread-pool thread per core.
         var cores = Environment.ProcessorCount;
         ThreadPool.SetMinThreads(cores, cores);
         ThreadPool.SetMaxThreads(cores, cores);
@@ -36,7 +36,7 @@ internal static class MicroBenchmarks
             .AddLogger(ConsoleLogger.Default)
             .AddExporter(MarkdownExporter.GitHub)
             .WithOption(ConfigOptions.JoinSummary, false);
-        string[] chosen = args is [] ? ["--filter", "*"] : args; // Without a filter the switcher would ask.
+        string[] chosen = args is [] ? ["--filter", "*"] : args; // Without a filter the switcher would prompt.
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroBenchmarks).Assembly).Run(chosen, config).ToList();
         if (summaries.Count == 0)
         {

@@ -4,8 +4,8 @@ using BenchmarkDotNet.Running;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// The most memory that was alive during a benchmark, above what was alive before it. The body of the benchmark asks
-/// for a sample now and then; benchmarks run in this process, so a static keeps it.
+/// The maximum live memory during a benchmark, minus the live memory before it. The benchmark requests samples.
+/// Benchmarks run in this process, so a static field keeps the maximum.
 /// </summary>
 internal static class PeakLive
 {
@@ -25,7 +25,7 @@ internal static class PeakLive
 
     private static string Key(Type type, string method) => $"{type.Name}.{method}";
 
-    /// <summary>What a full collection leaves.</summary>
+    /// <summary>The live memory after a full collection.</summary>
     private static long Bytes()
     {
         GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);

@@ -5,7 +5,7 @@ using BenchmarkDotNet.Running;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Shown only where a benchmark took samples.</summary>
+/// <summary>A column that is shown only if a benchmark took samples.</summary>
 internal sealed class PeakLiveColumn : IColumn
 {
     public string Id => nameof(PeakLiveColumn);

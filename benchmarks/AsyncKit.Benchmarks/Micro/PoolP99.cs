@@ -4,9 +4,9 @@ using BenchmarkDotNet.Running;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// How long unrelated work waited for a pool thread during a benchmark: the 99th percentile over all of its iterations,
-/// the warm-up included. A work item every millisecond, or the percentile of an iteration of 100 ms would be its maximum.
-/// Benchmarks run in this process, so a static keeps it.
+/// The wait of unrelated work for a thread-pool thread during a benchmark: the 99th percentile over all iterations,
+/// including the warm-up. It queues a work item every millisecond. With fewer, the percentile of an iteration of 100 ms
+/// would be its maximum. Benchmarks run in this process, so a static field keeps it.
 /// </summary>
 internal static class PoolP99
 {

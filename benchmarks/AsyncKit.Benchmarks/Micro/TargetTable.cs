@@ -8,7 +8,7 @@ using BenchmarkDotNet.Reports;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// Each target beside what was measured, then all tables, as Markdown: on the screen and in one file.
+/// Prints each target next to its measured value, and then all tables, as Markdown to the screen and to one file.
 /// </summary>
 internal static class TargetTable
 {

@@ -4,8 +4,8 @@ using AsyncKit;
 using AsyncKit.Http;
 using Downloader;
 
-// Downloads the files of a list into a folder, with a bar for each that is active and one for all. Ctrl-C stops it. However it
-// was stopped, started again it goes on where it was: what is complete is kept, what was begun goes on from its last byte.
+// Downloads the files of a list into a folder, with a progress bar per active file and one for all files. Ctrl-C stops
+// it. The next start resumes, even after a crash: it keeps complete files and continues a partial file at its last byte.
 //   dotnet run --project docs/samples/Downloader -- (file with a URL on each line) (folder) [at once]
 const int ExitCodeOfUsage = 2;
 const int ExitCodeOfCtrlC = 130;
@@ -18,7 +18,7 @@ if (args.Length < 2)
 using var stop = new CancellationTokenSource();
 using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
 {
-    context.Cancel = true; // This process ends by itself, with a summary.
+    context.Cancel = true; // The process writes its summary and then exits.
     stop.Cancel();
 });
 
@@ -36,7 +36,7 @@ var report = await View.RunAsync(view => http.DownloadAllReportAsync(
         FanOut = new FanOutOptions
         {
             MaxConcurrency = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 8,
-            OnFailure = FailureMode.RunToEnd, // One missing file is no reason to miss the others.
+            OnFailure = FailureMode.RunToEnd, // A missing file must not stop the others.
             Partition = FanOutPartition.By<Uri, string>(uri => uri.Host, maxPerKey: 4),
         },
         Download = new DownloadOptions { OnExisting = ExistingFile.Keep, Progress = view },

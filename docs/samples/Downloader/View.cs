@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace Downloader;
 
-/// <summary>Shows how far the files are: as bars, or where the output is no screen as a line for each file.</summary>
+/// <summary>Shows the progress of the files as bars. If the output is redirected, it writes a line per complete
+/// file.</summary>
 internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAllProgress>
 {
     public static Task<T> RunAsync<T>(Func<View, Task<T>> run) =>
@@ -38,12 +39,12 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
 
         public override void Report(DownloadAllProgress value)
         {
-            // The lines of the files say enough.
+            // The lines of the files are enough.
         }
     }
 
-    /// <summary>Reports come one at a time, so that nothing here needs a lock; those of a file and those of all may come at
-    /// once.</summary>
+    /// <summary>Needs no lock for its dictionary: the reports of the files arrive one at a time. The reports of all
+    /// files can arrive concurrently with them, and use only their own bar.</summary>
     private sealed class Bars(ProgressContext context) : View
     {
         private readonly ProgressTask _all = context.AddTask("All files", new ProgressTaskSettings { MaxValue = double.MaxValue });
@@ -61,7 +62,7 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
             bar.Value = value.BytesOnDisk;
             if (value.IsLast)
             {
-                bar.StopTask(); // Completed or not, it is hidden.
+                bar.StopTask(); // Hides the bar, even if the file is not complete.
                 _ = _files.Remove(value.Path);
             }
         }
@@ -70,7 +71,7 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
         {
             _all.Description = $"{value.DoneFiles} of {value.TotalFiles} files, {value.FailedFiles} failed, {value.ActiveFiles} active";
             _all.MaxValue = Math.Max(value.KnownBytes, 1);
-            _all.Value = Math.Min(value.BytesOnDisk, value.KnownBytes - 1); // Never completed, or it would be hidden.
+            _all.Value = Math.Min(value.BytesOnDisk, value.KnownBytes - 1); // Below the maximum: a completed bar would be hidden.
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using AsyncKit;
 using Scraper;
 
-// Reads 1,000 pages of a server that it brings along, 16 at once, and writes what became of each. Ctrl-C stops it: what is
-// in flight is told to end, and the report says what was done, what failed and what was not started.
+// Reads 1,000 pages of a built-in server, 16 at once, and writes a report with the outcome of each page. Ctrl-C cancels
+// the requests in flight. The report then lists which pages are done, failed, cancelled or not started.
 //   dotnet run --project docs/samples/Scraper -- [report file] [delay of each page in ms]
 const int Pages = 1_000;
 const int ExitCodeOfCtrlC = 130;
@@ -14,7 +14,7 @@ var delay = TimeSpan.FromMilliseconds(args.Length > 1 ? int.Parse(args[1], Cultu
 using var stop = new CancellationTokenSource();
 using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
 {
-    context.Cancel = true; // This process ends by itself, with a report.
+    context.Cancel = true; // The process writes its report and then exits.
     stop.Cancel();
 });
 
@@ -23,7 +23,7 @@ using var http = new HttpClient { BaseAddress = site.Address };
 var options = new FanOutOptions
 {
     MaxConcurrency = 16,
-    OnFailure = FailureMode.RunToEnd, // One missing page is no reason to miss the others.
+    OnFailure = FailureMode.RunToEnd, // A missing page must not stop the others.
     ItemTimeout = TimeSpan.FromSeconds(30),
     Retry = new RetryOptions { MaxAttempts = 3, Backoff = Backoff.Exponential(delay, TimeSpan.FromSeconds(1)) },
     Progress = new ProgressBar(),

@@ -3,7 +3,8 @@ using AsyncKit;
 
 namespace Scraper;
 
-/// <summary>One line that is drawn again and again; where the output is a file, a line for each snapshot.</summary>
+/// <summary>Draws the progress on one line, which it overwrites. If the output is redirected, it writes a line per
+/// snapshot.</summary>
 internal sealed class ProgressBar : IProgress<FanOutProgress>
 {
     private const int Width = 40;

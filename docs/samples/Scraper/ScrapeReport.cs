@@ -4,7 +4,7 @@ using AsyncKit;
 
 namespace Scraper;
 
-/// <summary>What was done, what failed, what was not started: in numbers, and page by page.</summary>
+/// <summary>Formats the outcomes of a run: the counts, and a list of the pages per kind of outcome.</summary>
 internal static class ScrapeReport
 {
     public static string Summary(FanOutReport<int, string> report) => string.Create(

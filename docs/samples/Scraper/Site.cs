@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Scraper;
 
-/// <summary>The pages to read, on a loopback address: every hundredth is missing, every tenth fails when it is asked for the
-/// first time.</summary>
+/// <summary>A server with the pages to read, on a loopback address. Every hundredth page is missing. The first request
+/// for every tenth page fails.</summary>
 internal sealed class Site : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,12 +21,12 @@ internal sealed class Site : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        var wasAsked = new bool[2_000];
+        var wasRequested = new bool[2_000];
         app.MapGet("/page/{number:int}", async (int number, CancellationToken cancellationToken) =>
         {
             await Task.Delay(delay, cancellationToken);
-            var isFirst = !wasAsked[number];
-            wasAsked[number] = true;
+            var isFirst = !wasRequested[number];
+            wasRequested[number] = true;
             return number switch
             {
                 _ when number % 100 == 0 => Results.NotFound(),

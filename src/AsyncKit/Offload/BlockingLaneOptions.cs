@@ -2,15 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>
-/// How a lane runs. Immutable, checked when set: a wrong value throws where it is written, not where it is used.
-/// </summary>
+/// <summary>Provides the options of a <see cref="BlockingLane"/>. Immutable; each value is validated when it is
+/// set.</summary>
 public sealed record BlockingLaneOptions
 {
     private static readonly TimeSpan LongestIdle = TimeSpan.FromDays(49);
 
-    /// <summary>What the lane is called: in the names of its threads, in messages and in metrics.</summary>
-    /// <value>"lane" by default; never empty.</value>
+    /// <summary>The name of the lane, used in thread names, messages and metrics.</summary>
+    /// <value>A string that is not empty. The default is "lane".</value>
     /// <exception cref="ArgumentException">The value is null or empty.</exception>
     public string Name
     {
@@ -20,9 +19,9 @@ public sealed record BlockingLaneOptions
             : throw new ArgumentException("Name must not be null or empty.", nameof(Name));
     } = "lane";
 
-    /// <summary>The most threads, and so the most work that runs at the same time.</summary>
-    /// <value>At least 1; no default. <see cref="int.MaxValue"/> means unbounded, on purpose. Each thread that is in use
-    /// reserves a stack, mostly 1.5 MB to 8 MB of address space, of which little is touched.</value>
+    /// <summary>The maximum number of threads, and so of work items that run at once.</summary>
+    /// <value>At least 1; required. <see cref="int.MaxValue"/> disables the limit. Each thread reserves a stack of
+    /// address space, mostly 1.5 MB to 8 MB, and touches little of it.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public required int MaxThreads
     {
@@ -30,8 +29,8 @@ public sealed record BlockingLaneOptions
         init => field = FanOut.CheckLimit(value, nameof(MaxThreads));
     }
 
-    /// <summary>How much work may wait for a thread before <see cref="WhenFull"/> decides about more.</summary>
-    /// <value>At least 0; null, the default, for no limit.</value>
+    /// <summary>The number of work items that can wait for a thread before <see cref="WhenFull"/> applies.</summary>
+    /// <value>At least 0. Null, the default, disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int? MaxQueued
     {
@@ -42,11 +41,11 @@ public sealed record BlockingLaneOptions
                 nameof(MaxQueued), value, "MaxQueued must be at least 0, or null for no limit.");
     }
 
-    /// <summary>What happens to more work than <see cref="MaxQueued"/>.</summary>
-    /// <value><see cref="WhenFull.Wait"/> by default. The task of a call ends when its work has ended, so with this it is
-    /// the same whether the call waits in the queue or for a place there: nothing is refused, and
+    /// <summary>The handling of calls beyond <see cref="MaxQueued"/>.</summary>
+    /// <value>The default is <see cref="WhenFull.Wait"/>. The task of a call completes when its work returns, so a call
+    /// that waits for a free queue position behaves like a queued one. With this value nothing is refused, and
     /// <see cref="BlockingLane.Queued"/> counts both.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the named ones.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a defined one.</exception>
     public WhenFull WhenFull
     {
         get;
@@ -56,9 +55,9 @@ public sealed record BlockingLaneOptions
                 nameof(WhenFull), value, "WhenFull must be WhenFull.Wait or WhenFull.Reject.");
     }
 
-    /// <summary>How long a thread stays without work before it ends.</summary>
-    /// <value>From zero, which ends it at once, to 49 days, or <see cref="Timeout.InfiniteTimeSpan"/> for never; 20 s by
-    /// default.</value>
+    /// <summary>The time after which a thread without work exits.</summary>
+    /// <value>From zero, with which a thread exits at once, to 49 days. <see cref="Timeout.InfiniteTimeSpan"/> keeps
+    /// threads until the lane is disposed. The default is 20 s.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan IdleTimeout
     {
@@ -69,12 +68,12 @@ public sealed record BlockingLaneOptions
                 nameof(IdleTimeout), value, "IdleTimeout must be from zero to 49 days, or infinite.");
     } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Is told what abandoned work has thrown, which nobody else can see.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger for exceptions of abandoned work, which no caller can observe.</summary>
+    /// <value>Null, the default, disables logging.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>The clock of the idle time and of the measured waits.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock for the idle time and the measured waits.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {

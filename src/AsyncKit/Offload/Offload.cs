@@ -1,14 +1,10 @@
-using System.ComponentModel;
-using System.Runtime.CompilerServices;
-
 namespace AsyncKit;
 
-/// <summary>
-/// Runs a blocking call apart from the thread pool, on <see cref="BlockingLane.Shared"/>.
-/// </summary>
+/// <summary>Runs blocking calls on the threads of <see cref="BlockingLane.Shared"/>, never on the thread
+/// pool.</summary>
 /// <remarks>
-/// Each method is that of <see cref="BlockingLane"/>, with its guarantees. Work with a limit of its own, or that others
-/// must not hold up, gets a lane of its own.
+/// Each method calls the method of <see cref="BlockingLane"/> with the same parameters and has its guarantees. Create a
+/// separate <see cref="BlockingLane"/> for calls that need their own limit, or that unrelated calls must not delay.
 /// </remarks>
 public static class Offload
 {
@@ -22,7 +18,8 @@ public static class Offload
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
-    public static Task<TResult> RunAsync<TResult>(Func<CancellationToken, TResult> work, CancellationToken cancellationToken = default) =>
+    public static Task<TResult> RunAsync<TResult>(
+        Func<CancellationToken, TResult> work, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
@@ -30,51 +27,20 @@ public static class Offload
         Func<CancellationToken, TResult> work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
-    /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
+    /// <inheritdoc cref="BlockingLane.RunAsync(Action, CancellationToken)"/>
     public static Task RunAsync(Action work, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, cancellationToken);
 
-    /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
-    public static Task RunAsync(
-        Action work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="BlockingLane.RunAsync(Action, OnCancel, CancellationToken)"/>
+    public static Task RunAsync(Action work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
-    /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
+    /// <inheritdoc cref="BlockingLane.RunAsync(Action, CancellationToken)"/>
     public static Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, cancellationToken);
 
-    /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
+    /// <inheritdoc cref="BlockingLane.RunAsync(Action, OnCancel, CancellationToken)"/>
     public static Task RunAsync(
         Action<CancellationToken> work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
-
-    /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(TaskResultGuard.Reason, error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [OverloadResolutionPriority(1)]
-    public static Task RunAsync<TTask>(in Func<TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
-
-    /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, OnCancel, CancellationToken)"/>
-    [Obsolete(TaskResultGuard.Reason, error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [OverloadResolutionPriority(1)]
-    public static Task RunAsync<TTask>(
-        in Func<TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
-
-    /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, CancellationToken)"/>
-    [Obsolete(TaskResultGuard.Reason, error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [OverloadResolutionPriority(1)]
-    public static Task RunAsync<TTask>(in Func<CancellationToken, TTask> work, CancellationToken cancellationToken = default)
-        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
-
-    /// <inheritdoc cref="BlockingLane.RunAsync{TTask}(in Func{TTask}, OnCancel, CancellationToken)"/>
-    [Obsolete(TaskResultGuard.Reason, error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [OverloadResolutionPriority(1)]
-    public static Task RunAsync<TTask>(
-        in Func<CancellationToken, TTask> work, OnCancel onCancel, CancellationToken cancellationToken = default)
-        where TTask : Task => throw TaskResultGuard.Refusal<TTask>(nameof(work));
 }

@@ -1,21 +1,19 @@
 namespace AsyncKit;
 
-/// <summary>
-/// What a cancelled token does to blocking work that has begun. Work that still waits for a thread never begins, whatever
-/// this says.
-/// </summary>
+/// <summary>Specifies how a cancelled token affects blocking work that has started. Work that waits for a thread never
+/// starts, whichever value is set.</summary>
 public enum OnCancel
 {
-    /// <summary>The caller waits for the end of the work. Work that takes a token may look at it and end early; what it
-    /// returns or throws is the outcome.</summary>
+    /// <summary>The caller waits until the work returns. Work that takes a token can check it and return early; its
+    /// result or exception is the outcome.</summary>
     Wait,
 
-    /// <summary>The caller leaves at once with an <see cref="OperationCanceledException"/>. The work goes on to its end and
-    /// holds its thread until then; what it returns is dropped, what it throws is logged.</summary>
+    /// <summary>The caller's task is cancelled at once. The work keeps running and holds its thread until it returns.
+    /// Its result is dropped, and its exception is logged.</summary>
     Abandon,
 
-    /// <summary><see cref="Thread.Interrupt"/> on the lane's thread: the managed wait that the work is in, or the next one,
-    /// throws a <see cref="ThreadInterruptedException"/>. The caller waits for the end, as with <see cref="Wait"/>. A system
-    /// call that blocks is not reached.</summary>
+    /// <summary>The lane calls <see cref="Thread.Interrupt"/> on the thread: the managed wait that the work is in, or
+    /// the next one it enters, throws a <see cref="ThreadInterruptedException"/>. The caller waits until the work
+    /// returns, as with <see cref="Wait"/>. A blocking system call is not interrupted.</summary>
     Interrupt,
 }

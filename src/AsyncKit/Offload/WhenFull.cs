@@ -1,11 +1,12 @@
 namespace AsyncKit;
 
-/// <summary>What happens to work for a lane whose threads are busy and whose queue is full.</summary>
+/// <summary>Specifies how a lane handles a call while its threads are busy and its queue is full.</summary>
 public enum WhenFull
 {
-    /// <summary>It waits for a place, in the order of the calls. Nothing is refused.</summary>
+    /// <summary>The call waits for a thread, in the order of the calls. Nothing is refused.</summary>
     Wait,
 
-    /// <summary>Its task fails with a <see cref="BlockingLaneFullException"/>, and it never runs.</summary>
+    /// <summary>The call's task is faulted with a <see cref="BlockingLaneFullException"/>, and the work never
+    /// runs.</summary>
     Reject,
 }

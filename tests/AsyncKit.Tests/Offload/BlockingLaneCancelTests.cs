@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a cancelled token does, before the work has begun and after.</summary>
+/// <summary>Cancellation before work starts and while it runs.</summary>
 public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<OnCancel> Choices => [OnCancel.Wait, OnCancel.Abandon, OnCancel.Interrupt];
@@ -10,7 +10,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public async Task Work_that_is_cancelled_before_it_has_begun_never_runs_and_its_task_ends_at_once(OnCancel onCancel)
+    public async Task Work_cancelled_before_it_starts_never_runs_and_its_task_completes_at_once(OnCancel onCancel)
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -35,7 +35,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public async Task A_token_that_is_cancelled_at_the_call_gives_a_cancelled_task_and_starts_no_thread(OnCancel onCancel)
+    public async Task A_token_cancelled_before_the_call_yields_a_cancelled_task_and_starts_no_thread(OnCancel onCancel)
     {
         await using var lane = Lanes.Of(1);
         var token = new CancellationToken(canceled: true);
@@ -47,7 +47,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Wait_the_caller_waits_for_the_end_of_the_work_and_a_success_after_the_cancellation_is_a_success()
+    public async Task With_Wait_a_success_after_the_cancellation_is_a_success()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -70,7 +70,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public async Task The_work_gets_the_token_and_ends_early_by_it(OnCancel onCancel)
+    public async Task Work_that_checks_its_token_is_cancelled(OnCancel onCancel)
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -86,23 +86,23 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_OperationCanceledException_counts_as_cancellation_only_when_the_callers_token_is_cancelled()
+    public async Task An_OperationCanceledException_without_a_cancelled_token_is_a_failure()
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
 
-        var foreign = lane.RunAsync<int>(() => throw new OperationCanceledException("foreign"), source.Token);
+        var unrelated = lane.RunAsync<int>(() => throw new OperationCanceledException("unrelated"), source.Token);
 
-        Assert.Equal("foreign", (await Assert.ThrowsAsync<OperationCanceledException>(() => foreign).OrHangs()).Message);
-        Assert.True(foreign.IsFaulted);
+        Assert.Equal("unrelated", (await Assert.ThrowsAsync<OperationCanceledException>(() => unrelated).OrHangs()).Message);
+        Assert.True(unrelated.IsFaulted);
     }
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public async Task Anything_else_that_the_work_throws_is_thrown_by_await_as_it_is(OnCancel onCancel)
+    public async Task Await_throws_any_other_exception_of_the_work_unchanged(OnCancel onCancel)
     {
         await using var lane = Lanes.Of(1);
-        var exception = new FormatException("as it is");
+        var exception = new FormatException("unchanged");
 
         var work = lane.RunAsync(() => throw exception, onCancel);
 
@@ -111,7 +111,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Abandon_the_caller_leaves_at_once_and_the_thread_stays_counted_until_the_work_ends()
+    public async Task With_Abandon_the_task_is_cancelled_at_once_and_the_thread_stays_busy_until_work_returns()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -132,7 +132,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_abandoned_work_throws_is_logged_and_not_unobserved()
+    public async Task An_exception_of_abandoned_work_is_logged_and_observed()
     {
         var log = new Lanes.Lines();
         using var gate = new BlockingGate();
@@ -156,16 +156,16 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 
         var line = Assert.Single(log.All);
         Assert.Equal((40, "too late"), (line.Id.Id, line.Exception?.Message));
-        Assert.Equal("Work on the lane db failed after its caller had abandoned it.", line.Text);
+        Assert.Equal("Work on the lane db failed after its caller abandoned it; dropping the exception.", line.Text);
     }
 
     [Theory]
     [MemberData(nameof(ManagedWaits))]
-    public async Task Interrupt_reaches_the_managed_wait_that_the_work_is_in(string kind)
+    public async Task An_interrupt_reaches_the_managed_wait_that_the_work_is_in(string kind)
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
-        var begun = new Gate();
+        var started = new Gate();
         var locked = new object();
         using var never = new ManualResetEventSlim();
         using var neverToo = new ManualResetEvent(initialState: false);
@@ -183,7 +183,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
         await holding.ArrivedAsync(1);
 
         var work = lane.RunAsync(Wait, OnCancel.Interrupt, source.Token);
-        await begun.ArrivedAsync(1);
+        await started.ArrivedAsync(1);
         await Hang.UntilAsync(() => thread!.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
         await source.CancelAsync();
 
@@ -196,7 +196,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
         void Wait()
         {
             thread = Thread.CurrentThread;
-            begun.Arrive();
+            started.Arrive();
             switch (kind)
             {
                 case "Sleep":
@@ -222,7 +222,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
                     none.Wait(CancellationToken.None);
                     break;
                 default:
-#pragma warning disable VSTHRD002 // One of the waits.
+#pragma warning disable VSTHRD002 // It is one of the tested waits.
                     new TaskCompletionSource().Task.Wait(CancellationToken.None);
 #pragma warning restore VSTHRD002
                     break;
@@ -231,7 +231,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Interrupt_reaches_the_next_wait_of_work_that_is_in_none()
+    public async Task An_interrupt_reaches_the_next_wait_if_the_work_is_not_waiting()
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
@@ -250,7 +250,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_interrupt_that_comes_late_never_hits_the_next_work_item()
+    public async Task A_late_interrupt_never_reaches_the_next_work_item()
     {
         await using var lane = Lanes.Of(1);
         for (var call = 0; call < 100; call++)
@@ -260,7 +260,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
             var work = lane.RunAsync(
                 () =>
                 {
-                    source.Cancel(); // Without a wait after it.
+                    source.Cancel(); // No wait follows.
                     return 7;
                 },
                 OnCancel.Interrupt,
@@ -273,7 +273,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_interrupt_of_somebody_else_never_hits_the_next_work_item_or_the_lanes_own_waits()
+    public async Task An_interrupt_by_user_code_reaches_neither_the_next_work_item_nor_the_lanes_waits()
     {
         await using var lane = Lanes.Of(1);
 
@@ -285,12 +285,12 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
         Assert.Same(thread, await lane.RunAsync(ThreadAfterAWait).OrHangs());
 
         await Hang.UntilAsync(() => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
-        thread.Interrupt(); // While it sleeps.
+        thread.Interrupt(); // The thread sleeps.
         Assert.Same(thread, await lane.RunAsync(ThreadAfterAWait).OrHangs());
     }
 
     [Fact]
-    public async Task A_ThreadInterruptedException_counts_as_cancellation_only_when_the_lane_has_interrupted()
+    public async Task A_ThreadInterruptedException_without_an_interrupt_by_the_lane_is_a_failure()
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
@@ -309,7 +309,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public async Task A_token_that_is_cancelled_after_the_end_does_nothing(OnCancel onCancel)
+    public async Task A_token_cancelled_after_completion_has_no_effect(OnCancel onCancel)
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
@@ -321,7 +321,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Cancelling_a_hundred_thousand_that_wait_leaves_an_empty_queue()
+    public async Task Cancelling_100_000_queued_calls_leaves_an_empty_queue()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();

@@ -1,12 +1,12 @@
 namespace AsyncKit.Tests;
 
-#pragma warning disable VSTHRD002 // Work that waits for other work on its thread is what is tested.
+#pragma warning disable VSTHRD002 // These tests block on nested work on purpose.
 
-/// <summary>Work that would wait for its own lane for ever is refused.</summary>
+/// <summary>A lane refuses nested calls that would deadlock it.</summary>
 public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Work_that_waits_for_work_on_its_own_lane_of_one_is_refused()
+    public async Task A_nested_call_on_a_lane_of_one_thread_is_refused()
     {
         await using var lane = Lanes.Of(1);
 
@@ -18,7 +18,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task While_a_thread_can_go_on_nested_work_runs()
+    public async Task Nested_calls_run_while_a_thread_is_free()
     {
         await using var lane = Lanes.Of(3);
 
@@ -31,7 +31,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_one_that_would_block_the_last_thread_is_refused_and_the_others_go_on()
+    public async Task Only_the_nested_call_that_would_block_the_last_thread_is_refused()
     {
         await using var lane = Lanes.Of(3);
         using var gate = new BlockingGate();
@@ -42,7 +42,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
             var nested = lane.RunAsync(() => 1);
             if (nested.IsFaulted)
             {
-                refused.Open(); // So two wait in the queue before the first of them can begin.
+                refused.Open(); // Until then two calls are queued and none can start.
             }
 
             refused.Pass();
@@ -51,14 +51,14 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
         await gate.ArrivedAsync(3);
         gate.Open();
 
-        var ended = await Task.WhenAll(all.Select(one => Record.ExceptionAsync(() => one.OrHangs())));
+        var outcomes = await Task.WhenAll(all.Select(one => Record.ExceptionAsync(() => one.OrHangs())));
 
-        Assert.Equal(2, ended.Count(exception => exception is null));
-        Assert.IsType<InvalidOperationException>(Assert.Single(ended, exception => exception is not null));
+        Assert.Equal(2, outcomes.Count(exception => exception is null));
+        Assert.IsType<InvalidOperationException>(Assert.Single(outcomes, exception => exception is not null));
     }
 
     [Fact]
-    public async Task Nested_work_that_nobody_waits_for_any_more_does_not_count()
+    public async Task A_cancelled_nested_call_does_not_count()
     {
         await using var lane = Lanes.Of(2);
         using var gate = new BlockingGate();
@@ -68,10 +68,10 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
 
         var result = await lane.RunAsync(() =>
         {
-            var left = lane.RunAsync(() => 1, source.Token);
+            var cancelled = lane.RunAsync(() => 1, source.Token);
             source.Cancel();
-            Assert.Throws<TaskCanceledException>(() => left.GetAwaiter().GetResult());
-            var nested = lane.RunAsync(() => 2); // Waits in the queue until the other thread is free.
+            Assert.Throws<TaskCanceledException>(() => cancelled.GetAwaiter().GetResult());
+            var nested = lane.RunAsync(() => 2); // Queued until the other thread is free.
             gate.Open();
             return nested.GetAwaiter().GetResult();
         }).OrHangs();
@@ -81,7 +81,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Nested_work_that_was_abandoned_does_not_count_while_it_runs_on()
+    public async Task An_abandoned_nested_call_does_not_count_while_it_keeps_running()
     {
         await using var lane = Lanes.Of(2);
         using var outerGate = new BlockingGate();
@@ -94,7 +94,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
                 () =>
                 {
                     innerGate.Pass(CancellationToken.None);
-                    var innermost = lane.RunAsync(() => 1); // Waits in the queue until the outer one has ended.
+                    var innermost = lane.RunAsync(() => 1); // Queued until the outer work returns.
                     outerGate.Open();
                     nested = innermost.GetAwaiter().GetResult();
                 },
@@ -115,7 +115,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Work_that_calls_its_lane_and_ends_does_not_count()
+    public async Task Work_that_calls_its_lane_and_returns_does_not_count()
     {
         await using var lane = Lanes.Of(64);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -136,7 +136,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_fan_out_on_the_same_lane_is_refused_when_nothing_of_it_could_begin()
+    public async Task A_nested_fan_out_that_could_not_start_is_refused()
     {
         await using var lane = Lanes.Of(1);
 
@@ -147,7 +147,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_enumeration_on_the_same_lane_is_refused_when_nothing_of_it_could_begin()
+    public async Task A_nested_enumeration_that_could_not_start_is_refused()
     {
         await using var lane = Lanes.Of(1);
 
@@ -157,7 +157,7 @@ public sealed class BlockingLaneNestingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Another_lane_is_another_matter()
+    public async Task A_call_on_another_lane_is_not_nested()
     {
         await using var lane = Lanes.Of(1);
         await using var other = Lanes.Of(1);

@@ -16,7 +16,7 @@ public sealed class BlockingLaneOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_wrong_value_throws_where_it_is_written_and_names_the_rule()
+    public void A_value_out_of_range_throws_when_set_and_names_the_rule()
     {
         AssertThrows<ArgumentOutOfRangeException>("MaxThreads", () => new() { MaxThreads = 0 });
         AssertThrows<ArgumentException>("Name", () => new() { MaxThreads = 1, Name = "" });
@@ -31,7 +31,7 @@ public sealed class BlockingLaneOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void The_ends_of_the_ranges_are_allowed()
+    public void The_limits_of_the_ranges_are_valid()
     {
         var options = new BlockingLaneOptions { MaxThreads = int.MaxValue, MaxQueued = 0, IdleTimeout = TimeSpan.Zero };
 

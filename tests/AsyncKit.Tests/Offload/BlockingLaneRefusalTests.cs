@@ -1,48 +1,72 @@
-using System.Reflection;
-
 namespace AsyncKit.Tests;
 
-/// <summary>Async delegates are refused, and arguments are checked at the call.</summary>
+/// <summary>Work that returns a task is refused, and arguments are checked at the call.</summary>
 public sealed class BlockingLaneRefusalTests : IClassFixture<NothingLeftBehind>
 {
+    private static readonly int[] Items = [1];
+
     [Fact]
-    public async Task Work_that_returns_a_task_is_refused_at_the_call()
+    public async Task Every_entry_point_refuses_an_async_lambda_at_the_call()
     {
         await using var lane = Lanes.Of(1);
+        var stream = Items.ToAsyncEnumerable();
+        var options = new FanOutOptions { MaxConcurrency = 1 };
 
-        AssertRefused(() => RunAsync<Task>(lane, () => Task.CompletedTask));
-        AssertRefused(() => RunAsync<Task<int>>(lane, () => Task.FromResult(1)));
-        AssertRefused(() => RunAsync<ValueTask>(lane, () => default));
-        AssertRefused(() => RunAsync<ValueTask<int>>(lane, () => default));
-        AssertRefused(() => new[] { 1 }.FanOutBlockingAsync<int, ValueTask>(lane, (_, _) => default));
+        AssertRefused(
+            () => lane.RunAsync(async () => { await Task.Yield(); }),
+            () => lane.RunAsync(async () => { await Task.Yield(); }, OnCancel.Abandon),
+            () => lane.RunAsync(async token => { await Task.Delay(1, token); }),
+            () => lane.RunAsync(async token => { await Task.Delay(1, token); }, OnCancel.Interrupt),
+            () => Offload.RunAsync(async () => { await Task.Yield(); }),
+            () => Offload.RunAsync(async () => { await Task.Yield(); }, OnCancel.Abandon),
+            () => Offload.RunAsync(async token => { await Task.Delay(1, token); }),
+            () => Offload.RunAsync(async token => { await Task.Delay(1, token); }, OnCancel.Interrupt),
+            () => Items.FanOutBlockingAsync(lane, async (item, token) => { await Task.Delay(item, token); }),
+            () => Items.FanOutBlockingAsync(lane, options, async (item, token) => { await Task.Delay(item, token); }),
+            () => Items.FanOutBlockingAsync(2, async (item, token) => { await Task.Delay(item, token); }),
+            () => stream.FanOutBlockingAsync(lane, async (item, token) => { await Task.Delay(item, token); }),
+            () => stream.FanOutBlockingAsync(lane, options, async (item, token) => { await Task.Delay(item, token); }),
+            () => stream.FanOutBlockingAsync(2, async (item, token) => { await Task.Delay(item, token); }));
         Assert.Equal(0, lane.Threads);
     }
 
     [Fact]
-    public async Task Work_that_returns_a_task_as_something_else_is_refused_by_the_task_and_what_it_throws_is_observed()
+    public async Task Every_kind_of_task_is_refused_at_the_call()
     {
         await using var lane = Lanes.Of(1);
 
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => lane.RunAsync<object>(() => Task.FromException(new FormatException("lost")))).OrHangs();
-        await Assert.ThrowsAsync<ArgumentException>(() => lane.RunAsync<object>(() => new ValueTask<int>(1))).OrHangs();
-        Assert.Equal("no task", await lane.RunAsync<object>(() => "no task").OrHangs());
+        AssertRefused(
+            () => lane.RunAsync(NothingAsync),
+            () => lane.RunAsync(OneAsync),
+            () => lane.RunAsync(async () => await OneAsync()),
+            () => lane.RunAsync(() => new ValueTask()),
+            () => lane.RunAsync(() => new ValueTask<int>(1)),
+            () => Items.FanOutBlockingAsync(lane, (_, _) => OneAsync()),
+            () => Items.FanOutBlockingAsync(lane, (_, _) => new ValueTask()));
+
+        static async Task NothingAsync() => await Task.Yield();
+
+        static Task<int> OneAsync() => Task.FromResult(1);
     }
 
-    /// <summary>That the compiler goes by them is a test of the conventions.</summary>
-    [Theory]
-    [InlineData(typeof(BlockingLane), "RunAsync", 4)]
-    [InlineData(typeof(Offload), "RunAsync", 4)]
-    [InlineData(typeof(FanOut), "FanOutBlockingAsync", 6)]
-    public void Overloads_for_async_delegates_are_errors(Type type, string name, int count)
+    [Fact]
+    public async Task A_task_returned_as_an_object_fails_the_call_and_its_exception_is_observed()
     {
-        var refused = type.GetMethods().Where(method => string.Equals(method.Name, name, StringComparison.Ordinal)
-            && method.GetCustomAttribute<ObsoleteAttribute>() is { IsError: true }).ToList();
+        await using var lane = Lanes.Of(1);
 
-        Assert.Equal(count, refused.Count);
-        Assert.All(refused, method => Assert.Contains(
-            method.GetGenericArguments()[^1].GetGenericParameterConstraints(), constraint => constraint == typeof(Task)));
-        Assert.All(refused, method => Assert.IsType<ArgumentException>(Record.Exception(() => Call(method))?.InnerException));
+        foreach (var call in (Func<Task>[])
+        [
+            () => lane.RunAsync<object>(() => Task.FromException(new FormatException("lost"))),
+            () => lane.RunAsync<object>(_ => new ValueTask<int>(1), OnCancel.Abandon),
+            () => Offload.RunAsync<object>(() => Task.CompletedTask),
+            () => Items.FanOutBlockingAsync<int, object>(lane, (_, _) => Task.CompletedTask),
+            () => Items.FanOutBlockingAsync<int, object>(2, (_, _) => Task.CompletedTask),
+        ])
+        {
+            AssertSaysWhy(await Assert.ThrowsAsync<ArgumentException>(call).OrHangs());
+        }
+
+        Assert.Equal("no task", await lane.RunAsync<object>(() => "no task").OrHangs());
     }
 
     [Fact]
@@ -58,36 +82,28 @@ public sealed class BlockingLaneRefusalTests : IClassFixture<NothingLeftBehind>
         AssertNull("work", () => Offload.RunAsync((Action)null!));
         AssertNull("blockingSequence", () => lane.Enumerate<int>(null!));
         AssertNull("source", () => ((int[])null!).FanOutBlockingAsync(lane, (_, _) => 1));
-        AssertNull("lane", () => new[] { 1 }.FanOutBlockingAsync((BlockingLane)null!, (_, _) => 1));
-        AssertNull("work", () => new[] { 1 }.FanOutBlockingAsync(lane, (Func<int, CancellationToken, int>)null!));
-        AssertNull("work", () => new[] { 1 }.FanOutBlockingAsync(lane, (Action<int, CancellationToken>)null!));
-        AssertNull("options", () => new[] { 1 }.FanOutBlockingAsync(lane, null!, (_, _) => 1));
+        AssertNull("lane", () => Items.FanOutBlockingAsync((BlockingLane)null!, (_, _) => 1));
+        AssertNull("work", () => Items.FanOutBlockingAsync(lane, (Func<int, CancellationToken, int>)null!));
+        AssertNull("work", () => Items.FanOutBlockingAsync(lane, (Action<int, CancellationToken>)null!));
+        AssertNull("options", () => Items.FanOutBlockingAsync(lane, null!, (_, _) => 1));
         Assert.Equal(
             "onCancel",
             Assert.Throws<ArgumentOutOfRangeException>(() => { _ = lane.RunAsync(() => 1, (OnCancel)3); }).ParamName);
         Assert.Equal(
             "maxThreads",
-            Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new[] { 1 }.FanOutBlockingAsync(0, (_, _) => 1); }).ParamName);
+            Assert.Throws<ArgumentOutOfRangeException>(() => { _ = Items.FanOutBlockingAsync(0, (_, _) => 1); }).ParamName);
     }
 
-    private static Task<TResult> RunAsync<TResult>(BlockingLane lane, Func<TResult> work) => lane.RunAsync(work);
+    private static void AssertRefused(params Func<Task>[] calls) =>
+        Assert.All(calls, call => AssertSaysWhy(Assert.Throws<ArgumentException>(() => { _ = call(); })));
 
-    private static void AssertRefused(Func<Task> call)
+    private static void AssertSaysWhy(ArgumentException thrown)
     {
-        var thrown = Assert.Throws<ArgumentException>(() => { _ = call(); });
         Assert.Equal("work", thrown.ParamName);
-        Assert.StartsWith("work must not return a task, but returns ", thrown.Message, StringComparison.Ordinal);
+        Assert.StartsWith("work must not return a task; its result is a ", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("await an async operation directly, or pass it to FanOutAsync", thrown.Message, StringComparison.Ordinal);
     }
 
     private static void AssertNull(string parameter, Func<object> call) =>
         Assert.Equal(parameter, Assert.Throws<ArgumentNullException>(() => { _ = call(); }).ParamName);
-
-    private static void Call(MethodInfo method)
-    {
-        var types = method.GetGenericArguments().Select((_, index) =>
-            index == method.GetGenericArguments().Length - 1 ? typeof(Task) : typeof(int)).ToArray();
-        var lane = method.IsStatic ? null : RuntimeHelpers.GetUninitializedObject(typeof(BlockingLane));
-        _ = method.MakeGenericMethod(types).Invoke(lane, [.. method.GetParameters().Select(parameter =>
-            parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null)]);
-    }
 }

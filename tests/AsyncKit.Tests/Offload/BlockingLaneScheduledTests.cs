@@ -2,14 +2,12 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>
-/// Lanes under schedules: their work runs on threads of the pool there, followed like any other code, and the orders of
-/// calls, cancellations and ends are searched.
-/// </summary>
+/// <summary>Lanes under the schedules of AsyncTest, which explore the orders of calls, cancellation and disposal. Work
+/// runs on thread-pool threads there.</summary>
 public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void Work_runs_and_its_result_comes_back() => AsyncTest.Run(
+    public void Work_runs_and_returns_its_result() => AsyncTest.Run(
         async _ =>
         {
             await using var lane = Lanes.Of(2);
@@ -21,7 +19,7 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
         new AsyncTestOptions { Schedules = 100 });
 
     [Fact]
-    public void The_limit_is_kept_and_work_starts_in_the_order_of_the_calls() => AsyncTest.Run(
+    public void Work_keeps_the_limit_and_starts_in_the_order_of_the_calls() => AsyncTest.Run(
         async _ =>
         {
             await using var lane = Lanes.Of(1);
@@ -45,7 +43,7 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
     [InlineData(OnCancel.Wait)]
     [InlineData(OnCancel.Abandon)]
     [InlineData(OnCancel.Interrupt)]
-    public void Whenever_it_is_cancelled_the_task_ends_once_and_the_thread_is_given_back(OnCancel onCancel) => AsyncTest.Run(
+    public void A_call_cancelled_at_any_time_completes_once_and_frees_its_thread(OnCancel onCancel) => AsyncTest.Run(
         async _ =>
         {
             await using var lane = Lanes.Of(1);
@@ -55,18 +53,18 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
             var last = lane.RunAsync(AfterAWait);
             var cancelling = CancelAsync(source);
 
-            AssertEnded(await Record.ExceptionAsync(() => first));
-            AssertEnded(await Record.ExceptionAsync(() => second));
+            AssertSucceededOrCancelled(await Record.ExceptionAsync(() => first));
+            AssertSucceededOrCancelled(await Record.ExceptionAsync(() => second));
             Assert.Equal(3, await last);
             await cancelling;
         },
         new AsyncTestOptions { Schedules = 200 });
 
-    /// <summary>A blocked thread of the pool makes each step slow, so there are few schedules.</summary>
+    /// <summary>A blocked thread-pool thread makes each step slow, so the test runs few schedules.</summary>
     [Theory]
     [InlineData(OnCancel.Abandon)]
     [InlineData(OnCancel.Interrupt)]
-    public void Whenever_it_is_cancelled_work_that_blocks_is_left_or_interrupted(OnCancel onCancel) => AsyncTest.Run(
+    public void Blocking_work_cancelled_at_any_time_is_abandoned_or_interrupted(OnCancel onCancel) => AsyncTest.Run(
         async _ =>
         {
             await using var lane = Lanes.Of(1);
@@ -83,15 +81,15 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
         new AsyncTestOptions { Schedules = 5 });
 
     [Fact]
-    public void Whenever_the_lane_is_disposed_every_task_ends() => AsyncTest.Run(
+    public void Every_task_completes_whenever_the_lane_is_disposed() => AsyncTest.Run(
         async _ =>
         {
             var lane = Lanes.Of(1);
             List<Task> all = [];
             var calling = CallAsync();
-            var ending = EndAsync();
+            var disposing = DisposeAsync();
             await calling;
-            await ending;
+            await disposing;
             foreach (var task in all)
             {
                 var thrown = await Record.ExceptionAsync(() => task);
@@ -107,7 +105,7 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
                 }
             }
 
-            async Task EndAsync()
+            async Task DisposeAsync()
             {
                 await Task.Yield();
                 await lane.DisposeAsync();
@@ -116,7 +114,7 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
         new AsyncTestOptions { Schedules = 200 });
 
     [Fact]
-    public void A_fan_out_and_an_enumeration_give_what_a_loop_gives() => AsyncTest.Run(
+    public void A_fan_out_over_an_enumeration_returns_the_results_of_a_loop() => AsyncTest.Run(
         async _ =>
         {
             await using var lane = Lanes.Of(2);
@@ -137,6 +135,6 @@ public sealed class BlockingLaneScheduledTests : IClassFixture<NothingLeftBehind
         return 3;
     }
 
-    private static void AssertEnded(Exception? thrown) =>
+    private static void AssertSucceededOrCancelled(Exception? thrown) =>
         Assert.True(thrown is null or OperationCanceledException, $"{thrown}");
 }

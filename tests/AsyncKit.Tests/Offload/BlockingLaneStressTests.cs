@@ -3,11 +3,11 @@ using Xunit.Abstractions;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Lanes on real threads: interrupts hit whom they are for, every task ends, the limit is kept and reached. A lost
-/// wake-up shows as a hang.</summary>
+/// <summary>Lanes on real threads: interrupts reach only their own work item, every task completes, and the limit is
+/// kept and reached. A lost wake-up shows as a hang.</summary>
 public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutputHelper output) : IClassFixture<NothingLeftBehind>
 {
-    /// <summary>How many work items the long run has; 1,000,000 take some ten seconds.</summary>
+    /// <summary>The number of work items of the long run; 1,000,000 take about ten seconds.</summary>
     private const string ItemsVariable = "ASYNCKIT_STRESS_ITEMS";
 
     private const int ItemsByDefault = 20_000;
@@ -16,7 +16,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait("Stress1M", "Lanes")]
-    public async Task Random_interrupts_from_other_threads_leave_every_later_item_untouched()
+    public async Task Random_interrupts_never_reach_a_later_work_item()
     {
         var items = Environment.GetEnvironmentVariable(ItemsVariable) is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
@@ -30,12 +30,12 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait(StressTime.Trait, "Lanes")]
-    public Task Interrupts_hit_their_own_item_or_nothing() => StressTime.RunAsync(
+    public Task An_interrupt_reaches_its_own_work_item_or_none() => StressTime.RunAsync(
         seed => InterruptAsync(2_000, new Random(seed)));
 
     [Fact]
     [Trait(StressTime.Trait, "Lanes")]
-    public Task A_lane_disposed_at_any_moment_under_load_loses_no_completion() => StressTime.RunAsync(async seed =>
+    public Task A_lane_disposed_under_load_loses_no_completion() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         for (var round = 0; round < 20; round++)
@@ -48,7 +48,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait(StressTime.Trait, "Lanes")]
-    public Task The_limit_is_kept_and_reached_and_threads_come_and_go() => StressTime.RunAsync(async seed =>
+    public Task The_limit_is_kept_and_reached_while_threads_start_and_exit() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         foreach (var limit in (int[])[1, 2, 3, 8])
@@ -59,7 +59,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait(StressTime.Trait, "Lanes")]
-    public Task An_enumeration_left_at_any_moment_is_in_order_and_disposed_once() => StressTime.RunAsync(async seed =>
+    public Task An_enumeration_stopped_at_any_item_is_in_order_and_disposed_once() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         await using var lane = Lanes.Of(2);
@@ -71,8 +71,8 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
         leaks.Check();
     });
 
-    /// <summary>Every second item may be interrupted, at any moment before, during and after it. The others wait, and none of
-    /// their waits may be hit.</summary>
+    /// <summary>Interrupts every second item before, during or after its work. The other items wait, and no interrupt
+    /// may reach their waits.</summary>
     private static async Task<(int Interrupted, int Late)> InterruptAsync(int items, Random random)
     {
         const int AtOnce = 16;
@@ -80,7 +80,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
         var (interrupted, late) = (0, 0);
         await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(one => Task.Run(() => WorkAsync(new Random(random.Next() + one)))))
             .WaitAsync(TimeSpan.FromMinutes(10));
-        await Hang.UntilAsync(() => (lane.Active, lane.Queued) == (0, 0)); // What was cancelled before it began still had a thread.
+        await Hang.UntilAsync(() => (lane.Active, lane.Queued) == (0, 0)); // Items cancelled before their start had a thread.
         return (interrupted, late);
 
         async Task WorkAsync(Random random)
@@ -104,7 +104,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
                     Interlocked.Increment(ref interrupted);
                 }
 
-                await bystander; // Throws what has hit it.
+                await bystander; // Throws if an interrupt reached it.
             }
         }
 
@@ -142,10 +142,10 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
         const int Callers = 4;
         var lane = new BlockingLane(new BlockingLaneOptions { Name = "test", MaxThreads = 3, IdleTimeout = idleTimeout });
         using var source = new CancellationTokenSource();
-        var (begun, ended) = (0, 0);
-        var endAt = random.Next(200);
+        var (started, completed) = (0, 0);
+        var disposeAt = random.Next(200);
         var callers = Enumerable.Range(0, Callers).Select(_ => Task.Run(Call)).ToList();
-        await Hang.UntilAsync(() => Volatile.Read(ref begun) >= endAt);
+        await Hang.UntilAsync(() => Volatile.Read(ref started) >= disposeAt);
         var cancelling = random.Next(3) == 0 ? source.CancelAsync() : Task.CompletedTask;
         await lane.DisposeAsync().AsTask().OrHangs();
 
@@ -156,16 +156,16 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
             {
                 var thrown = await Record.ExceptionAsync(() => task.OrHangs());
                 Assert.True(thrown is null or OperationCanceledException or ObjectDisposedException, $"{thrown}");
-                Interlocked.Increment(ref ended);
+                Interlocked.Increment(ref completed);
             }
         }
 
         await cancelling;
-        Assert.Equal(Callers * 100, ended);
+        Assert.Equal(Callers * 100, completed);
 
         List<Task> Call() => [.. Enumerable.Range(0, 100).Select(call =>
         {
-            Interlocked.Increment(ref begun);
+            Interlocked.Increment(ref started);
             return lane.RunAsync(() => Thread.SpinWait(100), (OnCancel)(call % 3), source.Token);
         })];
     }
@@ -181,8 +181,9 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
         var (inside, peak, ran) = (0, 0, 0);
         using var full = new Barrier(limit);
         var meeting = Enumerable.Range(0, limit).Select(_ => lane.RunAsync(() => full.SignalAndWait())).ToList();
-        await Task.WhenAll(meeting).OrHangs(); // All of them at once, or never.
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(one => Task.Run(() => CallAsync(new Random(random.Next() + one))))).OrHangs();
+        await Task.WhenAll(meeting).OrHangs(); // Completes only if all run at once.
+        await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(one => Task.Run(() => CallAsync(new Random(random.Next() + one))))).OrHangs();
 
         Assert.Equal(4 * 100, ran);
         Assert.InRange(peak, 1, limit);
@@ -221,19 +222,19 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
     private static async Task EnumerateAsync(BlockingLane lane, Random random)
     {
         var count = random.Next(300);
-        var leaveAt = random.Next(400);
+        var stopAt = random.Next(400);
         var failAt = random.Next(3) == 0 ? random.Next(300) : int.MaxValue;
         var pauses = random.Next(2) == 0;
         var (disposals, next) = (0, 0);
         var thrown = await Record.ExceptionAsync(() => ReadAsync().OrHangs());
 
         Assert.True(thrown is null || (thrown is FormatException && next == failAt), $"{thrown}");
-        Assert.Equal(Math.Min(Math.Min(count, failAt), leaveAt), next);
-        Assert.Equal(leaveAt == 0 ? 0 : 1, disposals);
+        Assert.Equal(Math.Min(Math.Min(count, failAt), stopAt), next);
+        Assert.Equal(stopAt == 0 ? 0 : 1, disposals);
 
         async Task ReadAsync()
         {
-            if (leaveAt == 0)
+            if (stopAt == 0)
             {
                 return;
             }
@@ -241,7 +242,7 @@ public sealed class BlockingLaneStressTests(NothingLeftBehind leaks, ITestOutput
             await foreach (var item in lane.Enumerate(Items()))
             {
                 Assert.Equal(next, item);
-                if (++next == leaveAt)
+                if (++next == stopAt)
                 {
                     break;
                 }

@@ -2,7 +2,7 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Where work runs, and what becomes of the threads.</summary>
+/// <summary>The threads of a lane and the contexts in which work runs.</summary>
 public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task At_most_MaxThreads_threads_and_the_limit_is_reached()
+    public async Task A_lane_reaches_MaxThreads_threads_and_never_exceeds_it()
     {
         await using var lane = Lanes.Of(3);
         using var gate = new BlockingGate();
@@ -54,7 +54,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Threads_are_started_on_demand()
+    public async Task Threads_start_on_demand()
     {
         await using var lane = Lanes.Of(64);
         Assert.Equal(0, lane.Threads);
@@ -97,7 +97,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Threads_end_after_the_idle_time_the_oldest_first()
+    public async Task Threads_exit_after_the_idle_time_the_oldest_first()
     {
         var time = new VirtualTime();
         await using var lane = new BlockingLane(new BlockingLaneOptions
@@ -126,13 +126,13 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((0, 0), (lane.Threads, time.PendingTimers));
 
         Assert.Equal("AsyncKit:test-3", await lane.RunAsync(Lanes.ThreadName).OrHangs());
-        await Hang.UntilAsync(() => time.PendingTimers == 1); // The same again, with the timer that is there.
+        await Hang.UntilAsync(() => time.PendingTimers == 1); // The second time it uses the same timer.
         time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal((0, 0), (lane.Threads, time.PendingTimers));
     }
 
     [Fact]
-    public async Task An_idle_thread_really_ends()
+    public async Task An_expired_thread_is_no_longer_alive()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 2, IdleTimeout = TimeSpan.Zero });
 
@@ -143,7 +143,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Without_an_idle_time_threads_stay_and_no_timer_is_set()
+    public async Task With_an_infinite_idle_time_threads_stay_and_no_timer_is_set()
     {
         var time = new VirtualTime();
         await using var lane = new BlockingLane(new BlockingLaneOptions
@@ -160,7 +160,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_callers_continuations_run_on_the_pool()
+    public async Task The_callers_continuations_run_on_the_thread_pool()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -177,7 +177,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_thread_is_free_before_the_task_ends()
+    public async Task The_thread_is_free_before_the_task_completes()
     {
         await using var lane = Lanes.Of(2);
 
@@ -205,7 +205,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Each_work_item_sees_the_callers_ExecutionContext_as_it_was_at_the_call()
+    public async Task Each_work_item_runs_in_the_ExecutionContext_of_its_call()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -231,7 +231,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_AsyncLocal_set_by_one_is_not_seen_by_the_next_not_even_without_flow()
+    public async Task An_AsyncLocal_value_is_not_visible_to_the_next_work_item_even_without_flow()
     {
         await using var lane = Lanes.Of(1);
         var local = new AsyncLocal<string>();
@@ -248,7 +248,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_SynchronizationContext_that_work_has_set_is_not_left_to_the_next()
+    public async Task A_SynchronizationContext_set_by_work_is_not_visible_to_the_next_work_item()
     {
         await using var lane = Lanes.Of(1);
 
@@ -258,7 +258,7 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_thread_that_cannot_be_started_fails_the_work_that_nobody_else_can_take()
+    public async Task A_thread_that_fails_to_start_fails_the_work_if_no_other_thread_exists()
     {
         var mayStart = false;
         var engine = new LaneEngine(new BlockingLaneOptions { MaxThreads = 1 }, thread =>
@@ -271,20 +271,20 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
             thread.UnsafeStart();
         });
         var first = NewItem(engine);
-        engine.Give(first, null);
+        engine.Enqueue(first, null);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => first.Task).OrHangs();
         Assert.Equal((0, 0, 0), (engine.Threads, engine.Active, engine.Queued));
 
         mayStart = true;
         var second = NewItem(engine);
-        engine.Give(second, null);
+        engine.Enqueue(second, null);
         Assert.Equal(1, await second.Task.OrHangs());
-        await engine.EndAsync().OrHangs();
+        await engine.CloseAsync().OrHangs();
     }
 
     [Fact]
-    public async Task A_thread_that_cannot_be_started_leaves_the_work_to_the_others_in_order()
+    public async Task A_thread_that_fails_to_start_leaves_the_work_to_other_threads_in_order()
     {
         using var gate = new BlockingGate();
         var starts = 0;
@@ -300,17 +300,17 @@ public sealed class BlockingLaneThreadTests : IClassFixture<NothingLeftBehind>
         var first = NewItem(engine, () => gate.Pass());
         var order = new List<int>();
         var others = new[] { NewItem(engine, () => order.Add(1)), NewItem(engine, () => order.Add(2)) };
-        engine.Give(first, null);
+        engine.Enqueue(first, null);
         await gate.ArrivedAsync(1);
-        engine.Give(others[0], null);
-        engine.Give(others[1], null);
+        engine.Enqueue(others[0], null);
+        engine.Enqueue(others[1], null);
         Assert.Equal((1, 1, 2), (engine.Threads, engine.Active, engine.Queued));
 
         gate.Open();
         var results = await Task.WhenAll(first.Task, others[0].Task, others[1].Task).OrHangs();
         Assert.Equal([1, 1, 1], results);
         Assert.Equal([1, 2], order);
-        await engine.EndAsync().OrHangs();
+        await engine.CloseAsync().OrHangs();
     }
 
     private static LaneItem<Action?, int> NewItem(LaneEngine engine, Action? work = null) => new(

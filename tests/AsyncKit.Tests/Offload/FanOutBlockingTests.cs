@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Blocking work over many items: the rules of the other fan-outs, on the threads of a lane.</summary>
+/// <summary>Fan-outs of blocking work: the rules of the other fan-outs, on the threads of a lane.</summary>
 public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly int[] Items = [.. Enumerable.Range(0, 100)];
@@ -17,7 +17,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
                 await Items.Where(_ => true).FanOutBlockingAsync(lane, Run).OrHangs(),
                 await Items.FanOutBlockingAsync(lane, new FanOutOptions { MaxConcurrency = 2 }, Run).OrHangs(),
                 await Items.ToAsyncEnumerable().FanOutBlockingAsync(lane, Run).OrHangs(),
-                await Items.ToAsyncEnumerable().FanOutBlockingAsync(lane, new FanOutOptions { MaxConcurrency = 2 }, Run).OrHangs(),
+                await Items.ToAsyncEnumerable().FanOutBlockingAsync(lane, new() { MaxConcurrency = 2 }, Run).OrHangs(),
             },
             results => AssertRan(results, "AsyncKit:test-"));
         Assert.All(
@@ -58,7 +58,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task As_many_run_at_once_as_the_lane_has_threads_or_the_options_allow()
+    public async Task Concurrency_is_the_lanes_MaxThreads_or_the_options_MaxConcurrency()
     {
         await using var lane = Lanes.Of(4);
         Assert.Equal(4, await PeakAsync(4, gate => Items.FanOutBlockingAsync(lane, (_, _) => gate.Pass(CancellationToken.None))));
@@ -78,7 +78,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task StopAtFirst_the_first_failure_cancels_the_token_of_the_work_and_is_thrown_as_it_is()
+    public async Task With_StopAtFirst_the_first_failure_cancels_the_work_and_is_thrown_unchanged()
     {
         await using var lane = Lanes.Of(4);
         using var gate = new BlockingGate();
@@ -101,7 +101,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task RunToEnd_every_item_runs_and_one_exception_has_all_failures()
+    public async Task With_RunToEnd_every_item_runs_and_one_exception_contains_all_failures()
     {
         await using var lane = Lanes.Of(4);
         var options = new FanOutOptions { MaxConcurrency = 4, OnFailure = FailureMode.RunToEnd };
@@ -119,12 +119,12 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Cancelled_by_the_caller_what_runs_is_waited_for_and_the_task_is_cancelled(bool onItsOwnLane)
+    public async Task A_cancelled_run_waits_for_work_in_flight_and_its_task_is_cancelled(bool onOwnLane)
     {
         await using var lane = Lanes.Of(2);
         using var gate = new BlockingGate();
         using var source = new CancellationTokenSource();
-        var run = onItsOwnLane
+        var run = onOwnLane
             ? Items.FanOutBlockingAsync(2, Run, source.Token)
             : Items.FanOutBlockingAsync(lane, Run, source.Token);
         await gate.ArrivedAsync(2);
@@ -145,7 +145,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_lane_of_its_own_ends_before_the_task_and_every_failure_is_in_it()
+    public async Task Dedicated_threads_exit_before_the_task_completes_with_every_failure()
     {
         List<Thread> threads = [];
         using var gate = new BlockingGate();
@@ -169,7 +169,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task No_item_starts_no_thread()
+    public async Task An_empty_source_starts_no_thread()
     {
         await using var lane = Lanes.Of(2);
 
@@ -180,7 +180,7 @@ public sealed class FanOutBlockingTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_the_lane_refuses_is_a_failure()
+    public async Task A_call_that_the_lane_refuses_is_a_failure()
     {
         var lane = Lanes.Of(2);
         await lane.DisposeAsync();

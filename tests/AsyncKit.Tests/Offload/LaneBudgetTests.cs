@@ -2,12 +2,12 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What a call allocates, and what stays behind.</summary>
+/// <summary>The allocations of a call, and the objects that stay reachable.</summary>
 public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Calls = 10_000;
 
-    public LaneBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
+    public LaneBudgetTests() => ThreadPoolListener.Stop(); // A listener that another test started allocates.
 
     [Fact]
     public async Task A_call_allocates_three_objects()
@@ -30,7 +30,7 @@ public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_thread_that_is_idle_keeps_nothing_of_its_last_work()
+    public async Task An_idle_thread_keeps_no_reference_to_its_last_work()
     {
         await using var lane = Lanes.Of(1);
         var (thread, work) = await CallAsync();
@@ -52,7 +52,7 @@ public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_lane_that_nobody_disposes_is_collected_when_its_threads_have_ended()
+    public async Task A_lane_that_is_not_disposed_is_collected_after_its_threads_exit()
     {
         var time = new VirtualTime();
         var (thread, lane) = await UseAsync();
@@ -70,9 +70,9 @@ public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
         [MethodImpl(MethodImplOptions.NoInlining)]
         async Task<(Thread Thread, WeakReference Lane)> UseAsync()
         {
-            var left = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, TimeProvider = time });
-            var used = await left.RunAsync(() => Thread.CurrentThread).OrHangs();
-            return (used, new WeakReference(left));
+            var created = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, TimeProvider = time });
+            var used = await created.RunAsync(() => Thread.CurrentThread).OrHangs();
+            return (used, new WeakReference(created));
         }
     }
 }

@@ -2,13 +2,13 @@ using System.Collections;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A blocking sequence as a stream.</summary>
+/// <summary>Streams over blocking sequences.</summary>
 public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
 {
     private const int Ahead = 64;
 
     [Fact]
-    public async Task The_items_come_in_order_and_the_enumerator_is_made_moved_and_disposed_on_the_lane()
+    public async Task Items_are_in_order_and_the_enumerator_is_created_moved_and_disposed_on_the_lane()
     {
         await using var lane = Lanes.Of(2);
         var sequence = new Sequence(1_000);
@@ -20,7 +20,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_empty_sequence_ends_at_once()
+    public async Task An_empty_sequence_yields_no_items()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(0);
@@ -31,7 +31,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Nothing_is_touched_before_the_first_item_is_asked_for_and_each_enumeration_is_one_of_its_own()
+    public async Task A_stream_starts_when_its_first_item_is_requested_and_each_enumeration_is_separate()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(10);
@@ -45,7 +45,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_item_is_handed_out_at_once_also_while_the_sequence_blocks()
+    public async Task An_item_is_yielded_at_once_even_while_the_sequence_blocks()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -82,7 +82,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Leaving_early_stops_the_sequence_and_disposes_it_on_the_lane()
+    public async Task A_break_stops_the_sequence_and_disposes_it_on_the_lane()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(int.MaxValue);
@@ -100,7 +100,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Leaving_early_waits_for_the_MoveNext_that_runs()
+    public async Task Disposing_the_stream_waits_for_a_running_MoveNext()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -109,16 +109,16 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
         Assert.True(await reader.MoveNextAsync().AsTask().OrHangs());
         await gate.ArrivedAsync(1);
 
-        var end = reader.DisposeAsync().AsTask();
-        Assert.False(end.IsCompleted);
+        var disposal = reader.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
         gate.Open();
-        await end.OrHangs();
+        await disposal.OrHangs();
 
         Assert.Equal((1, 6), (sequence.Disposals, sequence.Moves));
     }
 
     [Fact]
-    public async Task What_the_sequence_throws_is_thrown_after_the_items_before_it()
+    public async Task An_exception_of_the_sequence_is_thrown_after_the_items_before_it()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(10) { OnMove = position => { if (position == 5) { throw new FormatException("five"); } } };
@@ -138,12 +138,15 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
         var opening = new Sequence(1) { OnOpen = () => throw new FormatException("opening") };
         var closing = new Sequence(1) { OnDispose = () => throw new FormatException("closing") };
 
-        Assert.Equal("opening", (await Assert.ThrowsAsync<FormatException>(() => ReadAsync(lane.Enumerate(opening))).OrHangs()).Message);
-        Assert.Equal("closing", (await Assert.ThrowsAsync<FormatException>(() => ReadAsync(lane.Enumerate(closing))).OrHangs()).Message);
+        Assert.Equal("opening", await FailureOfAsync(opening));
+        Assert.Equal("closing", await FailureOfAsync(closing));
+
+        async Task<string> FailureOfAsync(Sequence sequence) =>
+            (await Assert.ThrowsAsync<FormatException>(() => ReadAsync(lane.Enumerate(sequence))).OrHangs()).Message;
     }
 
     [Fact]
-    public async Task What_fails_after_the_reader_has_left_is_not_told()
+    public async Task A_failure_after_a_break_is_not_reported()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(1_000) { OnDispose = () => throw new FormatException("closing") };
@@ -159,12 +162,12 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_cancelled_token_ends_the_enumeration_and_disposes_the_sequence(bool atTheCall)
+    public async Task A_cancelled_token_stops_the_enumeration_and_disposes_the_sequence(bool atCall)
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
         var sequence = new Sequence(int.MaxValue);
-        var stream = atTheCall
+        var stream = atCall
             ? lane.Enumerate(sequence, source.Token)
             : WithToken(lane.Enumerate(sequence), source.Token);
         var read = 0;
@@ -184,7 +187,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_token_that_is_cancelled_at_the_start_leaves_the_sequence_untouched()
+    public async Task A_token_cancelled_at_the_start_leaves_the_sequence_untouched()
     {
         await using var lane = Lanes.Of(1);
         var sequence = new Sequence(10);
@@ -196,7 +199,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Leaving_while_it_waits_for_a_thread_does_not_wait_for_one()
+    public async Task Cancelling_a_stream_that_waits_for_a_thread_completes_at_once()
     {
         await using var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -216,7 +219,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_lane_that_is_disposed_meanwhile_ends_the_stream_and_the_sequence_is_disposed_all_the_same()
+    public async Task Disposal_of_the_lane_fails_the_stream_and_the_sequence_is_disposed()
     {
         var lane = Lanes.Of(1);
         var sequence = new Sequence(int.MaxValue);
@@ -239,7 +242,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_full_lane_that_rejects_fails_the_stream_and_the_sequence_is_disposed_all_the_same()
+    public async Task A_full_lane_that_rejects_fails_the_stream_and_the_sequence_is_disposed()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions
         {
@@ -262,7 +265,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
             {
             }
         }).OrHangs();
-        await Hang.UntilAsync(() => lane.Queued == 1); // The cleaning up, which is not refused.
+        await Hang.UntilAsync(() => lane.Queued == 1); // The cleanup work, which is never refused.
         gate.Open();
         await reading;
         await reader.DisposeAsync().AsTask().OrHangs();
@@ -272,7 +275,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_fan_out_reads_it_like_any_other_stream()
+    public async Task A_fan_out_reads_an_enumeration_like_any_other_stream()
     {
         await using var lane = Lanes.Of(2);
 
@@ -302,7 +305,7 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    /// <summary>0 to n - 1, and notes what is done with it.</summary>
+    /// <summary>The numbers from 0 to count - 1. Records the calls of its enumerators.</summary>
     private sealed class Sequence(int count) : IEnumerable<int>
     {
         private readonly HashSet<string> _threads = [];

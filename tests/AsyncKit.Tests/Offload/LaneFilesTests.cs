@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What lanes are for: a tree of files, found and read by blocking calls, gives what a loop gives.</summary>
+/// <summary>The main use of a lane: finding and reading files with blocking calls.</summary>
 public sealed class LaneFilesTests : IClassFixture<NothingLeftBehind>
 {
     private const string ItemsVariable = "ASYNCKIT_STRESS_ITEMS";
@@ -12,7 +12,7 @@ public sealed class LaneFilesTests : IClassFixture<NothingLeftBehind>
     private const int FilesPerFolder = 50;
 
     [Fact]
-    public async Task A_tree_of_files_found_and_read_on_a_lane_gives_what_a_loop_gives()
+    public async Task A_file_tree_read_on_a_lane_gives_the_results_of_a_loop()
     {
         var files = Environment.GetEnvironmentVariable(ItemsVariable) is { Length: > 0 } text
             ? Math.Min(int.Parse(text, CultureInfo.InvariantCulture), MostFiles)

@@ -6,7 +6,7 @@ namespace AsyncKit.Tests;
 public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Threads_active_and_queue_length_are_told_by_lane_and_only_while_it_lives()
+    public async Task Threads_active_and_queue_length_are_reported_per_name_until_disposal()
     {
         using var listener = new Listener();
         using var gate = new BlockingGate();
@@ -31,7 +31,7 @@ public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_wait_for_a_thread_is_measured_on_the_lanes_clock()
+    public async Task The_wait_for_a_thread_is_measured_with_the_lanes_clock()
     {
         var time = new VirtualTime();
         using var listener = new Listener();
@@ -67,11 +67,11 @@ public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
             MaxQueued = 0,
             WhenFull = WhenFull.Reject,
         });
-        var left = lane.RunAsync(() => gate.Pass(CancellationToken.None), OnCancel.Abandon, source.Token);
+        var abandoned = lane.RunAsync(() => gate.Pass(CancellationToken.None), OnCancel.Abandon, source.Token);
         await gate.ArrivedAsync(1);
         await Assert.ThrowsAsync<BlockingLaneFullException>(() => lane.RunAsync(() => { })).OrHangs();
         await source.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left).OrHangs();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned).OrHangs();
         gate.Open();
 
         Assert.Equal([1.0], listener.Values("asynckit.lane.abandoned", "counts"));
@@ -79,7 +79,7 @@ public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_listener_that_throws_does_not_hurt_the_work()
+    public async Task A_listener_that_throws_does_not_fail_the_work()
     {
         using var listener = new Listener { Throws = true };
         await using var lane = Named("throws");

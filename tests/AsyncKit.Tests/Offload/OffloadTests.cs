@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The shared lane.</summary>
+/// <summary>Calls on the shared lane.</summary>
 public sealed class OffloadTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Every_form_runs_on_a_thread_of_the_shared_lane()
+    public async Task Every_overload_runs_on_a_thread_of_the_shared_lane()
     {
         List<string> names =
         [
@@ -35,7 +35,7 @@ public sealed class OffloadTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void The_limit_of_the_shared_lane_is_taken_from_the_AppContext()
+    public void The_AppContext_sets_the_limit_of_the_shared_lane()
     {
         Assert.Equal(64, BlockingLane.SharedLimit(null));
         Assert.Equal(7, BlockingLane.SharedLimit(7));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Where the numbers come from.</summary>
+/// <summary>The machine on which the numbers were measured.</summary>
 internal sealed record Machine(string Os, string Cpu, int Cores, long MemoryBytes, string Dotnet)
 {
     private const string CpuInfo = "/proc/cpuinfo";

@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What one round of one variant cost.</summary>
+/// <summary>The cost of one round of one variant.</summary>
 /// <param name="Seconds">Wall time.</param>
 /// <param name="CpuSeconds">Processor time of the whole process.</param>
 /// <param name="AllocatedBytes">Managed bytes allocated, by all threads.</param>
-/// <param name="Seen">What the probe saw meanwhile.</param>
+/// <param name="Seen">The readings of the probe during the round.</param>
 internal sealed record Measurement(double Seconds, double CpuSeconds, long AllocatedBytes, ProbeReading Seen)
 {
     /// <summary>Runs the work while the probe watches. The work starts on the calling thread.</summary>

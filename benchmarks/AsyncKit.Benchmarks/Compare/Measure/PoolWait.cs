@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A work item that does nothing but notice how long it waited for a pool thread.</summary>
+/// <summary>A work item that measures only how long it waited for a thread-pool thread.</summary>
 internal sealed class PoolWait : IThreadPoolWorkItem
 {
     private long _queuedAt;
@@ -10,7 +10,7 @@ internal sealed class PoolWait : IThreadPoolWorkItem
 
     public bool Ran => Volatile.Read(ref _startedAt) != 0;
 
-    /// <summary>The wait until the item ran; until now when it still waits.</summary>
+    /// <summary>The wait until the item ran, or until now if it still waits.</summary>
     public TimeSpan Waited
     {
         get

@@ -2,10 +2,9 @@ using System.Diagnostics;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>
-/// Watches the process during a round from a thread of its own: every 10 ms it reads thread count and memory, and at an
-/// interval it puts an unrelated work item into the thread pool's queue. Several items may be waiting; a starved pool must
-/// show.
+/// <summary> Watches the process during a round from a dedicated thread. Every 10 ms it reads the thread count and the
+/// memory. At an interval it queues an unrelated work item to the thread pool. Several items can wait at once, so a
+/// starved pool shows.
 /// </summary>
 internal sealed class Probe : IDisposable
 {
@@ -13,7 +12,7 @@ internal sealed class Probe : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
 
-    // Made before the round, so that watching allocates nothing during the first 16,384 intervals of it.
+    // Created before the round, so the probe allocates nothing during its first 16,384 intervals.
     private readonly List<PoolWait> _waits = [.. Enumerable.Range(0, Prepared).Select(_ => new PoolWait())];
     private readonly ManualResetEventSlim _running = new();
     private readonly ProcessGauge _gauge = new();
@@ -31,7 +30,7 @@ internal sealed class Probe : IDisposable
         _thread = new Thread(Watch) { IsBackground = true, Name = "probe" };
     }
 
-    /// <param name="interval">Between two work items; 10 ms when null.</param>
+    /// <param name="interval">The time between two work items; 10 ms if null.</param>
     public static Probe Start(TimeSpan? interval = null)
     {
         var probe = new Probe(interval ?? Interval);
@@ -40,7 +39,7 @@ internal sealed class Probe : IDisposable
         return probe;
     }
 
-    /// <summary>Ends the watch and waits for the items that are still in the queue: they count.</summary>
+    /// <summary>Stops the probe and waits for the items that are still queued, because they count.</summary>
     public ProbeReading Stop()
     {
         StopThread();

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Reads this process's number of threads and physical memory; on Linux without allocating. Threads of the shared lane
-/// that are idle do not count: an earlier variant may have left them.</summary>
+/// <summary>Reads the number of threads and the physical memory of this process, on Linux without allocating. Idle
+/// threads of the shared lane do not count: an earlier variant may have started them.</summary>
 internal sealed class ProcessGauge : IDisposable
 {
     private const string StatusPath = "/proc/self/status";

@@ -7,7 +7,7 @@ internal static class Quiet
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Collects all garbage and waits until the threads that an earlier round injected are gone.</summary>
+    /// <summary>Collects all garbage and waits until the threads that an earlier round injected have exited.</summary>
     public static void Settle()
     {
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A progress bar for every scenario; its text names the variant and the round that run now.</summary>
+/// <summary>Draws a progress bar per scenario. Its text names the current variant and round.</summary>
 internal sealed class BarView(ProgressContext context) : IRunView
 {
     private const int DescriptionWidth = 46;

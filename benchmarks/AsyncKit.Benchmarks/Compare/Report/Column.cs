@@ -2,7 +2,7 @@ namespace AsyncKit.Benchmarks;
 
 /// <summary>A column of the tables, the same on screen, in Markdown and in HTML.</summary>
 /// <param name="Header">The heading.</param>
-/// <param name="Meaning">What the number is and how it comes about.</param>
+/// <param name="Meaning">A description of the number and how it is measured.</param>
 /// <param name="Cell">The text of the cell.</param>
 internal sealed record Column(string Header, string Meaning, Func<VariantReport, string> Cell)
 {

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Everything a run found out; results.json is this, and the other reports are made from it.</summary>
+/// <summary>All results of a run. results.json contains it, and the other reports are created from it.</summary>
 internal sealed record ComparisonReport(
     int Schema,
     DateTimeOffset CreatedAt,

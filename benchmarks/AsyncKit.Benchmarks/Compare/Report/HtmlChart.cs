@@ -14,8 +14,8 @@ internal sealed class HtmlChart(string title, string note)
 
     private readonly List<(string Name, string Label, double Value, double Faint, string Style)> _rows = [];
 
-    /// <param name="name">At the left, above the bar.</param>
-    /// <param name="label">At the right, above the bar.</param>
+    /// <param name="name">The text on the left, above the bar.</param>
+    /// <param name="label">The text on the right, above the bar.</param>
     /// <param name="value">The length of the bar.</param>
     /// <param name="faint">The end of its paler continuation; 0 for none.</param>
     /// <param name="style">A class of the style sheet.</param>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>report.html: one page without scripts and without anything from elsewhere.</summary>
+/// <summary>Writes report.html: one page without scripts or external resources.</summary>
 internal static class HtmlReport
 {
     private const string Title = "AsyncKit: ways to do the same slow work";

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>results.json.</summary>
+/// <summary>Writes results.json.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ComparisonReport))]
 internal sealed partial class JsonReport : JsonSerializerContext

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A line for every round that has ended.</summary>
+/// <summary>Prints a line per completed round.</summary>
 internal sealed class LineView(TextWriter output) : IRunView
 {
     private string _scenario = "";

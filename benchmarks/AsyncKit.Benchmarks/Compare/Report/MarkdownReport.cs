@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>report.md.</summary>
+/// <summary>Writes report.md.</summary>
 internal static class MarkdownReport
 {
     public static string Create(ComparisonReport report)
@@ -72,7 +72,7 @@ internal static class MarkdownReport
         }
     }
 
-    // The same line end everywhere, so that a report is the same file on every system.
+    // A fixed line end, so a report is the same file on every system.
     private static void Line(StringBuilder text, string line = "") =>
         text.Append(CultureInfo.InvariantCulture, $"{line}\n");
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The options of a run, without the folder it wrote to.</summary>
+/// <summary>The options of a run, without its output folder.</summary>
 internal sealed record OptionsReport(
     IReadOnlyList<string> Scenarios, int? Items, int LatencyMs, int Concurrency, int Rounds, bool Quick)
 {

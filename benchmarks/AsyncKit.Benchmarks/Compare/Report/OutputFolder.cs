@@ -1,9 +1,9 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The folder of the reports, tried before the first measurement.</summary>
+/// <summary>The folder of the reports. It is checked before the first measurement.</summary>
 internal static class OutputFolder
 {
-    /// <summary>Why no report could be written there, or null.</summary>
+    /// <summary>Returns the reason why a report cannot be written there, or null.</summary>
     public static string? Problem(string folder)
     {
         try

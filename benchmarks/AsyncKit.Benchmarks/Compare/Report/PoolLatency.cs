@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>How long unrelated work waited for a pool thread, in milliseconds.</summary>
+/// <summary>The wait of unrelated work for a thread-pool thread, in milliseconds.</summary>
 internal sealed record PoolLatency(double P50, double P99, double Max)
 {
     public static PoolLatency Of(IReadOnlyCollection<double> waits) => new(

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Chooses how the progress is shown: bars on a terminal, lines in a file or a pipe.</summary>
+/// <summary>Chooses the view of the progress: bars on a terminal, lines in a file or a pipe.</summary>
 internal static class RunView
 {
     public static T Show<T>(Func<IRunView, T> run) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>One scenario of a run. A run that was interrupted has only the variants that were measured.</summary>
+/// <summary>The results of one scenario. An interrupted run contains only the variants that were measured.</summary>
 internal sealed record ScenarioReport(
     string Name, int Items, int Concurrency, IReadOnlyList<VariantReport> Variants)
 {
@@ -13,13 +13,13 @@ internal sealed record ScenarioReport(
     [JsonIgnore]
     public VariantReport? Hero => Find(Kind.Hero);
 
-    /// <summary>What the run shows, in a sentence.</summary>
+    /// <summary>The result of the run in a sentence.</summary>
     public string Headline() =>
         Hero is { Verified: true, Speedup: { } speedup }
             ? Kind.Headline(this, speedup)
             : $"{Items} {Kind.Things}: no result of AsyncKit to compare";
 
-    /// <summary>What else waited meanwhile, in a sentence; null when it is not known.</summary>
+    /// <summary>The wait of unrelated work in a sentence; null if it is not known.</summary>
     public string? PoolRemark() =>
         Hero?.PoolLatencyMs is { } kit && Find(Variant.ThreadPool)?.PoolLatencyMs is { } blocked
             ? $"Unrelated work waited up to {Units.Milliseconds(kit.Max)} for a pool thread meanwhile, and up to "

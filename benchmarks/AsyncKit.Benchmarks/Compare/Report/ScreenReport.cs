@@ -8,7 +8,7 @@ internal static class ScreenReport
     private const int RedirectedWidth = 160;
     private const int CellPadding = 3;
 
-    // What a narrow terminal does without, the first one first; the files have everything.
+    // Columns to drop on a narrow terminal, the first one first. The files contain all columns.
     private static readonly string[] Dispensable = ["Rounds", "Pool p50", "Memory", "CPU", "Threads", "Allocated"];
 
     public static void Write(ComparisonReport report, IAnsiConsole console)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Numbers as people read them; nothing when there is no number.</summary>
+/// <summary>Formats numbers for people. A missing number is a dash.</summary>
 internal static class Units
 {
     private const string None = "-";
@@ -11,7 +11,7 @@ internal static class Units
 
     public static string Times(double? value) => value is { } times ? Text($"{times:0.0}x") : None;
 
-    /// <summary>For headlines: whole numbers from ten on, rounded down.</summary>
+    /// <summary>Formats a factor for a headline: a whole number from ten on, rounded down.</summary>
     public static string Roughly(double times) => times < 10 ? Times(times) : Text($"{Math.Floor(times):0}x");
 
     public static string Milliseconds(double? value) => value switch

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>One variant of a scenario. The numbers are null when no round of it succeeded.</summary>
+/// <summary>The results of one variant. The numbers are null if none of its rounds succeeded.</summary>
 internal sealed record VariantReport(
     string Name,
     IReadOnlyList<double> Rounds,
@@ -21,7 +21,7 @@ internal sealed record VariantReport(
 
     public bool Is(Variant variant) => VariantOf() == variant;
 
-    /// <summary>One of AsyncKit's.</summary>
+    /// <summary>True for a variant of AsyncKit.</summary>
     [JsonIgnore]
     public bool IsKit => VariantOf() is Variant.AsyncKit or Variant.Lane or Variant.WideLane;
 

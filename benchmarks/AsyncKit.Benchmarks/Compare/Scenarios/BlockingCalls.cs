@@ -5,7 +5,7 @@ using System.Text;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A client library that knows no async: a connection for each call, and a thread that waits for it.</summary>
+/// <summary>A client library without async methods. Each call opens a connection and blocks its thread.</summary>
 internal static class BlockingCalls
 {
     private const int BufferBytes = 1024;
@@ -13,7 +13,7 @@ internal static class BlockingCalls
     public static string Path(int index) =>
         string.Create(CultureInfo.InvariantCulture, $"{ServerProgram.CallsPath}/{index}");
 
-    /// <summary>What the server answers to a call of this path.</summary>
+    /// <summary>The response of the server to a call of this path.</summary>
     public static byte[] Answer(string path) => Encoding.ASCII.GetBytes($"answer of {path}\n");
 
     public static byte[] Call(Uri server, string path, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace AsyncKit.Benchmarks;
 /// <summary>Calls of a client that can only block: the same calls from different threads.</summary>
 internal sealed class BlockingScenario(Uri server, string[] paths, int limit) : Scenario
 {
-    /// <summary>As many as there are calls by default.</summary>
+    /// <summary>The threads of the wide lane: as many as there are calls by default.</summary>
     private const int WideLane = 256;
 
     private readonly Fetched[] _answers = new Fetched[paths.Length];
@@ -61,7 +61,7 @@ internal sealed class BlockingScenario(Uri server, string[] paths, int limit) : 
         var failures = new ConcurrentQueue<Exception>();
         var threads = paths.Select((_, index) => new Thread(() =>
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             try
             {
                 Call(index, cancellationToken);

@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Hash blocks of memory: work that waits for nothing but the processor.</summary>
+/// <summary>Hashes blocks of memory, work that needs only the processor.</summary>
 internal sealed class CpuScenario(string[] names, int limit) : Scenario
 {
     private const int Seed = 20_260_303;
     private const int BlockBytes = 32 * 1024 * 1024;
 
-    /// <summary>Every block begins with its name and goes on with this, so that one of them is in memory.</summary>
+    /// <summary>The content of every block after its name. The blocks share it, so memory holds it once.</summary>
     private static readonly Lazy<byte[]> Block = new(() =>
     {
         var block = new byte[BlockBytes];
@@ -34,7 +34,7 @@ internal sealed class CpuScenario(string[] names, int limit) : Scenario
         Explain = Explain,
         Hero = Variant.AsyncKit,
         Headline = Headline,
-        NeverBlocks = [], // An operation that computes keeps its thread, and a detector says so.
+        NeverBlocks = [], // A CPU-bound operation keeps its thread, and a detector reports it.
         WarmsUpBriefly = [Variant.Sequential, Variant.ParallelForEachBlocking, Variant.ThreadPool, Variant.WhenAll, Variant.AsyncKit],
         Expected = static index => Hash(Name(index)),
         Url = Name,
@@ -75,7 +75,7 @@ internal sealed class CpuScenario(string[] names, int limit) : Scenario
     private Task<Fetched[]> AsyncKitAsync(CancellationToken cancellationToken) =>
         names.FanOutAsync(limit, HashAsync, cancellationToken);
 
-    /// <summary>Async by its name only, as computing is.</summary>
+    /// <summary>Async by name only, because the work is CPU-bound.</summary>
     private static ValueTask<Fetched> HashAsync(string name, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Hash(name, cancellationToken));
 

@@ -75,7 +75,7 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
         var failures = new ConcurrentQueue<Exception>();
         var threads = urls.Select(url => new Thread(() =>
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             try
             {
                 Download(url, cancellationToken);

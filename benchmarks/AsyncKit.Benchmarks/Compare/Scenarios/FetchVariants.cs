@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What the scenarios that fetch over HTTP have in common: their ways to do it, and what a run shows.</summary>
+/// <summary>Shared by the scenarios that fetch over HTTP: their variants and the headline of a run.</summary>
 internal static class FetchVariants
 {
     public static IReadOnlyList<Variant> All { get; } =
@@ -25,7 +25,7 @@ internal static class FetchVariants
         _ => $"async calls, items.FanOutAsync({limit}, ...)",
     };
 
-    /// <param name="deed">As in "AsyncKit fetched 200 pages".</param>
+    /// <param name="deed">The verb and object of the headline, as in "AsyncKit fetched 200 pages".</param>
     public static Func<ScenarioReport, double, string> Headline(string deed) => (report, speedup) =>
         $"AsyncKit {deed} {report.Items} {report.Kind.Things} {Units.Roughly(speedup)} as fast as one by one";
 }

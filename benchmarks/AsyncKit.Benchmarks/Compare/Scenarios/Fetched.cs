@@ -4,10 +4,11 @@ using System.Text;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What became of one item; two variants did the same work when these are equal, in the same order.</summary>
+/// <summary>The outcome of one item. Two variants did the same work if their outcomes are equal and in the same
+/// order.</summary>
 internal sealed record Fetched(string Name, string Title, int Links, long Bytes, string Sha256)
 {
-    /// <summary>Reads an HTML page: its title and how many links it has.</summary>
+    /// <summary>Reads the title and the number of links of an HTML page.</summary>
     public static Fetched FromPage(string name, ReadOnlySpan<byte> html)
     {
         var start = html.IndexOf("<title>"u8) + "<title>"u8.Length;
@@ -19,7 +20,7 @@ internal sealed record Fetched(string Name, string Title, int Links, long Bytes,
     public static Fetched FromFile(string name, ReadOnlySpan<byte> content) =>
         new(name, "", 0, content.Length, Hash(content));
 
-    /// <summary>Enough to tell two results apart in a message.</summary>
+    /// <summary>A short text that distinguishes two results in a message.</summary>
     public string Summary() => string.Create(
         CultureInfo.InvariantCulture, $"{Name} ({Bytes} bytes, {Links} links, SHA-256 {Sha256[..8]}, title '{Title}')");
 

@@ -56,7 +56,7 @@ internal sealed class HttpScenario(HttpClient client, string[] urls, int limit) 
         var failures = new ConcurrentQueue<Exception>();
         var threads = urls.Select((url, index) => new Thread(() =>
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             try
             {
                 pages[index] = Fetch(url, cancellationToken);

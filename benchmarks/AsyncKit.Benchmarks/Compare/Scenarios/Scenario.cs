@@ -3,10 +3,10 @@ namespace AsyncKit.Benchmarks;
 /// <summary>One round of a scenario: some items, one client, one variant. Disposed after the round.</summary>
 internal abstract class Scenario : IDisposable
 {
-    /// <summary>Does the work; this alone is timed. The blocking variants block the calling thread.</summary>
+    /// <summary>Does the work. Only this is timed. The blocking variants block the calling thread.</summary>
     public abstract Task RunAsync(Variant variant, CancellationToken cancellationToken);
 
-    /// <summary>What the round produced, in the order of the items; not timed.</summary>
+    /// <summary>Returns the results of the round in the order of the items. Not timed.</summary>
     public abstract Fetched[] Results();
 
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A scenario as the command line and the reports know it.</summary>
+/// <summary>The description of a scenario for the command line and the reports.</summary>
 internal sealed record ScenarioKind
 {
     public static IReadOnlyList<ScenarioKind> All { get; } =
@@ -13,38 +13,38 @@ internal sealed record ScenarioKind
 
     public required int QuickItems { get; init; }
 
-    /// <summary>What the items are.</summary>
+    /// <summary>The plural noun for the items.</summary>
     public required string Things { get; init; }
 
     /// <summary>The work in a sentence.</summary>
     public required string Work { get; init; }
 
-    /// <summary>The ways in which it is done, in the order of the reports.</summary>
+    /// <summary>The variants of the scenario, in the order of the reports.</summary>
     public required IReadOnlyList<Variant> Variants { get; init; }
 
-    /// <summary>How a variant does it, with this limit.</summary>
+    /// <summary>Describes a variant with this limit.</summary>
     public required Func<Variant, int, string> Explain { get; init; }
 
-    /// <summary>AsyncKit's way, which the headline is about.</summary>
+    /// <summary>The variant of AsyncKit that the headline describes.</summary>
     public required Variant Hero { get; init; }
 
-    /// <summary>What a run shows, in a sentence. Only for a run in which the hero was measured.</summary>
+    /// <summary>Describes the result of a run in a sentence. Valid only if the hero was measured.</summary>
     public required Func<ScenarioReport, double, string> Headline { get; init; }
 
-    /// <summary>AsyncKit's variants in which nothing blocks the pool: they are run once more under a
+    /// <summary>AsyncKit's variants that never block the thread pool. An extra round runs them under a
     /// detector.</summary>
     public required IReadOnlyList<Variant> NeverBlocks { get; init; }
 
-    /// <summary>Those that take so long that a warm-up over two items has to do.</summary>
+    /// <summary>The slow variants, which warm up over two items only.</summary>
     public required IReadOnlyList<Variant> WarmsUpBriefly { get; init; }
 
-    /// <summary>What a correct result for the item with this number is.</summary>
+    /// <summary>Returns the correct result for the item with this number.</summary>
     public required Func<int, Fetched> Expected { get; init; }
 
-    /// <summary>The name of the item with this number, its address if it has one.</summary>
+    /// <summary>Returns the name of the item with this number: its address if it has one.</summary>
     public required Func<int, string> Url { get; init; }
 
-    /// <summary>Whether the round's client is used: it then has open connections.</summary>
+    /// <summary>True if the scenario uses the round's client, which then has open connections.</summary>
     public bool UsesClient { get; init; }
 
     /// <summary>Prepares a round with this client, these names and this limit.</summary>

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The ways to do the same work; each scenario has some of them.</summary>
+/// <summary>The variants of the same work. Each scenario uses some of them.</summary>
 internal enum Variant
 {
     Sequential,

@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What the variants are called: <c>Name</c> in files, <c>Title</c> for people.</summary>
+/// <summary>The names of the variants: <c>Name</c> in files, <c>Title</c> for people.</summary>
 internal static class VariantNames
 {
     public static string Name(this Variant variant) => variant switch

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The server as its parent sees it: a child process with an address, ended with this object.</summary>
+/// <summary>The server from the view of its parent: a child process with an address. Disposing this object ends
+/// it.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
@@ -19,7 +20,7 @@ internal sealed class LoopbackServer : IDisposable
 
     public Uri Address { get; }
 
-    /// <exception cref="InvalidOperationException">The server did not come up.</exception>
+    /// <exception cref="InvalidOperationException">The server did not start.</exception>
     public static LoopbackServer Start(Pacing pacing)
     {
         var process = Process.Start(Command(pacing))
@@ -51,7 +52,7 @@ internal sealed class LoopbackServer : IDisposable
     {
         var program = Environment.ProcessPath
             ?? throw new InvalidOperationException("The path of this program is not known.");
-        // Standard error is inherited: what goes wrong in the server is seen where the comparison is seen.
+        // Standard error is inherited, so errors of the server appear in the output of the comparison.
         var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,

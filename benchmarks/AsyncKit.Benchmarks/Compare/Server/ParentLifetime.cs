@@ -1,6 +1,6 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The server's life depends on its parent alone, so the host must not listen to signals.</summary>
+/// <summary>Only the parent ends the server, so the host must not listen to signals.</summary>
 internal sealed class ParentLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

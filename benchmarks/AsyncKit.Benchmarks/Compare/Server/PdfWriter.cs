@@ -10,7 +10,7 @@ internal sealed class PdfWriter
     private readonly ArrayBufferWriter<byte> _output = new();
     private readonly List<int> _offsets = [];
 
-    // The comment of four bytes above 127 tells every reader that the file is binary.
+    // The comment with four bytes above 127 marks the file as binary for every reader.
     public PdfWriter() => _output.Write("%PDF-1.4\n%\u00e2\u00e3\n"u8);
 
     public void Add(string body)
@@ -30,7 +30,7 @@ internal sealed class PdfWriter
     public byte[] Finish(int rootNumber)
     {
         var table = _output.WrittenCount;
-        // An entry has exactly 20 bytes, the line end of two included.
+        // An entry has exactly 20 bytes, including the two bytes of the line end.
         Write($"xref\n0 {_offsets.Count + 1}\n0000000000 65535 f \n");
         foreach (var offset in _offsets)
         {

@@ -6,23 +6,23 @@ using System.Runtime.InteropServices;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>
-/// The hidden <c>serve</c> command: a slow web server on a free loopback port. It lives as long as its standard input.
+/// The hidden <c>serve</c> command: a slow web server on a free loopback port. It exits when its standard input closes.
 /// </summary>
 internal static class ServerProgram
 {
-    /// <summary>What the server writes, followed by its port, as soon as it can be used.</summary>
+    /// <summary>The text that the server writes, followed by its port, as soon as it is ready.</summary>
     public const string ReadyPrefix = "listening ";
 
-    /// <summary>An empty answer, so late that requests sent together each need a connection of their own.</summary>
+    /// <summary>The path of an empty, late response: requests sent together each need a separate connection.</summary>
     public const string ConnectPath = "connect";
 
-    /// <summary>Where the calls of a client that blocks go, followed by a number.</summary>
+    /// <summary>The path of the blocking calls, followed by a number.</summary>
     public const string CallsPath = "calls";
 
-    /// <summary>Where a small text comes after so many milliseconds: the path, followed by their number.</summary>
+    /// <summary>The path of a small delayed text, followed by the delay in milliseconds.</summary>
     public const string SmallPath = "small";
 
-    /// <summary>Where a stream of zeros comes as fast as it can: the path, followed by the number of bytes.</summary>
+    /// <summary>The path of a stream of zeros at full speed, followed by the number of bytes.</summary>
     public const string ZerosPath = "zeros";
 
     private const int ConnectMs = 10;
@@ -38,7 +38,7 @@ internal static class ServerProgram
             return 2;
         }
 
-        // Ctrl-C reaches the whole process group; the parent still needs the server to end its requests.
+        // Ctrl-C reaches the whole process group, but the parent still needs the server to complete its requests.
         using var ignored = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         RunAsync(new Pacing(latencyMs)).GetAwaiter().GetResult();
         return 0;
@@ -123,7 +123,7 @@ internal static class ServerProgram
         for (var sent = 0; sent < file.Length;)
         {
             var next = Math.Min(sent + ChunkBytes, file.Length);
-            // Each chunk has its own time on the schedule of the whole file, so late timers do not add up.
+            // Each chunk has a fixed time on the schedule of the whole file, so late timers do not add up.
             var due = pacing.FileLatency + pacing.FileTransfer * ((double)next / file.Length);
             var wait = due - Stopwatch.GetElapsedTime(started);
             if (wait > TimeSpan.Zero)

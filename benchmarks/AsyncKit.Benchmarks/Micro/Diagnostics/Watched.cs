@@ -1,12 +1,12 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What is done while a detector watches.</summary>
+/// <summary>The work that runs while a detector watches.</summary>
 public enum Watched
 {
-    /// <summary>An await that has to wait: the one that a detector makes slower.</summary>
+    /// <summary>An await that suspends. A detector makes only these slower.</summary>
     Await,
 
-    /// <summary>A synchronous wait on a pool thread, ended soon by another.</summary>
+    /// <summary>A synchronous wait on a thread-pool thread, which another thread completes soon.</summary>
     SynchronousWait,
 
     /// <summary>A fan-out whose operations complete synchronously.</summary>

@@ -1,7 +1,7 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What the operation does: as little as possible, so that the machinery around it is what is
-/// measured.</summary>
+/// <summary>The work of an operation: as little as possible, so the benchmark measures the machinery around
+/// it.</summary>
 public enum Body
 {
     Sync,

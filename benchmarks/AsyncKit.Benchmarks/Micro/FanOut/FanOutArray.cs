@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Results of an array, 64 at once. Per item.</summary>
+/// <summary>Results for an array, 64 at once. Time per item.</summary>
 public class FanOutArray
 {
     private const int Items = 100_000;

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>An async sequence, no results, 64 at once. Per item.</summary>
+/// <summary>An async sequence, no results, 64 at once. Time per item.</summary>
 public class FanOutAsyncEnumerable
 {
     private const int Items = 100_000;
@@ -29,7 +29,7 @@ public class FanOutAsyncEnumerable
     [Benchmark(OperationsPerInvoke = Items)]
     public Task AsyncKit() => StreamAsync().FanOutAsync(Limit, _operation);
 
-    /// <summary>Beside it, what keeping the results costs when nobody knows how many there will be.</summary>
+    /// <summary>For comparison: the cost of keeping the results if their number is not known in advance.</summary>
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> AsyncKitWithResults() => StreamAsync().FanOutAsync(Limit, _withResult);
 

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>From the caller's Cancel to the end of the run while 400,000 items wait, 100 at once.</summary>
+/// <summary>The time from the caller's Cancel until the run completes while 400,000 items wait, 100 at once.</summary>
 [InvocationCount(1)]
 [WarmupCount(1)]
 [IterationCount(5)]

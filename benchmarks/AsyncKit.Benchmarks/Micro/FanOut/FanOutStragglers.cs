@@ -2,7 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>640 items in source order, 32 at once: every tenth takes 100 ms, the others 10 ms. At best 386 ms.</summary>
+/// <summary>640 items in source order, 32 at once: every tenth takes 100 ms, the others 10 ms. At best 386
+/// ms.</summary>
 public class FanOutStragglers
 {
     private const int Items = 640;

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A stream of results, 64 at once, 512 ahead. Per item.</summary>
+/// <summary>A stream of results, 64 at once, 512 ahead. Time per item.</summary>
 public class FanOutStreaming
 {
     private const int Items = 100_000;
@@ -33,7 +33,7 @@ public class FanOutStreaming
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<long> ChunkWhenAll() => Streams.ChunksAsync(_items, Limit, _operation).SumAsync();
 
-    /// <summary>What the body allocates, and an array.</summary>
+    /// <summary>The allocations of the operation and of an array.</summary>
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> BodyAlone() => Operations.HandWrittenWorkersAsync(_items, Limit, _operation);
 

@@ -2,7 +2,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What the fan-out benchmarks share: the operations, and what a user would write by hand instead.</summary>
+/// <summary>Shared by the fan-out benchmarks: the operations and the hand-written baselines.</summary>
 internal static class Operations
 {
     public static Func<int, CancellationToken, ValueTask<int>> Of(Body body) => body == Body.Sync ? Sync : YieldAsync;
@@ -31,7 +31,7 @@ internal static class Operations
         })).ConfigureAwait(false);
     }
 
-    /// <summary>The best that can be written by hand: no cancellation, no failure handling, no context.</summary>
+    /// <summary>The fastest hand-written loop: no cancellation, no failure handling, no context.</summary>
     public static async Task<int[]> HandWrittenWorkersAsync(
         int[] items, int limit, Func<int, CancellationToken, ValueTask<int>> operation)
     {

@@ -3,7 +3,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Results in source order while the run goes on, as a user would write it by hand.</summary>
+/// <summary>Hand-written streams that yield results in source order during the run.</summary>
 internal static class Streams
 {
     public static IAsyncEnumerable<int> Dataflow(
@@ -26,7 +26,7 @@ internal static class Streams
         }
     }
 
-    /// <summary>A channel of running tasks, as many as may run: the reader awaits them in order.</summary>
+    /// <summary>A channel of running tasks, bounded by the limit. The reader awaits them in order.</summary>
     public static async IAsyncEnumerable<int> ChannelOfTasksAsync(
         IEnumerable<int> items, int limit, Func<int, CancellationToken, ValueTask<int>> operation)
     {
@@ -50,7 +50,7 @@ internal static class Streams
         }
     }
 
-    /// <summary>Workers that write results as they finish: not in order.</summary>
+    /// <summary>Workers that write results as they complete, not in order.</summary>
     public static async IAsyncEnumerable<int> ChannelAndWorkersAsync(
         IReadOnlyList<int> items, int limit, int ahead, Func<int, CancellationToken, ValueTask<int>> operation)
     {

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>256 calls that block for 100 ms each, and what unrelated work of the pool pays meanwhile.</summary>
+/// <summary>256 calls that block for 100 ms each, and the delay of unrelated thread-pool work.</summary>
 [InvocationCount(1)]
 [WarmupCount(1)]
 [IterationCount(3)]
@@ -52,7 +52,7 @@ public class OffloadBlocking
         return Task.WhenAll(_calls.Select(_ => _lane.RunAsync(Block)));
     }
 
-    /// <summary>The threads are started and ended each time.</summary>
+    /// <summary>The threads start and exit each time.</summary>
     [Benchmark]
     public Task AsyncKitFanOutBlocking()
     {

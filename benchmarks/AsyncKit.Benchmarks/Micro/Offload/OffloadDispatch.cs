@@ -2,8 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What it costs to have a call run elsewhere that does nothing: one after the other, each awaited; then many at
-/// once. Per call.</summary>
+/// <summary>The cost of running an empty call on another thread: first one after the other, each awaited, then many at
+/// once. Time per call.</summary>
 public class OffloadDispatch
 {
     private const int Calls = 1_000;

@@ -2,9 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>
-/// A tree of 10,000 files of 16 KB: find them and add up their bytes by blocking calls, and what unrelated work of the pool
-/// pays meanwhile. The files are in the page cache.
+/// <summary> Blocking calls that find 10,000 files of 16 KB in a tree and add up their bytes, and the delay of
+/// unrelated thread-pool work. The files are in the page cache.
 /// </summary>
 [InvocationCount(1)]
 [WarmupCount(1)]
@@ -16,7 +15,7 @@ public class OffloadFiles
     private const int Bytes = 16 * 1024;
     private const int Threads = 4;
 
-    /// <summary>More than the lane has threads, so that each finds its next file waiting.</summary>
+    /// <summary>More than the threads of the lane, so a file is always queued for each thread.</summary>
     private readonly FanOutOptions _options = new() { MaxConcurrency = 4 * Threads };
 
     private readonly string _root = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

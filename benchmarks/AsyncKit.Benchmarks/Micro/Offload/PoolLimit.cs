@@ -1,7 +1,7 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>
-/// Lets the pool grow as it does in a service, for benchmarks of blocking calls: the others run with one thread per core.
+/// <summary> Lets the thread pool grow as in a service, for benchmarks of blocking calls. Other benchmarks run with one
+/// thread per core.
 /// </summary>
 internal sealed class PoolLimit : IDisposable
 {

@@ -4,7 +4,7 @@ using Polly.Timeout;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A call that yields once, under a limit that it keeps. Each beside the call alone.</summary>
+/// <summary>A call that yields once, under a deadline that it meets, compared with the call alone.</summary>
 public class DeadlineCall
 {
     private const int Calls = 1_000;
@@ -38,7 +38,7 @@ public class DeadlineCall
         return sum;
     }
 
-    /// <summary>As a method that a user would write once.</summary>
+    /// <summary>A helper method as a user would write it.</summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Calls)]
     public async Task<int> LinkedSourceInAMethod()
     {
@@ -149,7 +149,7 @@ public class DeadlineCall
             var call = operation(source.Token).AsTask();
             var delay = Task.Delay(limit, source.Token);
             var first = await Task.WhenAny(call, delay).ConfigureAwait(false);
-            await source.CancelAsync().ConfigureAwait(false); // Else the timer stays.
+            await source.CancelAsync().ConfigureAwait(false); // Otherwise the timer stays.
             return first == call ? await call.ConfigureAwait(false) : throw new TimeoutException();
         }
     }

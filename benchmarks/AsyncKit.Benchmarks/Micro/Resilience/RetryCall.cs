@@ -4,7 +4,7 @@ using Polly.Retry;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A call whose first attempt succeeds, with retries at hand.</summary>
+/// <summary>A call with a retry policy, whose first attempt succeeds.</summary>
 public class RetryCall
 {
     private const int Calls = 1_000;

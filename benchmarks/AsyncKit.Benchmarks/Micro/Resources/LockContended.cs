@@ -2,7 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>A wait with a token that can be cancelled, which the holder ends by giving back. Per wait.</summary>
+/// <summary>A wait with a cancellable token, which the holder completes by releasing its lease. Time per
+/// wait.</summary>
 public class LockContended
 {
     private const int Times = 10_000;

@@ -2,7 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>One lock, many tasks that hold it across a yield, with a token that can be cancelled. Per holding.</summary>
+/// <summary>One lock and many tasks that hold it across a yield, with a cancellable token. Time per
+/// acquisition.</summary>
 public class LockShared
 {
     private const int Times = 100_000;

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Taking and giving back what is free.</summary>
+/// <summary>Acquiring and releasing a free lock, gate or pool item.</summary>
 public class LockUncontended
 {
     private const int Times = 10_000;
@@ -60,7 +60,7 @@ public class LockUncontended
     {
         for (var time = 0; time < Times; time++)
         {
-            await using var lease = await _pool.RentAsync().ConfigureAwait(false); // Configured once more, it would be boxed.
+            await using var lease = await _pool.RentAsync().ConfigureAwait(false); // Configuring it again would box it.
         }
     }
 }

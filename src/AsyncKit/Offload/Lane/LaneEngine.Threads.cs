@@ -1,6 +1,6 @@
 namespace AsyncKit;
 
-/// <content>How threads begin, when they can, and end when they are idle for long.</content>
+/// <content>The threads: how one is found or started, and how an idle one expires.</content>
 internal sealed partial class LaneEngine
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
@@ -8,7 +8,7 @@ internal sealed partial class LaneEngine
     private bool _isTimerSet;
     private ITimer? _timer;
 
-    /// <summary>Before a thread sleeps: from now on the time counts.</summary>
+    /// <summary>Starts the idle time. A thread calls this before it sleeps.</summary>
     public void WatchIdleTime()
     {
         if (Options.IdleTimeout == Timeout.InfiniteTimeSpan)
@@ -18,12 +18,12 @@ internal sealed partial class LaneEngine
 
         lock (_lock)
         {
-            if (_isTimerSet || _isEnding)
+            if (_isTimerSet || _isClosed)
             {
                 return;
             }
 
-            _isTimerSet = true; // Whoever sets it has the timer to itself until that fires.
+            _isTimerSet = true; // Only the thread that sets it uses the timer until the timer fires.
         }
 
         try
@@ -32,7 +32,23 @@ internal sealed partial class LaneEngine
         }
         catch (Exception)
         {
-            // A clock that throws. The thread then stays, and with it the process.
+            // A clock that throws must not end the process. Idle threads then stay.
+        }
+    }
+
+    /// <summary>The last call of a thread.</summary>
+    public void ThreadExited()
+    {
+        bool isLast;
+        lock (_lock)
+        {
+            _alive--;
+            isLast = TryComplete();
+        }
+
+        if (isLast)
+        {
+            AsyncEnvironment.Complete(_completion, true);
         }
     }
 
@@ -44,62 +60,118 @@ internal sealed partial class LaneEngine
         }
         catch (Exception)
         {
-            return 0; // The same.
+            return 0; // As in WatchIdleTime.
         }
     }
 
     private void SetTimer(TimeSpan due)
     {
         _timer ??= Clock.CreateTimer(
-            static engine => ((LaneEngine)engine!).EndIdleThreads(),
+            static engine => ((LaneEngine)engine!).ExpireIdleThreads(),
             this,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
         _ = _timer.Change(due < ShortestWait ? ShortestWait : due, Timeout.InfiniteTimeSpan);
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _isEnding))
+        if (Volatile.Read(ref _isClosed))
         {
-            _timer.Dispose(); // The end has perhaps not seen it.
+            _timer.Dispose(); // CloseAsync may have read the field before this thread set it.
         }
     }
 
-    private void EndIdleThreads()
+    private void ExpireIdleThreads()
     {
-        List<LaneThread> idle = [];
+        List<LaneThread> expired;
         var now = Now();
         var ticksPerTimestamp = (double)TimeSpan.TicksPerSecond / Clock.TimestampFrequency;
         var wait = Timeout.InfiniteTimeSpan;
         lock (_lock)
         {
             AssertInvariants();
-            while (_bottom is { } oldest)
+            var count = 0;
+            while (count < _idle.Count && wait == Timeout.InfiniteTimeSpan)
             {
-                var left = Options.IdleTimeout - TimeSpan.FromTicks((long)((now - oldest.IdleSince) * ticksPerTimestamp));
-                if (left > TimeSpan.Zero)
+                var idleTime = TimeSpan.FromTicks((long)((now - _idle[count].IdleSince) * ticksPerTimestamp));
+                if (idleTime < Options.IdleTimeout)
                 {
-                    wait = left;
-                    break;
+                    wait = Options.IdleTimeout - idleTime;
                 }
-
-                Remove(oldest);
-                _threads--;
-                idle.Add(oldest);
+                else
+                {
+                    count++;
+                }
             }
 
+            expired = TakeOldestIdle(count);
             _isTimerSet = wait != Timeout.InfiniteTimeSpan;
         }
 
-        LaneThread.LetGo(idle);
+        LaneThread.ExitAll(expired);
         if (wait != Timeout.InfiniteTimeSpan)
         {
             SetTimer(wait);
         }
     }
 
+    private List<LaneThread> TakeOldestIdle(int count)
+    {
+        var threads = _idle.GetRange(0, count);
+        _idle.RemoveRange(0, count);
+        _threads -= count;
+        return threads;
+    }
+
+    private LaneThread? TakeNewestIdle(LaneItem item)
+    {
+        if (_idle.Count == 0)
+        {
+            return null;
+        }
+
+        var thread = _idle[^1];
+        _idle.RemoveAt(_idle.Count - 1);
+        Activate(item);
+        return thread;
+    }
+
+    /// <param name="item">The new item. If a thread is started for an item that was queued before, it becomes that
+    /// item.</param>
+    /// <param name="isNew">True if the thread must be started.</param>
+    /// <returns>The thread for the item; null if the item is queued.</returns>
+    private LaneThread? FindThread(ref LaneItem item, out bool isNew)
+    {
+        isNew = false;
+        if (TakeNewestIdle(item) is { } idle)
+        {
+            return idle;
+        }
+
+        if (_threads == Options.MaxThreads)
+        {
+            _queue.AddLast(item);
+            return null;
+        }
+
+        if (_queue.First is { } first) // It waits although there are too few threads: one failed to start before.
+        {
+            _queue.AddLast(item);
+            _queue.Remove(first);
+            item = first;
+        }
+
+        isNew = true;
+        _threads++;
+        _alive++;
+        Activate(item);
+        return new LaneThread(this, ++_number);
+    }
+
     private void Start(LaneThread thread, LaneItem item)
     {
-        while (true)
+        var next = item;
+        while (next is not null)
         {
+            item = next;
             try
             {
                 thread.Start(item, _start);
@@ -107,65 +179,56 @@ internal sealed partial class LaneEngine
             }
             catch (Exception exception)
             {
-                // No memory for a thread. Others will come to this item; without any, nobody ever would.
-                var next = Unstart(item);
-                if (next == item)
+                if (TryReassign(item, out next))
                 {
                     return;
                 }
 
                 item.Refuse(exception);
-                if (next is null)
-                {
-                    Leave();
-                    return;
-                }
-
-                item = next;
             }
         }
+
+        ThreadExited();
     }
 
-    /// <returns>The item, when other threads care for it; another one that must be tried, or refused, after
-    /// it; or null.</returns>
-    private LaneItem? Unstart(LaneItem item)
+    /// <summary>Handles a thread that failed to start, for example because of memory. If the lane has other threads,
+    /// one of them runs the item. If it has none, no thread would ever run it, so the caller refuses it.</summary>
+    /// <param name="item">The item of the thread.</param>
+    /// <param name="next">If the item must be refused, the item to start the thread with instead; null if none is
+    /// queued.</param>
+    /// <returns>True if another thread runs the item.</returns>
+    private bool TryReassign(LaneItem item, out LaneItem? next)
     {
-        LaneThread? idle = null;
+        LaneThread? idle;
+        next = null;
         lock (_lock)
         {
             item.HasThread = false;
             Deactivate();
             _threads--;
-            if (_threads > 0)
-            {
-                _alive--;
-                idle = _top;
-                if (idle is null)
-                {
-                    LinkFirst(item);
-                }
-                else
-                {
-                    Remove(idle);
-                    Activate(item);
-                }
-            }
-            else
+            if (_threads == 0)
             {
                 RemoveChild(item);
-                var next = _first;
+                next = _queue.First;
                 if (next is not null)
                 {
-                    Unlink(next);
+                    _queue.Remove(next);
                     _threads++;
                     Activate(next);
                 }
 
-                return next;
+                return false;
+            }
+
+            _alive--;
+            idle = TakeNewestIdle(item);
+            if (idle is null)
+            {
+                _queue.AddFirst(item);
             }
         }
 
-        idle?.Take(item);
-        return item;
+        idle?.Assign(item);
+        return true;
     }
 }

@@ -1,40 +1,43 @@
+using System.Diagnostics;
+
 namespace AsyncKit;
 
-/// <summary>
-/// What a lane is: its threads, those of them that are idle, and what waits for one. One lock guards all of it; nothing
-/// is run, completed, started or woken under it.
-/// </summary>
+/// <summary>The state of a lane: its threads, the idle ones among them, and the queue of the items that wait for
+/// one.</summary>
 /// <remarks>
+/// Lifetime: from the constructor of the lane until the last thread exits after <see cref="CloseAsync"/>. One lock
+/// guards the state. No work runs, no task completes, and no thread starts or wakes under it.
+/// <para>
 /// Invariants:
-/// (1) Active is how many items have a thread. Threads that are not idle and have not left have one each, so
-/// Active + idle = Threads, and Threads is at most MaxThreads.
-/// (2) While something is queued no thread is idle: who becomes free takes the first in the queue.
-/// (3) Idle threads are a stack, the last one in is the first one out; so the oldest is at the bottom, and ends first.
-/// (4) Nesting is how many items that have a thread wait, or may wait, for other items of this lane that have not ended.
-/// It stays below MaxThreads by what must queue: one thread at least can go on, so the queue moves.
-/// (5) After the end of the lane no thread is idle and nothing is queued but the cleaning up of enumerations; it has
-/// ended when the last thread has left.
+/// (1) Active is the number of items that have a thread. Every counted thread either has one item or is idle, so Active
+/// + idle = Threads. Threads is at most MaxThreads.
+/// (2) No thread is idle while an item is queued: a thread that becomes free takes the first item of the queue.
+/// (3) Idle threads are a stack. The most recently idle thread is reused first; the oldest is at index 0 and expires
+/// first.
+/// (4) <c>_parents</c> is the number of items that have a thread and have called this lane without an answer yet. A
+/// call that has to queue and would raise it to MaxThreads is refused. So at least one thread can continue, and the
+/// queue moves.
+/// (5) After the lane is closed, no thread is idle, and only the cleanup of enumerations can be queued. The task of
+/// <see cref="CloseAsync"/> completes once, when the last thread has exited.
+/// </para>
 /// </remarks>
 internal sealed partial class LaneEngine
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<bool> _ended = AsyncEnvironment.NewCompletion<bool>();
+    private readonly TaskCompletionSource<bool> _completion = AsyncEnvironment.NewCompletion<bool>();
     private readonly Action<Thread> _start;
-    private LaneItem? _first;
-    private LaneItem? _last;
-    private LaneThread? _top;
-    private LaneThread? _bottom;
-    private int _queued;
+    private readonly LaneQueue _queue = new();
+    private readonly List<LaneThread> _idle = [];
     private int _threads;
     private int _active;
-    private int _nesting;
-    private int _alive; // Threads that have left count until they are really over.
+    private int _parents;
+    private int _alive; // Includes threads that are no longer in _threads but have not exited yet.
     private int _number;
-    private bool _isEnding;
-    private bool _hasEnded;
+    private bool _isClosed;
+    private bool _isCompleted;
 
-    /// <param name="options">The lane's.</param>
-    /// <param name="start">How a thread is started; for tests, that let it fail.</param>
+    /// <param name="options">The options of the lane.</param>
+    /// <param name="start">Starts a thread. Tests pass one that fails.</param>
     public LaneEngine(BlockingLaneOptions options, Action<Thread>? start = null)
     {
         Options = options;
@@ -48,30 +51,32 @@ internal sealed partial class LaneEngine
 
     public TimeProvider Clock { get; }
 
-    /// <summary>Under a test's scheduler: it follows blocking code on threads of the pool only. Nothing is idle then.</summary>
+    /// <summary>True under the scheduler of a test, which can follow blocking code only on thread-pool threads. No
+    /// thread is idle then.</summary>
     public bool UsesPool { get; }
 
     public int Threads => Volatile.Read(ref _threads);
 
     public int Active => Volatile.Read(ref _active);
 
-    public int Queued => Volatile.Read(ref _queued);
+    public int Queued => _queue.Count;
 
-    /// <summary>Finds a thread for the item, or a place in the queue, or refuses it.</summary>
-    /// <param name="item">Counts as nested in the parent, if that still runs.</param>
-    /// <param name="parent">The work of this lane that makes the call.</param>
-    /// <param name="mustRun">True for cleaning up: neither a full queue nor the end of the lane refuses it.</param>
-    public void Give(LaneItem item, LaneItem? parent, bool mustRun = false)
+    /// <summary>Passes the item to a thread, queues it, or refuses it.</summary>
+    /// <param name="item">The new item.</param>
+    /// <param name="parent">The item of this lane that makes the call, or null. The new item is its child
+    /// if it still runs.</param>
+    /// <param name="mustRun">True for cleanup work, which neither a full queue nor a closed lane refuses.</param>
+    public void Enqueue(LaneItem item, LaneItem? parent, bool mustRun = false)
     {
-        LaneThread? thread;
+        LaneThread? thread = null;
         Exception? refusal;
         var isNew = false;
         lock (_lock)
         {
             AssertInvariants();
-            if (!item.IsWaiting)
+            if (!item.IsPending)
             {
-                return; // Its token was first.
+                return; // Its token was cancelled first.
             }
 
             parent = parent is { HasThread: true } ? parent : null;
@@ -79,9 +84,8 @@ internal sealed partial class LaneEngine
             if (refusal is null)
             {
                 AddChild(item, parent);
+                thread = FindThread(ref item, out isNew);
             }
-
-            thread = refusal is null ? Place(ref item, out isNew) : null;
         }
 
         if (refusal is not null)
@@ -99,78 +103,62 @@ internal sealed partial class LaneEngine
         }
         else
         {
-            thread?.Take(item);
+            thread?.Assign(item);
         }
     }
 
-    /// <summary>The thread has ended this item's work, and takes the next, or is idle, or leaves.</summary>
-    /// <returns>The next item; null if there is none.</returns>
-    public LaneItem? Free(LaneThread thread, LaneItem ended, out bool leaves)
+    /// <summary>Frees the thread whose item has finished. The thread takes the next item, becomes idle, or
+    /// exits.</summary>
+    /// <returns>The next item; null if the thread is idle or exits.</returns>
+    public LaneItem? TakeNext(LaneThread thread, LaneItem finished, out bool exits)
     {
         var now = UsesPool ? 0 : Now();
         lock (_lock)
         {
             AssertInvariants();
-            leaves = false;
-            ended.HasThread = false;
-            _nesting -= ended.Nested > 0 ? 1 : 0;
-            RemoveChild(ended);
+            exits = false;
+            finished.HasThread = false;
+            _parents -= finished.Children > 0 ? 1 : 0;
+            RemoveChild(finished);
             Deactivate();
-            if (_first is { } next)
+            if (_queue.First is { } next)
             {
-                Unlink(next);
+                _queue.Remove(next);
                 Activate(next);
                 return next;
             }
 
-            leaves = _isEnding || UsesPool || Options.IdleTimeout == TimeSpan.Zero;
-            if (leaves)
+            exits = _isClosed || UsesPool || Options.IdleTimeout == TimeSpan.Zero;
+            if (exits)
             {
                 _threads--;
             }
             else
             {
                 thread.IdleSince = now;
-                Push(thread);
+                _idle.Add(thread);
             }
 
             return null;
         }
     }
 
-    /// <summary>The last thing a thread does.</summary>
-    public void Leave()
-    {
-        bool isLast;
-        lock (_lock)
-        {
-            _alive--;
-            isLast = _isEnding && _alive == 0 && !_hasEnded;
-            _hasEnded |= isLast;
-        }
-
-        if (isLast)
-        {
-            AsyncEnvironment.Complete(_ended, true);
-        }
-    }
-
-    /// <summary>A token has cancelled what had not begun.</summary>
-    public void Forget(LaneItem item)
+    /// <summary>Removes an item whose token was cancelled before it started.</summary>
+    public void Remove(LaneItem item)
     {
         lock (_lock)
         {
             AssertInvariants();
-            if (item.IsQueued)
+            if (LaneQueue.Contains(item))
             {
-                Unlink(item);
+                _queue.Remove(item);
             }
 
             RemoveChild(item);
         }
     }
 
-    /// <summary>Nobody waits for it any more. It keeps its thread.</summary>
+    /// <summary>Records that no caller waits for the item any longer. The item keeps its thread.</summary>
     public void Abandon(LaneItem item)
     {
         LaneMetrics.CountAbandoned(this);
@@ -180,68 +168,116 @@ internal sealed partial class LaneEngine
         }
     }
 
-    /// <summary>Takes nothing any more, cancels what waits, lets idle threads go.</summary>
-    /// <returns>Ends after the last thread.</returns>
-    public Task EndAsync()
+    /// <summary>Refuses new items, cancels queued ones and lets idle threads exit.</summary>
+    /// <returns>A task that completes when the last thread has exited.</returns>
+    public Task CloseAsync()
     {
-        List<LaneItem> waiting = [];
-        List<LaneThread> idle = [];
+        List<LaneItem> queued = [];
+        List<LaneThread> idle;
         bool isLast;
         lock (_lock)
         {
             AssertInvariants();
-            _isEnding = true;
-            while (_first is { } item)
+            _isClosed = true;
+            while (_queue.First is { } item)
             {
-                Unlink(item);
+                _queue.Remove(item);
                 RemoveChild(item);
-                waiting.Add(item);
+                queued.Add(item);
             }
 
-            while (_top is { } thread)
-            {
-                Remove(thread);
-                _threads--;
-                idle.Add(thread);
-            }
-
-            isLast = _alive == 0 && !_hasEnded;
-            _hasEnded |= isLast;
+            idle = TakeOldestIdle(_idle.Count);
+            isLast = TryComplete();
         }
 
         LaneMetrics.Remove(this);
-        waiting.ForEach(static item => item.CancelWithLane());
-        LaneThread.LetGo(idle);
+        queued.ForEach(static item => item.CancelWithLane());
+        LaneThread.ExitAll(idle);
         _timer?.Dispose();
         if (isLast)
         {
-            AsyncEnvironment.Complete(_ended, true);
+            AsyncEnvironment.Complete(_completion, true);
         }
 
-        return _ended.Task;
+        return _completion.Task;
     }
 
     private Exception? Refusal(LaneItem? parent)
     {
-        if (_isEnding)
+        if (_isClosed)
         {
             return new ObjectDisposedException(Options.Name, $"The lane '{Options.Name}' is disposed.");
         }
 
-        if (_top is not null || _threads < Options.MaxThreads)
+        if (_idle.Count > 0 || _threads < Options.MaxThreads)
         {
             return null;
         }
 
-        if (Options.WhenFull == WhenFull.Reject && _queued >= (Options.MaxQueued ?? int.MaxValue))
+        if (Options.WhenFull == WhenFull.Reject && _queue.Count >= (Options.MaxQueued ?? int.MaxValue))
         {
-            return new BlockingLaneFullException(Options.Name, Options.MaxThreads, _queued);
+            return new BlockingLaneFullException(Options.Name, Options.MaxThreads, _queue.Count);
         }
 
-        var nesting = _nesting + (parent is { Nested: 0 } ? 1 : 0);
-        return parent is not null && nesting >= Options.MaxThreads
+        return parent is not null && _parents + (parent.Children == 0 ? 1 : 0) >= Options.MaxThreads
             ? new InvalidOperationException(FormattableString.Invariant(
-                $"Each of the {Options.MaxThreads} threads of the lane '{Options.Name}' would wait for work on the same lane, so none of it would ever begin. Call it directly, or use another lane."))
+                $"The lane '{Options.Name}' would deadlock: every thread (MaxThreads: {Options.MaxThreads}) would wait for work on the same lane. Call the work directly, or use another lane."))
             : null;
+    }
+
+    private void Activate(LaneItem item)
+    {
+        item.HasThread = true;
+        _active++;
+        LeakCounter.Begin();
+    }
+
+    private void Deactivate()
+    {
+        _active--;
+        LeakCounter.End();
+    }
+
+    private void AddChild(LaneItem item, LaneItem? parent)
+    {
+        item.Parent = parent;
+        if (parent is not null && parent.Children++ == 0)
+        {
+            _parents++;
+        }
+    }
+
+    /// <summary>The item has finished, or no caller waits for it any longer.</summary>
+    private void RemoveChild(LaneItem item)
+    {
+        if (item.Parent is { } parent)
+        {
+            item.Parent = null; // Otherwise a chain of items, each called by the one before, stays reachable.
+            if (--parent.Children == 0 && parent.HasThread)
+            {
+                _parents--;
+            }
+        }
+    }
+
+    /// <returns>True once: when the lane is closed and its last thread has exited.</returns>
+    private bool TryComplete()
+    {
+        var isLast = _isClosed && _alive == 0 && !_isCompleted;
+        _isCompleted |= isLast;
+        return isLast;
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is held.");
+        Debug.Assert(_threads <= Options.MaxThreads, "(1) Threads is at most MaxThreads.");
+        Debug.Assert(_active >= 0 && _active + _idle.Count == _threads, "(1) A thread has one item or is idle.");
+        Debug.Assert(_queue.First is null || _idle.Count == 0, "(2) No thread is idle while an item is queued.");
+        Debug.Assert(_queue.First is null == _queue.Count is 0, "(2) Count is the length of the queue.");
+        Debug.Assert(_parents >= 0 && _parents <= _active, "(4) Only an item that has a thread is a parent.");
+        Debug.Assert(_alive >= _threads, "(5) A thread is alive until it has exited.");
+        Debug.Assert(!_isClosed || _idle.Count == 0, "(5) No thread is idle after the lane is closed.");
     }
 }

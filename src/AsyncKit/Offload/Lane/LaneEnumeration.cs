@@ -3,18 +3,20 @@ using System.Threading.Channels;
 
 namespace AsyncKit;
 
-/// <summary>
-/// One enumeration of a blocking sequence on a lane. Work items fill a bounded channel, one work item at a time; one ends
-/// when the channel is full, and the reader asks for another when half of it is empty.
-/// </summary>
+/// <summary>One enumeration of a blocking sequence on a lane. Work items fill a bounded channel, one work item at a
+/// time.</summary>
 /// <remarks>
+/// Lifetime: from the first read until <see cref="StopAsync"/> completes. A work item returns when the channel is full.
+/// The reader requests another one when the channel is half empty.
+/// <para>
 /// Invariants:
-/// (1) Filling is set by whoever brings it from 0 to 1 and asks the lane for a work item; that work item alone touches the
-/// enumerator, and brings it back to 0 when the channel is full.
-/// (2) Who has brought it to 0 looks at the channel again: a reader that has emptied it meanwhile has seen a 1 and asked for
-/// nothing.
-/// (3) The enumerator is disposed once, on the lane: at the end of the sequence, by the work item that finds the reader
-/// gone, or by one that the reader asks for when it leaves and nothing fills.
+/// (1) The thread that changes <c>_isFilling</c> from 0 to 1 requests a work item. Only that work item uses the
+/// enumerator. It changes the flag back to 0 when the channel is full.
+/// (2) After it clears the flag, the work item checks the channel again: a reader that emptied it in between saw the
+/// flag set and requested nothing.
+/// (3) The enumerator is disposed once, on the lane. The work item disposes it at the end of the sequence, or when it
+/// finds the reader gone. If no work item runs then, <see cref="StopAsync"/> requests cleanup work.
+/// </para>
 /// </remarks>
 #pragma warning disable CA1001 // StopAsync disposes it.
 internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> sequence)
@@ -29,7 +31,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
     private Task _fill = Task.CompletedTask;
     private IEnumerator<T>? _enumerator;
     private int _isFilling;
-    private bool _hasEnded;
+    private bool _isAtEnd;
 
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +40,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
             return ValueTask.FromCanceled<bool>(cancellationToken);
         }
 
-        AskIfLow();
+        FillIfLow();
         return _channel.Reader.WaitToReadAsync(cancellationToken);
     }
 
@@ -49,21 +51,19 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
             return false;
         }
 
-        AskIfLow();
+        FillIfLow();
         return true;
     }
 
-    /// <summary>After the last read, whatever has ended it. Waits for the MoveNext that runs.</summary>
+    /// <summary>Stops the enumeration after the last read, however that ended. Waits for a MoveNext
+    /// that is running.</summary>
     public async Task StopAsync()
     {
-        if (Volatile.Read(ref _hasEnded))
+        if (!Volatile.Read(ref _isAtEnd))
         {
-            await _fill.NoContext();
-            _stopping.Dispose();
-            return;
+            await AsyncEnvironment.CancelAsync(_stopping).NoContext(); // Cancels a work item that waits for a thread.
         }
 
-        await AsyncEnvironment.CancelAsync(_stopping).NoContext(); // A work item that waits for a thread is taken back.
         await _fill.NoContext();
         _stopping.Dispose();
         if (_enumerator is null)
@@ -73,16 +73,16 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
 
         if (lane.CurrentWork is not null)
         {
-            Dispose(); // This is a thread of the lane already.
+            _ = CleanUp(); // The current thread belongs to the lane. Waiting for another one could deadlock.
             return;
         }
 
-        await lane.CleanUpAsync(static feed => feed.Dispose(), this).NoContext();
+        await lane.CleanUpAsync(static (self, _) => self.CleanUp(), this).NoContext();
     }
 
-    private void AskIfLow()
+    private void FillIfLow()
     {
-        if (Volatile.Read(ref _isFilling) == 0 && IsLow() && TryBegin())
+        if (Volatile.Read(ref _isFilling) == 0 && IsLow() && TryStartFilling())
         {
             _fill = FillAsync();
         }
@@ -90,21 +90,22 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
 
     private bool IsLow() => _channel.Reader.Count <= Ahead / 2;
 
-    private bool TryBegin() => Interlocked.CompareExchange(ref _isFilling, 1, 0) == 0;
+    private bool TryStartFilling() => Interlocked.CompareExchange(ref _isFilling, 1, 0) == 0;
 
     private async Task FillAsync()
     {
         try
         {
-            await lane.StartAsync(static (feed, token) => feed.Fill(token), this, OnCancel.Wait, _stopping.Token).NoContext();
+            await lane
+                .StartAsync(static (self, token) => self.Fill(token), this, OnCancel.Wait, _stopping.Token).NoContext();
         }
         catch (Exception exception)
         {
-            _ = _channel.Writer.TryComplete(exception); // The lane has refused or cancelled it.
+            _ = _channel.Writer.TryComplete(exception); // The lane refused or cancelled the work item.
         }
     }
 
-    /// <summary>On the lane. Never throws: what the sequence throws is for the reader.</summary>
+    /// <summary>Runs on the lane. Never throws: the reader gets the exceptions of the sequence.</summary>
     private Unit Fill(CancellationToken stopping)
     {
         try
@@ -116,7 +117,7 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
                     _enumerator ??= sequence.GetEnumerator();
                     if (!_enumerator.MoveNext())
                     {
-                        End(null);
+                        Complete(null);
                         return default;
                     }
 
@@ -125,51 +126,48 @@ internal sealed class LaneEnumeration<T>(BlockingLane lane, IEnumerable<T> seque
 
                 if (stopping.IsCancellationRequested)
                 {
-                    Dispose();
-                    return default;
+                    return CleanUp();
                 }
 
                 _ = Interlocked.Exchange(ref _isFilling, 0);
             }
-            while (IsLow() && TryBegin());
+            while (IsLow() && TryStartFilling());
         }
         catch (Exception exception)
         {
-            End(exception);
+            Complete(exception);
         }
 
         return default;
     }
 
-    private void End(Exception? exception)
+    private void Complete(Exception? exception)
     {
-        try
-        {
-            var enumerator = _enumerator;
-            _enumerator = null;
-            enumerator?.Dispose();
-        }
-        catch (Exception disposing)
-        {
-            exception ??= disposing;
-        }
-
-        Volatile.Write(ref _hasEnded, true);
-        _ = _channel.Writer.TryComplete(exception);
+        var disposing = DisposeEnumerator();
+        Volatile.Write(ref _isAtEnd, true);
+        _ = _channel.Writer.TryComplete(exception ?? disposing);
     }
 
-    /// <summary>For a reader that has left: it is told nothing.</summary>
-    private void Dispose()
+    /// <summary>Disposes the enumerator after the reader is gone. An exception of Dispose is dropped: it would replace
+    /// the exception that ended the reader's loop.</summary>
+    private Unit CleanUp()
+    {
+        _ = DisposeEnumerator();
+        return default;
+    }
+
+    private Exception? DisposeEnumerator()
     {
         try
         {
             var enumerator = _enumerator;
             _enumerator = null;
             enumerator?.Dispose();
+            return null;
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            // As with the other streams: an exception here would replace the one that has left the loop.
+            return exception;
         }
     }
 }

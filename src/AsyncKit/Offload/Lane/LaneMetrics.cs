@@ -3,10 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
 
-/// <summary>
-/// The lanes' instruments. The counts are asked for when somebody collects; work pays for a reading of the clock only
-/// while somebody listens to the waits.
-/// </summary>
+/// <summary>The instruments of the lanes. Counts are read when a listener collects them. A call reads the clock only
+/// while a listener measures the waits.</summary>
 internal static class LaneMetrics
 {
     private const string LaneTag = "asynckit.lane.name";
@@ -14,30 +12,30 @@ internal static class LaneMetrics
     private static readonly ConditionalWeakTable<LaneEngine, object?> Lanes = [];
 
     private static readonly Histogram<double> QueueWait = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.lane.queue.wait", "s", "How long work waited for a thread of the lane.");
+        "asynckit.lane.queue.wait", "s", "Time spent waiting for a thread of the lane.");
 
     private static readonly Counter<long> Abandoned = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.lane.abandoned", "{item}", "Work whose caller has left while it ran.");
+        "asynckit.lane.abandoned", "{item}", "Work items abandoned by their caller while running.");
 
     private static readonly Counter<long> Rejected = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.lane.rejected", "{item}", "Work that a full lane has refused.");
+        "asynckit.lane.rejected", "{item}", "Work items rejected by a full lane.");
 
     static LaneMetrics()
     {
-        Observe("asynckit.lane.threads", "{thread}", "Threads of the lane.", static lane => lane.Threads);
-        Observe("asynckit.lane.active", "{item}", "Work that has a thread of the lane.", static lane => lane.Active);
-        Observe("asynckit.lane.queue.length", "{item}", "Work that waits for a thread.", static lane => lane.Queued);
+        Observe("asynckit.lane.threads", "{thread}", "Threads, busy or idle.", static lane => lane.Threads);
+        Observe("asynckit.lane.active", "{item}", "Work items that have a thread.", static lane => lane.Active);
+        Observe("asynckit.lane.queue.length", "{item}", "Work items waiting for a thread.", static lane => lane.Queued);
     }
 
     public static void Add(LaneEngine lane) => Lanes.Add(lane, null);
 
     public static void Remove(LaneEngine lane) => Lanes.Remove(lane);
 
-    public static void CountAbandoned(LaneEngine lane) => Abandoned.Add(1, Tag(lane));
+    public static void CountAbandoned(LaneEngine lane) => Abandoned.Add(1, Tag(lane.Options.Name));
 
-    public static void CountRejected(LaneEngine lane) => Rejected.Add(1, Tag(lane));
+    public static void CountRejected(LaneEngine lane) => Rejected.Add(1, Tag(lane.Options.Name));
 
-    /// <returns>Zero while nobody listens.</returns>
+    /// <returns>The current timestamp; zero while no listener measures the waits.</returns>
     public static long Now(LaneEngine lane) => QueueWait.Enabled ? lane.Clock.GetTimestamp() : 0;
 
     public static void Waited(LaneEngine lane, long since)
@@ -49,23 +47,24 @@ internal static class LaneMetrics
 
         try
         {
-            QueueWait.Record(lane.Clock.GetElapsedTime(since).TotalSeconds, Tag(lane));
+            QueueWait.Record(lane.Clock.GetElapsedTime(since).TotalSeconds, Tag(lane.Options.Name));
         }
         catch (Exception)
         {
-            // A clock or a listener that throws. The work must not suffer, and the lane's thread even less.
+            // A clock or a listener that throws must fail neither the work nor the lane's thread.
         }
     }
 
-    private static KeyValuePair<string, object?> Tag(LaneEngine lane) => new(LaneTag, lane.Options.Name);
+    private static KeyValuePair<string, object?> Tag(string name) => new(LaneTag, name);
 
-    /// <summary>Lanes of one name are told as one.</summary>
-    private static void Observe(string name, string unit, string what, Func<LaneEngine, int> value) =>
+    /// <summary>Reports lanes of the same name as one series.</summary>
+    private static void Observe(string name, string unit, string description, Func<LaneEngine, int> value) =>
         Telemetry.Meter.CreateObservableUpDownCounter(
             name,
-            () => Lanes.GroupBy(static lane => lane.Key.Options.Name, StringComparer.Ordinal).Select(lanes =>
-                new Measurement<int>(
-                    lanes.Sum(lane => value(lane.Key)), new KeyValuePair<string, object?>(LaneTag, lanes.Key))),
+            () => Lanes
+                .Select(static lane => lane.Key)
+                .GroupBy(static lane => lane.Options.Name, StringComparer.Ordinal)
+                .Select(lanes => new Measurement<int>(lanes.Sum(value), Tag(lanes.Key))),
             unit,
-            what);
+            description);
 }

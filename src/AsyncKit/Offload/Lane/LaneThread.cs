@@ -1,44 +1,42 @@
 namespace AsyncKit;
 
-/// <summary>
-/// One thread of a lane: runs an item, becomes free, completes the item's task, and takes the next or sleeps.
-/// </summary>
+/// <summary>A thread of a lane. It runs an item, frees itself, completes the item's task, and takes the next item or
+/// sleeps.</summary>
 /// <remarks>
+/// Lifetime: from <see cref="Start"/> until it receives the message to exit. Its last call is
+/// <see cref="LaneEngine.ThreadExited"/>.
+/// <para>
 /// Invariants:
-/// (1) It is on the stack of idle threads exactly while it has neither an item nor been let go; whoever takes it from
-/// there gives it one thing, an item or the word to go.
-/// (2) It sleeps only after it has changed nothing to Asleep; whoever gives it something finds that and wakes it. So a
-/// thread that has not fallen asleep yet costs no wake.
-/// (3) It is free before the task of its item ends: who awaits that and comes again finds it.
-/// (4) Of those that are let go together each lets go of the next when it ends, so each of them ends.
+/// (1) The engine lists the thread as idle exactly while it has neither an item nor the message to exit. The code that
+/// takes it off the list sends it one message: an item or Exit.
+/// (2) The thread sleeps only after it has changed the message from null to Asleep. A sender that replaces Asleep wakes
+/// it. So a message to a thread that still spins needs no wake-up.
+/// (3) The thread is free before the task of its item completes. A caller that awaits the task and calls again can
+/// reuse it.
+/// (4) Threads that exit together form a chain: each sends Exit to the next when it exits.
+/// </para>
 /// </remarks>
 internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWorkItem
 {
     private const int MostSpins = 20;
 
     private static readonly object Asleep = new();
-    private static readonly object Go = new();
+    private static readonly object Exit = new();
 
     [ThreadStatic]
     private static LaneItem? _current;
 
     private AutoResetEvent? _wake;
-    private object? _given;
+    private object? _message; // Null, Asleep, Exit or an item.
     private LaneItem? _item;
-    private bool _leaves;
+    private bool _exits;
     private bool _wasInterrupted;
-    private LaneThread? _after;
+    private LaneThread? _nextToExit;
 
-    /// <summary>The work that runs on the current thread, if that is a lane's.</summary>
+    /// <summary>The work item that runs on the current thread; null if the thread is not a lane's.</summary>
     public static LaneItem? Current => _current;
 
-    // The engine's, under its lock.
-    public LaneThread? Above { get; set; }
-
-    public LaneThread? Below { get; set; }
-
-    public bool IsIdle { get; set; }
-
+    /// <summary>The time at which it became idle. For the engine, under its lock.</summary>
     public long IdleSince { get; set; }
 
     public void Start(LaneItem item, Action<Thread> start)
@@ -57,21 +55,21 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
         });
     }
 
-    /// <summary>By whoever has taken it from the stack.</summary>
-    public void Take(LaneItem item) => Hand(item);
+    /// <summary>Passes an item to a thread that the caller has taken off the list of idle threads.</summary>
+    public void Assign(LaneItem item) => Send(item);
 
-    /// <summary>By whoever has taken all of them from the stack. One wakes the next: hundreds of threads that end at once
-    /// would keep the cores from other work.</summary>
-    public static void LetGo(List<LaneThread> threads)
+    /// <summary>Lets threads exit that the caller has taken off the list of idle threads. Each wakes the next: hundreds
+    /// of threads that exit at once would keep the cores from other work.</summary>
+    public static void ExitAll(List<LaneThread> threads)
     {
         for (var index = 1; index < threads.Count; index++)
         {
-            threads[index - 1]._after = threads[index];
+            threads[index - 1]._nextToExit = threads[index];
         }
 
         if (threads is [var first, ..])
         {
-            first.Hand(Go);
+            first.Send(Exit);
         }
     }
 
@@ -79,42 +77,43 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
 
     private void Work()
     {
-        var own = ExecutionContext.Capture()!; // With nothing in it: for work whose caller lets no context flow.
+        var own = ExecutionContext.Capture()!; // An empty context, for items whose caller suppresses its flow.
         while (_item is not null)
         {
-            RunInContext(own); // A method of its own: a local here would keep the item while the thread sleeps.
-            if (_item is null && !_leaves)
+            RunInContext(own); // A separate method: a local here would keep the item alive while the thread sleeps.
+            if (_item is null && !_exits)
             {
                 _item = WaitForItem();
             }
         }
 
-        if (!_wasInterrupted) // Otherwise somebody may still be about to set it.
+        if (!_wasInterrupted) // Otherwise a sender may be about to set the event.
         {
             _wake?.Dispose();
         }
 
-        _after?.Hand(Go);
-        engine.Leave();
+        _nextToExit?.Send(Exit);
+        engine.ThreadExited();
     }
 
     private void RunInContext(ExecutionContext own) =>
         ExecutionContext.Run(_item!.Context ?? own, static thread => ((LaneThread)thread!).RunItem(), this);
 
-    /// <summary>Inside the item's context, so that a test's scheduler sees its task end before the thread goes.</summary>
+    /// <summary>Runs the item and completes it. All of it is inside the item's context, so that the scheduler of a test
+    /// sees the task complete before the thread is gone.</summary>
     private void RunItem()
     {
         var item = _item!;
         _current = item;
         item.Run();
         _current = null;
-        _item = engine.Free(this, item, out _leaves);
+        _item = engine.TakeNext(this, item, out _exits);
         item.Complete();
     }
 
-    private void Hand(object given)
+    private void Send(object message)
     {
-        if (ReferenceEquals(Interlocked.Exchange(ref _given, given), Asleep))
+        if (ReferenceEquals(Interlocked.Exchange(ref _message, message), Asleep))
         {
             _wake!.Set();
         }
@@ -122,28 +121,28 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
 
     private LaneItem? WaitForItem()
     {
-        // To wake a thread costs more than a moment of spinning, of which the second half is left to others.
+        // Waking a thread costs more than a short spin. The second half of the spin yields to other threads.
         var spinner = default(SpinWait);
-        while (Volatile.Read(ref _given) is null && spinner.Count < MostSpins)
+        while (Volatile.Read(ref _message) is null && spinner.Count < MostSpins)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
         }
 
-        if (Volatile.Read(ref _given) is null)
+        if (Volatile.Read(ref _message) is null)
         {
             engine.WatchIdleTime();
             Sleep();
         }
 
-        var item = Volatile.Read(ref _given) as LaneItem;
-        Volatile.Write(ref _given, null); // Nobody gives before the engine has it on the stack again.
+        var item = Volatile.Read(ref _message) as LaneItem;
+        Volatile.Write(ref _message, null); // Safe: nothing is sent until the engine lists the thread as idle again.
         return item;
     }
 
     private void Sleep()
     {
         _wake ??= new AutoResetEvent(initialState: false);
-        if (Interlocked.CompareExchange(ref _given, Asleep, null) is not null)
+        if (Interlocked.CompareExchange(ref _message, Asleep, null) is not null)
         {
             return;
         }
@@ -156,10 +155,10 @@ internal sealed class LaneThread(LaneEngine engine, int number) : IThreadPoolWor
             }
             catch (ThreadInterruptedException)
             {
-                // By someone who has kept the thread. It is nobody's now.
+                // User code that kept the thread interrupted it. The thread has no work, so the interrupt is dropped.
                 _wasInterrupted = true;
             }
         }
-        while (ReferenceEquals(Volatile.Read(ref _given), Asleep));
+        while (ReferenceEquals(Volatile.Read(ref _message), Asleep));
     }
 }

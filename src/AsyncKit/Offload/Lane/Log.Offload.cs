@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <content>Offload: 40 to 59.</content>
+/// <content>Messages 40 to 59: offload.</content>
 internal static partial class Log
 {
     [LoggerMessage(
         EventId = 40,
         Level = LogLevel.Warning,
-        Message = "Work on the lane {Lane} failed after its caller had abandoned it.")]
+        Message = "Work on the lane {Lane} failed after its caller abandoned it; dropping the exception.")]
     public static partial void AbandonedWorkFailed(ILogger logger, string lane, Exception exception);
 }

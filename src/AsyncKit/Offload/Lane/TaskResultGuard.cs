@@ -1,50 +1,48 @@
 namespace AsyncKit;
 
-/// <summary>
-/// Blocking work must not return a task: its thread would be given back while what it has started still runs.
-/// </summary>
+/// <summary>Refuses blocking work that returns a task. Such work frees its thread at the first await, so the lane would
+/// limit nothing.</summary>
 internal static class TaskResultGuard
 {
-    public const string Reason =
-        "A lane is for blocking work. An async operation would give its thread back at its first await: await it, or use "
-        + "FanOutAsync for many.";
-
-    /// <summary>At the call, for what the type of the result says.</summary>
+    /// <summary>Checks the type of the result, at the call.</summary>
     public static void CheckType<TResult>(string name)
     {
         if (Result<TResult>.IsRefused)
         {
-            throw Refusal<TResult>(name);
+            throw Refusal(typeof(TResult), name);
         }
     }
 
-    public static ArgumentException Refusal<TResult>(string name) =>
-        new($"{name} must not return a task, but returns {typeof(TResult).Name}. {Reason}", name);
-
-    /// <summary>After the work, for a task that came as something else, such as an object.</summary>
-    public static void Check<TResult>(TResult result)
+    /// <summary>Checks the result itself, for a task that the work returned as another type, such as object.</summary>
+    public static void CheckValue<TResult>(TResult result)
     {
         if (typeof(TResult).IsValueType || result is null || !IsTask(result.GetType()))
         {
             return;
         }
 
-        // Observed here, since nobody else will.
+        // Observes the task's exception: no caller gets the task.
         _ = (result as Task)?.ContinueWith(
             static task => task.Exception,
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-#pragma warning disable CA2208, MA0015 // It is the parameter of the call that this is the outcome of.
-        throw new ArgumentException($"work must not return a task, but has returned a {result.GetType().Name}. {Reason}", "work");
-#pragma warning restore CA2208, MA0015
+        throw Refusal(result.GetType(), "work");
     }
 
+    private static ArgumentException Refusal(Type type, string name) => new(
+        $"{name} must not return a task; its result is a {(IsReferenceTask(type) ? nameof(Task) : nameof(ValueTask))}. "
+        + "A lane is for blocking work: await an async operation directly, or pass it to FanOutAsync.",
+        name);
+
+    private static bool IsReferenceTask(Type type) => typeof(Task).IsAssignableFrom(type);
+
     private static bool IsTask(Type type) =>
-        typeof(Task).IsAssignableFrom(type)
+        IsReferenceTask(type)
         || type == typeof(ValueTask)
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));
 
+    /// <summary>Evaluates the check once per type.</summary>
     private static class Result<TResult>
     {
         public static readonly bool IsRefused = IsTask(typeof(TResult));

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
-/// <summary>How a lane ends, and what a full one does.</summary>
-public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
+/// <summary>Disposal of a lane, and calls to a full lane.</summary>
+public sealed class BlockingLaneDisposalTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public async Task Disposing_refuses_new_work_cancels_what_waits_and_ends_after_what_runs()
+    public async Task Disposal_refuses_new_work_cancels_queued_work_and_waits_for_running_work()
     {
         var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -20,14 +20,15 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         var hasRun = false;
         var waiting = lane.RunAsync(() => hasRun = true);
 
-        var end = lane.DisposeAsync().AsTask();
+        var disposal = lane.DisposeAsync().AsTask();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting).OrHangs();
         var refused = lane.RunAsync(() => hasRun = true);
-        Assert.Contains("'test'", (await Assert.ThrowsAsync<ObjectDisposedException>(() => refused).OrHangs()).Message, StringComparison.Ordinal);
-        Assert.False(end.IsCompleted);
+        var thrown = await Assert.ThrowsAsync<ObjectDisposedException>(() => refused).OrHangs();
+        Assert.Contains("'test'", thrown.Message, StringComparison.Ordinal);
+        Assert.False(disposal.IsCompleted);
 
         gate.Open();
-        await end.OrHangs();
+        await disposal.OrHangs();
         Assert.True(running.IsCompletedSuccessfully);
         Assert.Equal((0, 0, 0), (lane.Threads, lane.Active, lane.Queued));
         Assert.False(hasRun);
@@ -36,7 +37,7 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Disposing_waits_for_abandoned_work_too()
+    public async Task Disposal_waits_for_abandoned_work()
     {
         var lane = Lanes.Of(1);
         using var gate = new BlockingGate();
@@ -46,15 +47,15 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
 
-        var end = lane.DisposeAsync().AsTask();
-        Assert.False(end.IsCompleted);
+        var disposal = lane.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
 
         gate.Open();
-        await end.OrHangs();
+        await disposal.OrHangs();
     }
 
     [Fact]
-    public async Task Disposing_waits_for_an_idle_thread_that_still_logs_what_abandoned_work_has_thrown()
+    public async Task Disposal_waits_for_a_thread_that_is_logging_a_failure_of_abandoned_work()
     {
         using var logging = new BlockingGate();
         using var gate = new BlockingGate();
@@ -75,15 +76,15 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         await logging.ArrivedAsync(1);
         Assert.Equal((1, 0), (lane.Threads, lane.Active));
 
-        var end = lane.DisposeAsync().AsTask();
-        Assert.False(end.IsCompleted);
+        var disposal = lane.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
 
         logging.Open();
-        await end.OrHangs();
+        await disposal.OrHangs();
     }
 
     [Fact]
-    public async Task A_timer_that_a_thread_sets_while_the_lane_is_disposed_is_disposed_too()
+    public async Task A_timer_created_during_disposal_is_disposed()
     {
         using var creating = new BlockingGate();
         var time = new VirtualTime();
@@ -91,15 +92,15 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(1, await lane.RunAsync(() => 1).OrHangs());
         await creating.ArrivedAsync(1);
 
-        var end = lane.DisposeAsync().AsTask();
+        var disposal = lane.DisposeAsync().AsTask();
         creating.Open();
-        await end.OrHangs();
+        await disposal.OrHangs();
 
         Assert.Equal(0, time.PendingTimers);
     }
 
     [Fact]
-    public async Task Disposing_twice_and_disposing_what_was_never_used_are_fine()
+    public async Task Disposal_can_be_repeated_and_works_on_an_unused_lane()
     {
         var lane = Lanes.Of(1);
         await lane.DisposeAsync().AsTask().OrHangs();
@@ -112,7 +113,7 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Work_that_disposes_its_own_lane_is_refused()
+    public async Task Disposal_by_work_on_the_same_lane_is_refused()
     {
         await using var lane = Lanes.Of(1);
 
@@ -123,7 +124,7 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Reject_a_full_lane_refuses_work_that_then_never_runs()
+    public async Task With_Reject_a_full_lane_refuses_work_and_never_runs_it()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions
         {
@@ -138,26 +139,27 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
         await gate.ArrivedAsync(1);
         using var source = new CancellationTokenSource();
         var queued = lane.RunAsync(() => 1);
-        var left = lane.RunAsync(() => 2, source.Token);
+        var cancelled = lane.RunAsync(() => 2, source.Token);
 
         var refused = lane.RunAsync(() => hasRun = true);
         var thrown = await Assert.ThrowsAsync<BlockingLaneFullException>(() => refused).OrHangs();
         Assert.Equal(
-            "The lane 'db' is full: its threads are busy (1) and as much work waits as MaxQueued allows (2).",
+            "The lane 'db' is full: its threads (1) are busy and its queue (2) has no room. "
+            + "Call again later, or raise MaxThreads or MaxQueued.",
             thrown.Message);
 
-        await source.CancelAsync(); // Makes room.
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left).OrHangs();
-        var instead = lane.RunAsync(() => 3);
+        await source.CancelAsync(); // Frees a queue position.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled).OrHangs();
+        var replacement = lane.RunAsync(() => 3);
         gate.Open();
 
-        Assert.Equal((1, 3), (await queued.OrHangs(), await instead.OrHangs()));
+        Assert.Equal((1, 3), (await queued.OrHangs(), await replacement.OrHangs()));
         await busy;
         Assert.False(hasRun);
     }
 
     [Fact]
-    public async Task Reject_without_a_queue_takes_what_finds_a_thread()
+    public async Task With_Reject_and_no_queue_work_runs_while_a_thread_is_free()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions
         {
@@ -173,7 +175,7 @@ public sealed class BlockingLaneEndTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Wait_a_full_lane_refuses_nothing_and_keeps_the_order()
+    public async Task With_Wait_a_full_lane_refuses_nothing_and_keeps_the_order()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, MaxQueued = 1 });
         using var gate = new BlockingGate();
