@@ -112,7 +112,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task The_most_permits_there_can_be_are_all_told_apart()
     {
-        const int Most = PermitQueue.MostPermits;
+        const int Most = PermitQueue.MaxPermits;
         var gate = new ConcurrencyGate(Most);
         var leases = new List<Lease>();
         for (var one = 0; one < Most; one++)
