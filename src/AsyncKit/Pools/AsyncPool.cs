@@ -164,7 +164,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         await RentAsync(await permit.NoContext(), cancellationToken).NoContext();
 
     private ValueTask<PooledLease<T>> RentAsync(Lease permit, CancellationToken cancellationToken) =>
-        _options.Validate is null && _idle.TryTakeFresh() is { } item
+        _options.Validate is null && _idle.TryTake(freshOnly: true) is { } item
             ? new ValueTask<PooledLease<T>>(item.Rent(permit))
             : FindOrCreateAsync(permit, cancellationToken);
 
@@ -173,7 +173,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     {
         try
         {
-            while (_idle.TryTake() is { } item)
+            while (_idle.TryTake(freshOnly: false) is { } item)
             {
                 if (_idle.IsExpired(item))
                 {
@@ -248,29 +248,24 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     {
         using (permit)
         {
-            var reason = item.IsBroken ? "discarded" : await ResetAsync(item).NoContext() ? null : "not_reset";
+            var reason = item.IsBroken ? "discarded" : null;
+            try
+            {
+                if (reason is null && _options.Reset is { } resetAsync)
+                {
+                    await resetAsync(item.Value).NoContext();
+                }
+            }
+            catch (Exception exception)
+            {
+                LogFailure(Log.PoolItemNotReset, exception);
+                reason = "not_reset";
+            }
+
             if (reason is not null || !_idle.TryAdd(item))
             {
                 await DestroyAsync(item, reason ?? "expired").NoContext();
             }
-        }
-    }
-
-    private async ValueTask<bool> ResetAsync(PoolItem<T> item)
-    {
-        try
-        {
-            if (_options.Reset is { } resetAsync)
-            {
-                await resetAsync(item.Value).NoContext();
-            }
-
-            return true;
-        }
-        catch (Exception exception)
-        {
-            LogFailure(Log.PoolItemNotReset, exception);
-            return false;
         }
     }
 

@@ -35,21 +35,13 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
         }
     }
 
-    /// <returns>null if no item is idle.</returns>
-    public PoolItem<T>? TryTake()
+    /// <returns>The next item; null if no item is idle, or if the next one expired and only a fresh one is
+    /// requested.</returns>
+    public PoolItem<T>? TryTake(bool freshOnly)
     {
         lock (_lock)
         {
-            return TakeAt(_items.Count - 1);
-        }
-    }
-
-    /// <returns>null if no item is idle, or if the next one expired.</returns>
-    public PoolItem<T>? TryTakeFresh()
-    {
-        lock (_lock)
-        {
-            return _items is [.., var last] && !IsExpired(last) ? TakeAt(_items.Count - 1) : null;
+            return freshOnly && _items is [.., var last] && IsExpired(last) ? null : TakeAt(_items.Count - 1);
         }
     }
 

@@ -24,21 +24,12 @@ internal static class PoolMetrics
         Pools.Observe("limit", "{item}", "Maximum size of the pool.", static pool => pool.MaxSize);
     }
 
-    public static void CountCreated(IMeasuredPool pool)
-    {
-        if (Created.Enabled)
-        {
-            Created.Add(1, Pools.TagsOf(pool));
-        }
-    }
+    public static void CountCreated(IMeasuredPool pool) => Created.Add(1, Pools.TagsOf(pool));
 
     public static void CountDisposed(IMeasuredPool pool, string reason)
     {
-        if (Disposed.Enabled)
-        {
-            var tags = Pools.TagsOf(pool);
-            tags.Add("asynckit.pool.reason", reason);
-            Disposed.Add(1, tags);
-        }
+        var tags = Pools.TagsOf(pool);
+        tags.Add("asynckit.pool.reason", reason);
+        Disposed.Add(1, tags);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class InstanceMetrics<T>(string prefix, Func<T, string?> nameOf)
     where T : class
 {
     private readonly ConditionalWeakTable<T, object?> _instances = [];
+    private readonly string _nameTag = $"{prefix}.name";
 
     public void Add(T instance) => _instances.Add(instance, null);
 
@@ -38,7 +39,7 @@ internal sealed class InstanceMetrics<T>(string prefix, Func<T, string?> nameOf)
         TagList tags = default;
         if (name is not null)
         {
-            tags.Add($"{prefix}.name", name);
+            tags.Add(_nameTag, name);
         }
 
         return tags;
