@@ -3,15 +3,15 @@
 namespace AsyncKit;
 
 /// <summary>
-/// Describes how a <see cref="ConcurrencyGate"/> adapts its limit: it increases the limit after successes while the gate is
-/// full, and decreases it after a throttled operation. Immutable; any number of gates may share one.
+/// Describes how a <see cref="ConcurrencyGate"/> adapts its limit: it increases the limit after successes while the
+/// gate is full, and decreases it after a throttled operation. Immutable; any number of gates may share one.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>The limit increases only on success under load, while the gate is full. Until the first throttling it doubles in
-/// each round, then it increases by one per round.</item>
-/// <item>A throttled operation decreases the limit to the fraction DecreaseTo. If the limit did not increase since the last
-/// decrease, it is halved instead.</item>
+/// <item>The limit increases only on success under load, while the gate is full. Until the first throttling it doubles
+/// in each round, then it increases by one per round.</item>
+/// <item>A throttled operation decreases the limit to the fraction DecreaseTo. If the limit did not increase since the
+/// last decrease, it is halved instead.</item>
 /// <item>A burst of throttling counts once. Leases acquired before the decrease are ignored, and so is all throttling
 /// during the Cooldown.</item>
 /// <item>Ignored changes nothing, and the limit always stays between Min and Max.</item>
@@ -59,8 +59,8 @@ public sealed record AdaptiveLimit
     } = 0.9;
 
     /// <summary>The time after a decrease in which the limit does not decrease again.</summary>
-    /// <value>Zero or more. The default is zero, which suits a server that limits concurrent requests. For a server that
-    /// limits requests per time window, use the length of the window.</value>
+    /// <value>Zero or more. The default is zero, which suits a server that limits concurrent requests. For a server
+    /// that limits requests per time window, use the length of the window.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan Cooldown
     {

@@ -13,8 +13,8 @@ namespace AsyncKit;
 /// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
 /// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
-/// Cost: acquiring and releasing a free lock takes three interlocked operations. A lock needs no disposal. All members are
-/// thread-safe.
+/// Cost: acquiring and releasing a free lock takes three interlocked operations. A lock needs no disposal. All members
+/// are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncLock
@@ -42,7 +42,8 @@ public sealed class AsyncLock
 
     /// <summary>Acquires the lock and returns its lease; waits while another caller holds the lock.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was free.</returns>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was
+    /// free.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before the lock was acquired. The exception
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(CancellationToken cancellationToken = default) =>
@@ -52,7 +53,8 @@ public sealed class AsyncLock
     /// <param name="timeout">The longest time to wait: from zero, which does not wait, to 49 days.
     /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was free.</returns>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was
+    /// free.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
     /// <exception cref="TimeoutException">The lock was not acquired in time. The message contains the

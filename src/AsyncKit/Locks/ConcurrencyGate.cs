@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace AsyncKit;
 
 /// <summary>
-/// Limits how many operations of any number of callers run at once. The limit can change while the gate is in use, or adapt
-/// itself to the load.
+/// Limits how many operations of any number of callers run at once. The limit can change while the gate is in use, or
+/// adapt itself to the load.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
@@ -17,8 +17,8 @@ namespace AsyncKit;
 /// <item>Raising the limit releases waiters; lowering it lets active operations finish.</item>
 /// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
-/// Cost: acquiring and releasing a free permit takes three interlocked operations. The gate keeps one small object for each
-/// permit that was ever held at the same time. A gate needs no disposal. All members are thread-safe.
+/// Cost: acquiring and releasing a free permit takes three interlocked operations. The gate keeps one small object for
+/// each permit that was ever held at the same time. A gate needs no disposal. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ConcurrencyGate : IPermitObserver
@@ -72,9 +72,9 @@ public sealed class ConcurrencyGate : IPermitObserver
         }
     } = TimeProvider.System;
 
-    /// <summary>The maximum number of leases that are held at once. Raising it releases waiters. Lowering it lets active
-    /// operations finish, and admits no caller until fewer leases are held. An adaptive gate continues from the value that
-    /// was set.</summary>
+    /// <summary>The maximum number of leases that are held at once. Raising it releases waiters. Lowering it lets
+    /// active operations finish, and admits no caller until fewer leases are held. An adaptive gate continues from the
+    /// value that was set.</summary>
     /// <value>From 1 to 100,000; for an adaptive gate, from its Min to its Max.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int Limit
@@ -97,7 +97,8 @@ public sealed class ConcurrencyGate : IPermitObserver
 
     /// <summary>Acquires a permit and returns its lease; waits while no permit is free.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was free.</returns>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was
+    /// free.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(CancellationToken cancellationToken = default) =>
@@ -107,7 +108,8 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <param name="timeout">The longest time to wait: from zero, which does not wait, to 49 days.
     /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was free.</returns>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was
+    /// free.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
     /// <exception cref="TimeoutException">No permit was acquired in time. The message contains the timeout.</exception>
@@ -138,7 +140,8 @@ public sealed class ConcurrencyGate : IPermitObserver
         return cancellationToken.CanBeCanceled && !idle.IsCompleted ? idle.WaitAsync(cancellationToken) : idle;
     }
 
-    /// <summary>Returns the name of the gate, the number of active leases, the limit and the number of waiters.</summary>
+    /// <summary>Returns the name of the gate, the number of active leases, the limit and the number of
+    /// waiters.</summary>
     /// <returns>For example "ConcurrencyGate 'api': 8 of 8 active, 2 waiting".</returns>
     public override string ToString() => $"{_permits.DisplayName}: {Active} of {Limit} active{_permits.WaitingText}";
 

@@ -4,19 +4,20 @@ using System.Numerics;
 namespace AsyncKit;
 
 /// <summary>
-/// Represents an <see cref="AsyncLock"/> per key: the same key has one holder at a time, and different keys are independent.
+/// Represents an <see cref="AsyncLock"/> per key: the same key has one holder at a time, and different keys are
+/// independent.
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <remarks>
 /// <list type="bullet">
 /// <item>At most one lease of a key is held at a time; different keys do not wait for each other.</item>
 /// <item>A key uses memory only while a caller holds it or waits for it.</item>
-/// <item>The waiters of a key are served in order of arrival. A wait that is cancelled or times out neither acquires nor
-/// loses a permit.</item>
+/// <item>The waiters of a key are served in order of arrival. A wait that is cancelled or times out neither acquires
+/// nor loses a permit.</item>
 /// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
 /// </list>
-/// Cost: that of an <see cref="AsyncLock"/> plus two dictionary look-ups. The entries of keys are reused. A keyed lock needs
-/// no disposal. All members are thread-safe.
+/// Cost: that of an <see cref="AsyncLock"/> plus two dictionary look-ups. The entries of keys are reused. A keyed lock
+/// needs no disposal. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class KeyedLock<TKey>
@@ -73,8 +74,8 @@ public sealed class KeyedLock<TKey>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null; thrown at the call.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
-    /// <exception cref="TimeoutException">The key was not acquired in time. The message contains the timeout, but not the
-    /// key.</exception>
+    /// <exception cref="TimeoutException">The key was not acquired in time. The message contains the timeout, but not
+    /// the key.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the key was acquired. The exception
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TKey key, TimeSpan timeout, CancellationToken cancellationToken = default)

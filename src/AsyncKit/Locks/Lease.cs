@@ -6,8 +6,8 @@ namespace AsyncKit;
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A lease releases its permit once. A second Dispose, the Dispose of a copy and that of default(Lease) do nothing,
-/// even if another caller holds the permit by then.</item>
+/// <item>A lease releases its permit once. A second Dispose, the Dispose of a copy and that of default(Lease) do
+/// nothing, even if another caller holds the permit by then.</item>
 /// <item>Dispose never blocks, never throws, and never runs a waiter's continuation inline.</item>
 /// </list>
 /// The struct has two words and allocates nothing. All members are thread-safe.
@@ -27,8 +27,8 @@ public readonly struct Lease : IDisposable, IEquatable<Lease>
     /// <value>false for default(Lease) and after the lease was disposed.</value>
     public bool IsHeld => _origin is not null && _origin.IsHeld(_version);
 
-    /// <summary>Reports the outcome of the operation to an adaptive gate. Only the first report of a lease counts, and only
-    /// before the lease is disposed. A lock and a gate with a fixed limit ignore reports.</summary>
+    /// <summary>Reports the outcome of the operation to an adaptive gate. Only the first report of a lease counts, and
+    /// only before the lease is disposed. A lock and a gate with a fixed limit ignore reports.</summary>
     /// <param name="signal">The outcome of the operation.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="signal"/> is not a named value.</exception>
     public void Report(GateSignal signal)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AsyncKit;
 
 /// <summary>
-/// Represents a pool of items that are expensive to create, such as connections. A caller rents an item, has it exclusively,
-/// and returns it for reuse.
+/// Represents a pool of items that are expensive to create, such as connections. A caller rents an item, has it
+/// exclusively, and returns it for reuse.
 /// </summary>
 /// <typeparam name="T">The type of the items. The pool disposes an item through IAsyncDisposable if it is implemented,
 /// otherwise through IDisposable if that is.</typeparam>
@@ -23,8 +23,8 @@ namespace AsyncKit;
 /// <item>Create, Validate, Reset and the disposal of an item never run under a lock, nor on the thread of another
 /// renter.</item>
 /// </list>
-/// Cost: renting and returning an idle item allocates nothing. Neither does waiting in steady state, even with a cancellable
-/// token. Each item has one small object. All members are thread-safe.
+/// Cost: renting and returning an idle item allocates nothing. Neither does waiting in steady state, even with a
+/// cancellable token. Each item has one small object. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObserver
@@ -32,16 +32,17 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
 {
     // Invariants:
     // (1) An item is owned by the holder of a permit, or idle, or, once the pool is closed, being disposed.
-    // (2) A permit is for one item at most. Only a holder without an item creates one, after it found no idle item. So items
-    // never outnumber permits.
-    // (3) An idle item is disposed by the holder of a permit, so that it counts until it is disposed, or after the pool was
-    // closed, when no item is created.
+    // (2) A permit is for one item at most. Only a holder without an item creates one, after it found no idle item. So
+    // items never outnumber permits.
+    // (3) An idle item is disposed by the holder of a permit, so that it counts until it is disposed, or after the pool
+    // was closed, when no item is created.
     private readonly AsyncPoolOptions<T> _options;
     private readonly MultiPermitQueue _permits;
     private readonly TimeProvider _clock;
     private readonly IdleItems<T> _idle;
     private int _alive;
-    private TaskCompletionSource<Unit>? _disposal;
+    private bool _isDisposing;
+    private TaskCompletionSource<Unit>? _disposed; // Created by a second call, or completed by the first one.
 
     /// <summary>Creates an empty pool. An item is created when it is first needed.</summary>
     /// <param name="options">How to create the items, how many, and how long to keep them.</param>
@@ -66,8 +67,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     /// <summary>The number of items that are currently idle.</summary>
     public int Idle => _idle.Count;
 
-    /// <summary>The number of permits that are currently held, by rented items and by items being created, validated, reset
-    /// or disposed.</summary>
+    /// <summary>The number of permits that are currently held, by rented items and by items being created, validated,
+    /// reset or disposed.</summary>
     public int Rented => _permits.Held;
 
     /// <summary>The number of callers that currently wait for a permit.</summary>
@@ -80,8 +81,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     /// <summary>Rents an item: a valid idle one if available, otherwise a new one. Waits while MaxSize items are in
     /// use.</summary>
     /// <param name="cancellationToken">Cancels the wait. Validate and Create receive it.</param>
-    /// <returns>A task that completes with the lease to dispose. It is already completed if an item was idle and Validate is
-    /// not set.</returns>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if an item was idle and
+    /// Validate is not set.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
     /// carries that token.</exception>
     /// <exception cref="ObjectDisposedException">The task is faulted with this if the pool was disposed.</exception>
@@ -90,8 +91,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         StartAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>Rents an item; waits no longer than a timeout while MaxSize items are in use.</summary>
-    /// <param name="timeout">The longest time to wait for a permit, without the time to create an item: from zero, which does
-    /// not wait, to 49 days. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
+    /// <param name="timeout">The longest time to wait for a permit, without the time to create an item: from zero,
+    /// which does not wait, to 49 days. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
     /// <param name="cancellationToken">Cancels the wait. Validate and Create receive it.</param>
     /// <returns>A task that completes with the lease to dispose.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
@@ -104,15 +105,15 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     public ValueTask<PooledLease<T>> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         StartAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
 
-    /// <summary>Closes the pool, disposes the idle items and waits for the rented ones, which are disposed when they return.
-    /// Waiters get an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the pool, disposes the idle items and waits for the rented ones, which are disposed when they
+    /// return. Waiters get an <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that completes when no item exists; the same for every call.</returns>
     public async ValueTask DisposeAsync()
     {
-        var disposal = AsyncEnvironment.NewCompletion<Unit>();
-        if (Interlocked.CompareExchange(ref _disposal, disposal, null) is { } first)
+        var disposed = AsyncEnvironment.NewCompletion<Unit>();
+        if (Interlocked.Exchange(ref _isDisposing, true))
         {
-            await first.Task.NoContext();
+            await (Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed).Task.NoContext();
             return;
         }
 
@@ -123,7 +124,11 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         }
 
         await _permits.WhenIdleAsync().NoContext();
-        AsyncEnvironment.Complete(disposal, default);
+        disposed.SetResult(default); // No task of it was returned yet.
+        if (Interlocked.Exchange(ref _disposed, disposed) is { } awaited)
+        {
+            AsyncEnvironment.Complete(awaited, default);
+        }
     }
 
     /// <summary>Returns the name of the pool and the numbers of rented items, idle items and waiters.</summary>
@@ -141,7 +146,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     /// <summary>Called by the renter that ended the item's version.</summary>
     internal ValueTask ReturnAsync(PoolItem<T> item)
     {
-        var permit = item.Permit; // Read before the item is idle: another caller may rent it at once, with another permit.
+        // Read before the item is idle: another caller may rent it at once, with another permit.
+        var permit = item.Permit;
         if (_options.Reset is null && !item.IsBroken && _idle.TryAdd(item))
         {
             permit.Dispose();
@@ -269,7 +275,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         }
     }
 
-    /// <summary>Disposes an item. Never throws: the caller that returns or rents an item is not responsible for it.</summary>
+    /// <summary>Disposes an item. Never throws: the caller that returns or rents an item is not responsible for
+    /// it.</summary>
     private async ValueTask DestroyAsync(PoolItem<T> item, string reason)
     {
         try
@@ -293,8 +300,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         }
     }
 
-    /// <summary>Disposes the expired items one at a time, each with its own permit. Without a free permit, all items are in
-    /// use, and returning one checks its age.</summary>
+    /// <summary>Disposes the expired items one at a time, each with its own permit. Without a free permit, all items
+    /// are in use, and returning one checks its age.</summary>
     private async Task SweepAsync()
     {
         while (_permits.TryAcquire(out var permit))

@@ -2,14 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>The options of an <see cref="AsyncPool{T}"/>. Immutable; a value out of range throws when it is set.</summary>
+/// <summary>The options of an <see cref="AsyncPool{T}"/>. Immutable; a value out of range throws when it is
+/// set.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 public sealed record AsyncPoolOptions<T>
     where T : notnull
 {
     private static readonly TimeSpan MaxTime = TimeSpan.FromDays(49);
 
-    /// <summary>The maximum number of items that exist at once: rented, idle, being created or being disposed.</summary>
+    /// <summary>The maximum number of items that exist at once: rented, idle, being created or being
+    /// disposed.</summary>
     /// <value>From 1 to 100,000. Required.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public required int MaxSize
@@ -18,8 +20,8 @@ public sealed record AsyncPoolOptions<T>
         init => field = PermitQueue.CheckLimit(value, nameof(MaxSize));
     }
 
-    /// <summary>Creates an item for a renter that finds no idle one. It receives the renter's token. If it fails, the renter
-    /// gets the exception and its permit is released.</summary>
+    /// <summary>Creates an item for a renter that finds no idle one. It receives the renter's token. If it fails, the
+    /// renter gets the exception and its permit is released.</summary>
     /// <value>Not null. Required.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public required Func<CancellationToken, ValueTask<T>> Create
@@ -28,12 +30,13 @@ public sealed record AsyncPoolOptions<T>
         init => field = value ?? throw new ArgumentNullException(nameof(Create), "Create must not be null.");
     }
 
-    /// <summary>Determines whether an idle item is still valid, before it is rented. It receives the renter's token. If it
-    /// returns false or throws, the pool disposes the item and rents the next one, or a new one.</summary>
+    /// <summary>Determines whether an idle item is still valid, before it is rented. It receives the renter's token. If
+    /// it returns false or throws, the pool disposes the item and rents the next one, or a new one.</summary>
     /// <value>The default is null: every item is considered valid.</value>
     public Func<T, CancellationToken, ValueTask<bool>>? Validate { get; init; }
 
-    /// <summary>Resets a returned item before the next renter gets it. If it throws, the pool disposes the item.</summary>
+    /// <summary>Resets a returned item before the next renter gets it. If it throws, the pool disposes the
+    /// item.</summary>
     /// <value>The default is null: items are not reset.</value>
     public Func<T, ValueTask>? Reset { get; init; }
 

@@ -45,7 +45,7 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
         }
     }
 
-    /// <summary>Takes any expired item; schedules the next sweep if there is none.</summary>
+    /// <summary>Takes any expired item. Schedules the next sweep if no item expired.</summary>
     public PoolItem<T>? TryTakeExpired()
     {
         lock (_lock)
@@ -102,7 +102,7 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
     {
         lock (_lock)
         {
-            _sweepAt = long.MaxValue; // The sweep, or an item that is added meanwhile, schedules the next one.
+            _sweepAt = long.MaxValue; // The sweep, or the next returned item, schedules another one.
         }
 
         _ = sweepAsync();
@@ -145,7 +145,10 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
 
         _sweepAt = at;
         _timer ??= clock.CreateTimer(
-            static state => AsyncEnvironment.Queue((IdleItems<T>)state!), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => AsyncEnvironment.Queue((IdleItems<T>)state!),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
         _ = _timer.Change(time > TimeSpan.Zero ? time : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 

@@ -2,8 +2,8 @@ namespace AsyncKit;
 
 /// <summary>An item of an <see cref="AsyncPool{T}"/>.</summary>
 /// <remarks>
-/// Lifetime: from the creation of the value to its disposal. A lease is an item and the version at which it was rented, so
-/// a stale lease finds another version and does nothing.
+/// Lifetime: from the creation of the value to its disposal. A lease is an item and the version at which it was rented,
+/// so a stale lease finds another version and does nothing.
 /// <para>
 /// Invariants:
 /// (1) The version is odd while the item is rented, even while it is not, and only increases.

@@ -7,8 +7,8 @@ namespace AsyncKit;
 /// <item>A lease returns its item once. A second DisposeAsync, that of a copy and that of default do nothing, even if
 /// another caller rents the item by then.</item>
 /// </list>
-/// The struct has two words and allocates nothing. The task of DisposeAsync completes when the item was reset or disposed,
-/// and does not fault if that failed. All members are thread-safe.
+/// The struct has two words and allocates nothing. The task of DisposeAsync completes when the item was reset or
+/// disposed, and does not fault if that failed. All members are thread-safe.
 /// </remarks>
 public readonly struct PooledLease<T> : IAsyncDisposable, IEquatable<PooledLease<T>>
     where T : notnull
@@ -32,8 +32,8 @@ public readonly struct PooledLease<T> : IAsyncDisposable, IEquatable<PooledLease
     /// it.</summary>
     public void Discard() => _item?.Break(_version);
 
-    /// <summary>Returns the item to the pool. The pool disposes the item if it was discarded, expired or not reset, or if
-    /// the pool was disposed.</summary>
+    /// <summary>Returns the item to the pool. The pool disposes the item if it was discarded, expired or not reset, or
+    /// if the pool was disposed.</summary>
     /// <returns>A task that completes when the item was returned or disposed and its permit released.</returns>
     public ValueTask DisposeAsync() => _item?.ReturnAsync(_version) ?? default;
 

@@ -43,7 +43,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
             Assert.DoesNotContain(waits.SkipWhile(one => one != wait), one => one.IsCompleted);
             Assert.False(_lock.TryAcquire(out _));
             lease.Dispose();
-            Assert.False(_lock.TryAcquire(out _)); // The permit belongs to the waiter even before its continuation runs.
+            Assert.False(_lock.TryAcquire(out _)); // The waiter holds it before its continuation runs.
             lease = await wait.OrHangs();
         }
 

@@ -92,7 +92,8 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
 
         await RequestAsync(pool, async (session, number) =>
         {
-            if (Interlocked.Increment(ref attempts) % 20 == 0) // Counts attempts, or the last request would kill its own connection forever.
+            // Counts attempts, or the last request would kill its own connection forever.
+            if (Interlocked.Increment(ref attempts) % 20 == 0)
             {
                 await KillOneAsync();
             }

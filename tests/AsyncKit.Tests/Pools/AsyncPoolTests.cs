@@ -254,7 +254,9 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_failed_disposal_of_an_item_does_not_throw_to_the_renter()
     {
-        var pool = Pool(1, _ => new(CreateItem(throws: true)));
+        var logger = new ListLogger();
+        var pool = new AsyncPool<Item>(
+            new() { MaxSize = 1, Create = _ => new(CreateItem(throws: true)), Name = "db", Logger = logger });
         var lease = await pool.RentAsync();
         lease.Discard();
 
@@ -263,6 +265,9 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await pool.DisposeAsync();
 
         Assert.Equal(0, pool.Alive);
+        Assert.All(logger.Entries, entry => Assert.Equal(
+            (62, "AsyncPool 'db' failed to dispose an item."), (entry.Id, entry.Message)));
+        Assert.Equal(2, logger.Entries.Count);
     }
 
     [Fact]

@@ -2,8 +2,8 @@ namespace AsyncKit;
 
 /// <summary>One permit of a <see cref="MultiPermitQueue"/>, reused by one holder after the other.</summary>
 /// <remarks>
-/// Lifetime: created when no permit is free, and kept as long as the queue. A lease is a permit and the version at which
-/// it was acquired, so a stale lease finds another version and does nothing.
+/// Lifetime: created when no permit is free, and kept as long as the queue. A lease is a permit and the version at
+/// which it was acquired, so a stale lease finds another version and does nothing.
 /// <para>
 /// Invariants:
 /// (1) The version is odd while the permit is held, even while it is free, and only increases.
@@ -19,8 +19,8 @@ internal sealed class Permit(MultiPermitQueue queue, int number) : ILeaseOrigin
     /// <summary>The number of the permit, from 1. 0 means no permit.</summary>
     public int Number { get; } = number;
 
-    /// <summary>The number of the next free permit. A thread that loses the race for this permit may read a stale value,
-    /// and then discards it.</summary>
+    /// <summary>The number of the next free permit. A thread that loses the race for this permit may read a stale
+    /// value, and then discards it.</summary>
     public int Next { get; set; }
 
     /// <summary>The epoch of an adaptive limit in which the permit was acquired.</summary>

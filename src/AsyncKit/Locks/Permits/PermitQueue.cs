@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit;
 
 /// <summary>
-/// The first-in-first-out queue for permits that the locks, the gate and the pool share. Derived classes define the layout
-/// of the state and nothing else.
+/// The first-in-first-out queue for permits that the locks, the gate and the pool share. Derived classes define the
+/// layout of the state and nothing else.
 /// </summary>
 /// <remarks>
 /// Lifetime: that of its lock, gate or pool. Without waiters, one compare-and-swap of the state acquires a permit and
@@ -15,11 +15,11 @@ namespace AsyncKit;
 /// Invariants:
 /// (1) SlowPath is set and cleared under the lock. While it is set, only the thread with the lock changes the state.
 /// (2) SlowPath is set while a waiter is queued, so no caller overtakes a waiter.
-/// (3) When the lock is released, every queued waiter has ended, or at least as many permits are held as the limit allows.
-/// (4) A change of the limit or of SlowPath makes every compare-and-swap that started before it fail. So acquiring never
-/// exceeds the limit; only lowering the limit does.
-/// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it or by a grant that found
-/// it ended.
+/// (3) When the lock is released, a waiter is queued only if at least as many permits are held as the limit allows.
+/// (4) A change of the limit or of SlowPath makes every compare-and-swap that started before it fail. So acquiring
+/// never exceeds the limit; only lowering the limit does.
+/// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it or by a grant that
+/// found it ended.
 /// (6) Closing is final: afterwards no waiter is queued, and SlowPath stays set.
 /// (7) No waiter is completed and no observer is called under the lock.
 /// </para>
@@ -103,7 +103,8 @@ internal abstract class PermitQueue
             : throw new ArgumentOutOfRangeException(
                 nameof(timeout), timeout, "timeout must be from zero to 49 days, or Timeout.InfiniteTimeSpan.");
 
-    public TimeoutException NewTimeoutException(TimeSpan timeout) => new($"{DisplayName} was not acquired within {timeout}.");
+    public TimeoutException NewTimeoutException(TimeSpan timeout) =>
+        new($"{DisplayName} was not acquired within {timeout}.");
 
     public ObjectDisposedException NewClosedException() => new(DisplayName, $"{DisplayName} was disposed.");
 
@@ -192,14 +193,17 @@ internal abstract class PermitQueue
     /// <returns>A task that completes when no permit is held.</returns>
     public Task WhenIdleAsync()
     {
+        Task idle;
         using (EnterExclusive())
         {
-            return Held == 0 ? Task.CompletedTask : (_idle ??= AsyncEnvironment.NewCompletion<Unit>()).Task;
+            idle = Held == 0 ? Task.CompletedTask : (_idle ??= AsyncEnvironment.NewCompletion<Unit>()).Task;
         }
+
+        return idle;
     }
 
-    /// <summary>Fails all waiters and all later callers with an <see cref="ObjectDisposedException"/>. Held permits stay
-    /// held.</summary>
+    /// <summary>Fails all waiters and all later callers with an <see cref="ObjectDisposedException"/>. Held permits
+    /// stay held.</summary>
     public void Close()
     {
         PermitWaiter? failed = null;
@@ -234,8 +238,8 @@ internal abstract class PermitQueue
     protected ulong CompareExchange(ulong state, ulong comparand) =>
         Interlocked.CompareExchange(ref _state, state, comparand);
 
-    /// <summary>Takes the lock and sets SlowPath. Disposing the result grants free permits, clears SlowPath if possible,
-    /// releases the lock and completes the granted waiters.</summary>
+    /// <summary>Takes the lock and sets SlowPath. Disposing the result grants free permits, clears SlowPath if
+    /// possible, releases the lock and completes the granted waiters.</summary>
     protected Exclusive EnterExclusive()
     {
         _lock.Enter();
@@ -272,7 +276,7 @@ internal abstract class PermitQueue
             }
 
             AssertInvariants();
-            Debug.Assert(_first is null || Held >= _limit, "A permit is free while a caller waits.");
+            Debug.Assert(_first is null || Held >= _limit, "A permit is free while a waiter is queued.");
             if (_first is null && _idle is null && !_isClosed)
             {
                 State = WithoutSlowPath(_state);
@@ -395,8 +399,9 @@ internal abstract class PermitQueue
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is not held.");
         Debug.Assert((_state & SlowPath) != 0, "SlowPath is not set under the lock.");
-        Debug.Assert((_first is null) == (_last is null) && (_first is null) == (_waiting == 0), "The queue is inconsistent.");
-        Debug.Assert(!_isClosed || _first is null, "A caller waits for a closed queue.");
+        Debug.Assert((_first is null) == (_last is null), "The queue has only one end.");
+        Debug.Assert((_first is null) == (_waiting == 0), "The number of waiters is wrong.");
+        Debug.Assert(!_isClosed || _first is null, "A waiter is queued after closing.");
     }
 
     /// <summary>The scope in which a thread has the lock and SlowPath is set.</summary>

@@ -10,8 +10,8 @@ namespace AsyncKit;
 /// (1) A wait ends once. Only the thread for which <see cref="TryEnd"/> returned true completes it.
 /// (2) It is granted or closed under the queue's lock and completed outside it, and its continuation runs on the thread
 /// pool.
-/// (3) The waiting caller owns its registration and its timer. They are set before the task is returned and disposed when
-/// the result is taken. A late callback finds the wait ended and does nothing.
+/// (3) The waiting caller owns its registration and its timer. They are set before the task is returned and disposed
+/// when the result is taken. A late callback finds the wait ended and does nothing.
 /// (4) It is reused only if no callback can follow: its registration was removed before the callback ran, and it has no
 /// timer.
 /// </para>
@@ -29,8 +29,8 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
 
     public PermitWaiter(PermitQueue queue) => _queue = queue;
 
-    /// <summary>Creates a waiter with a timeout. Creates the timer first, while there is nothing to undo: a user-supplied
-    /// clock may throw.</summary>
+    /// <summary>Creates a waiter with a timeout. Creates the timer first, while there is nothing to undo: a
+    /// user-supplied clock may throw.</summary>
     public PermitWaiter(PermitQueue queue, TimeSpan timeout)
         : this(queue)
     {

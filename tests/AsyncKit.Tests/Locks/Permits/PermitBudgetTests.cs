@@ -22,8 +22,8 @@ public sealed class PermitBudgetTests : IClassFixture<NothingLeftBehind>
         Assert.InRange(await AllocatedAsync(() => subject.UseAsync(kind, Operations, yields: false)), 0, 4_000);
     }
 
-    /// <summary>Excludes the pool: its wait is an async method, whose state is an object in debug builds. A benchmark measures
-    /// it.</summary>
+    /// <summary>Excludes the pool: its wait is an async method, whose state is an object in debug builds. A benchmark
+    /// measures it.</summary>
     [Theory]
     [InlineData("lock")]
     [InlineData("gate")]
@@ -53,7 +53,7 @@ public sealed class PermitBudgetTests : IClassFixture<NothingLeftBehind>
         return least;
     }
 
-    /// <summary>Uses one loop per async method, because each call of an async method allocates in debug builds.</summary>
+    /// <summary>Uses one loop per async method: each call of one allocates in debug builds.</summary>
     private sealed class Subject(CancellationToken token) : IAsyncDisposable
     {
         private readonly AsyncLock _lock = new();

@@ -17,8 +17,8 @@ public sealed class PermitMetricsTests : IClassFixture<NothingLeftBehind>
         var wait = gate.AcquireAsync().AsTask();
 
         measured.Collect();
-        Assert.Equal(
-            (2, 1, 5), (measured["asynckit.gate.active"], measured["asynckit.gate.waiting"], measured["asynckit.gate.limit"]));
+        Assert.Equal((2, 1), (measured["asynckit.gate.active"], measured["asynckit.gate.waiting"]));
+        Assert.Equal(5, measured["asynckit.gate.limit"]); // The sum of the gates with this name.
         time.Advance(TimeSpan.FromSeconds(3));
         one.Dispose();
         (await wait.OrHangs()).Dispose();

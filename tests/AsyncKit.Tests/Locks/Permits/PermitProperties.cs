@@ -5,8 +5,8 @@ using FsCheck.Fluent;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Compares the gate with a model, a counter and a first-in-first-out queue, and the pool with a multiset, after
-/// every step of a random script.</summary>
+/// <summary>Compares the gate with a model, a counter and a first-in-first-out queue, and the pool with a multiset,
+/// after every step of a random script.</summary>
 public sealed class PermitProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly Arbitrary<List<(int Action, int Index)>> Scripts = Arb.From(

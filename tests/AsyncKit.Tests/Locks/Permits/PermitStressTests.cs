@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Random acquire, cancel, timeout, release and resize on real threads. Permits are conserved, the limit is reached and never
-/// exceeded, and every wait completes. A lost wake-up shows as a hang.
+/// Random acquire, cancel, timeout, release and resize on real threads. Permits are conserved, the limit is reached and
+/// never exceeded, and every wait completes. A lost wake-up shows as a hang.
 /// </summary>
 public sealed class PermitStressTests : IClassFixture<NothingLeftBehind>
 {
