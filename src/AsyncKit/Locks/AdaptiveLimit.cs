@@ -3,33 +3,30 @@
 namespace AsyncKit;
 
 /// <summary>
-/// How a <see cref="ConcurrencyGate"/> finds its limit: up by one for each round of successes while the gate is full, down
-/// at once when an operation was throttled. Immutable; may be shared by any number of gates.
+/// Describes how a <see cref="ConcurrencyGate"/> adapts its limit: it increases the limit after successes while the
+/// gate is full, and decreases it after a throttled operation. Immutable; any number of gates may share one.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>The limit rises only on success under load, while the gate is full. Until the first throttling it doubles in each
-/// round, then it rises by one.</item>
-/// <item>The limit falls when an operation was throttled: to DecreaseTo of what it was, and to half if it had not risen since
-/// it fell before.</item>
-/// <item>A burst counts once: what was started before the limit fell is not asked, nor, during the Cooldown, anything
-/// throttled.</item>
-/// <item>Ignored changes nothing, and the limit never leaves Min to Max.</item>
+/// <item>The limit increases only on success under load, while the gate is full. Until the first throttling it doubles
+/// in each round, then it increases by one per round.</item>
+/// <item>A throttled operation decreases the limit to the fraction DecreaseTo. If the limit did not increase since the
+/// last decrease, it is halved instead.</item>
+/// <item>A burst of throttling counts once. Leases acquired before the decrease are ignored, and so is all throttling
+/// during the Cooldown.</item>
+/// <item>Ignored changes nothing, and the limit always stays between Min and Max.</item>
 /// </list>
 /// </remarks>
 public sealed record AdaptiveLimit
 {
-    /// <summary>Between two limits.</summary>
+    /// <summary>Creates a limit that stays within a range.</summary>
     /// <param name="min">The lowest limit: at least 1.</param>
     /// <param name="max">The highest limit: from <paramref name="min"/> to 100,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A parameter is not in its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
     public AdaptiveLimit(int min, int max)
     {
-        Min = ConcurrencyGate.CheckLimit(min, nameof(min));
-        Max = max >= min && max <= PermitQueue.MostPermits
-            ? max
-            : throw new ArgumentOutOfRangeException(
-                nameof(max), max, $"max must be from min, which is {min}, to {PermitQueue.MostPermits}.");
+        Min = PermitQueue.CheckLimit(min, nameof(min));
+        Max = PermitQueue.CheckLimit(max, nameof(max), min);
         Start = min;
     }
 
@@ -39,21 +36,19 @@ public sealed record AdaptiveLimit
     /// <summary>The highest limit.</summary>
     public int Max { get; }
 
-    /// <summary>The limit to begin with.</summary>
-    /// <value>From <see cref="Min"/>, the default, to <see cref="Max"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The initial limit.</summary>
+    /// <value>From <see cref="Min"/> to <see cref="Max"/>. The default is <see cref="Min"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int Start
     {
         get;
-        init => field = value >= Min && value <= Max
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Start), value, $"Start must be from {Min} to {Max}.");
+        init => field = PermitQueue.CheckLimit(value, nameof(Start), Min, Max);
     }
 
-    /// <summary>What part of the limit is left when an operation was throttled.</summary>
-    /// <value>From 0.1 to 0.99; 0.9 by default. The larger, the less is lost when there was one too many; the smaller, the
-    /// sooner a server that has become slow is left alone.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The fraction of the limit that remains after a throttled operation.</summary>
+    /// <value>From 0.1 to 0.99. The default is 0.9. A larger value loses less throughput if the limit was slightly too
+    /// high; a smaller value relieves an overloaded server sooner.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public double DecreaseTo
     {
         get;
@@ -63,9 +58,9 @@ public sealed record AdaptiveLimit
                 nameof(DecreaseTo), value, "DecreaseTo must be from 0.1 to 0.99.");
     } = 0.9;
 
-    /// <summary>For how long the limit does not fall again.</summary>
-    /// <value>Zero or more. Zero, the default, is right for a server that turns away what is too much at one moment; for
-    /// one that counts requests per time, take that time.</value>
+    /// <summary>The time after a decrease in which the limit does not decrease again.</summary>
+    /// <value>Zero or more. The default is zero, which suits a server that limits concurrent requests. For a server
+    /// that limits requests per time window, use the length of the window.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan Cooldown
     {

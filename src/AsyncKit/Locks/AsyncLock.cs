@@ -3,27 +3,26 @@ using System.Diagnostics;
 namespace AsyncKit;
 
 /// <summary>
-/// A lock that is awaited: one holder at a time, and who holds it may await. Not reentrant.
+/// Represents an asynchronous mutual-exclusion lock. Its holder may await. The lock is not reentrant.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
 /// <item>At most one lease of a lock is held at a time.</item>
-/// <item>First come, first served: nobody overtakes who waits.</item>
-/// <item>A wait that is cancelled or runs out of time takes no permit and loses none.</item>
-/// <item>Who waits never continues inside Dispose, Cancel() or a timer, however many wait.</item>
-/// <item>Waiting allocates nothing in steady state, also with a token that can be cancelled. A limit of time allocates
-/// a timer.</item>
+/// <item>Waiters are served in order of arrival; no caller overtakes a waiter.</item>
+/// <item>A wait that is cancelled or times out neither acquires nor loses a permit.</item>
+/// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
+/// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
-/// Cost: taking it and giving it back while it is free are three interlocked operations. Nothing needs to be disposed
-/// of. All members may be used from several threads.
+/// Cost: acquiring and releasing a free lock takes three interlocked operations. A lock needs no disposal. All members
+/// are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncLock
 {
     private readonly SinglePermitQueue _permits = new(nameof(AsyncLock));
 
-    /// <summary>The clock for limits of time.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock for timeouts.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -31,48 +30,46 @@ public sealed class AsyncLock
         init
         {
             ArgumentNullException.ThrowIfNull(value);
-            field = value;
-            _permits.Clock = value;
+            _permits.Clock = field = value;
         }
     } = TimeProvider.System;
 
-    /// <summary>Whether somebody holds the lock at this moment.</summary>
+    /// <summary>Whether the lock is currently held.</summary>
     public bool IsHeld => _permits.Held > 0;
 
-    /// <summary>How many wait for the lock at this moment.</summary>
+    /// <summary>The number of callers that currently wait for the lock.</summary>
     public int Waiting => _permits.Waiting;
 
-    /// <summary>Waits until the lock is the caller's.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose. It has completed already if the lock was free.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the lock was the caller's; with that
-    /// token.</exception>
+    /// <summary>Acquires the lock and returns its lease; waits while another caller holds the lock.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was
+    /// free.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the lock was acquired. The exception
+    /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(CancellationToken cancellationToken = default) =>
         _permits.AcquireAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits until the lock is the caller's, but not longer than that.</summary>
-    /// <param name="timeout">From zero, which does not wait, to 49 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not in the range; thrown at the
+    /// <summary>Acquires the lock and returns its lease; waits no longer than a timeout.</summary>
+    /// <param name="timeout">The longest time to wait: from zero, which does not wait, to 49 days.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the lock was
+    /// free.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
-    /// <exception cref="TimeoutException">The lock was not the caller's in time; the message names the
-    /// limit.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
-    public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        PermitQueue.CheckTimeout(timeout);
-        return _permits.AcquireAsync(timeout, cancellationToken);
-    }
+    /// <exception cref="TimeoutException">The lock was not acquired in time. The message contains the
+    /// timeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the lock was acquired. The exception
+    /// carries that token.</exception>
+    public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        _permits.AcquireAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
 
-    /// <summary>Takes the lock if it is free and nobody waits for it.</summary>
-    /// <param name="lease">The lease to dispose; default(Lease) if there is none.</param>
-    /// <returns>Whether the lock is the caller's now.</returns>
+    /// <summary>Acquires the lock if it is free and no caller waits for it.</summary>
+    /// <param name="lease">The lease to dispose; default(Lease) if the lock was not acquired.</param>
+    /// <returns>true if the lock was acquired; otherwise, false.</returns>
     public bool TryAcquire(out Lease lease) => _permits.TryAcquire(out lease);
 
-    /// <summary>Whether it is held, how many wait and, with the AppContext switch AsyncKit.TraceLeases, by
-    /// whom.</summary>
-    /// <returns>Such as "AsyncLock: held, 2 waiting".</returns>
-    public override string ToString() => $"AsyncLock: {(IsHeld ? "held" : "free")}{_permits}";
+    /// <summary>Returns the state of the lock and the number of waiters.</summary>
+    /// <returns>For example "AsyncLock: held, 2 waiting".</returns>
+    public override string ToString() => $"AsyncLock: {(IsHeld ? "held" : "free")}{_permits.WaitingText}";
 }

@@ -3,65 +3,64 @@ using System.Diagnostics;
 namespace AsyncKit;
 
 /// <summary>
-/// A limit on how many operations run at once, shared by whoever asks. It can be changed while it is in use, or find the
-/// right value by itself.
+/// Limits how many operations of any number of callers run at once. The limit can change while the gate is in use, or
+/// adapt itself to the load.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Never more leases are taken than the limit, and permits are conserved: every lease that is disposed lets exactly one
-/// other in.</item>
-/// <item>First come, first served: nobody overtakes who waits.</item>
-/// <item>A wait that is cancelled or runs out of time takes no permit and loses none.</item>
-/// <item>Who waits never continues inside Dispose, Cancel(), a timer or the setter of the limit, however many wait.</item>
-/// <item>Raising the limit releases waiters; lowering it lets the active finish.</item>
-/// <item>Waiting allocates nothing in steady state, also with a token that can be cancelled. A limit of time allocates
-/// a timer.</item>
+/// <item>Acquiring never exceeds the limit, and permits are conserved: every disposed lease admits exactly one other
+/// caller.</item>
+/// <item>Waiters are served in order of arrival; no caller overtakes a waiter.</item>
+/// <item>A wait that is cancelled or times out neither acquires nor loses a permit.</item>
+/// <item>A waiter's continuation never runs inline in Dispose, Cancel(), a timer callback or the setter of the
+/// limit.</item>
+/// <item>Raising the limit releases waiters; lowering it lets active operations finish.</item>
+/// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
-/// Cost: taking a permit and giving it back while one is free are three interlocked operations; one small object for each
-/// permit that was ever held at the same time. Nothing needs to be disposed of. All members may be used from several
-/// threads.
+/// Cost: acquiring and releasing a free permit takes three interlocked operations. The gate keeps one small object for
+/// each permit that was ever held at the same time. A gate needs no disposal. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ConcurrencyGate : IPermitObserver
 {
     private readonly MultiPermitQueue _permits;
-    private readonly AdaptiveController? _control;
+    private readonly AdaptiveController? _controller;
     private readonly AdaptiveLimit? _adaptive;
 
-    /// <summary>With a limit that stays until it is set.</summary>
-    /// <param name="limit">The most leases at once: from 1 to 100,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not in the range.</exception>
+    /// <summary>Creates a gate with a limit that changes only when it is set.</summary>
+    /// <param name="limit">The maximum number of leases that are held at once: from 1 to 100,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is out of range.</exception>
     public ConcurrencyGate(int limit)
     {
-        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), CheckLimit(limit, nameof(limit)), this);
-        GateMetrics.Add(this);
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), PermitQueue.CheckLimit(limit, nameof(limit)), this);
+        GateMetrics.Gates.Add(this);
     }
 
-    /// <summary>With a limit that follows what the leases report.</summary>
-    /// <param name="limit">Between which limits, and how.</param>
+    /// <summary>Creates a gate with a limit that follows the reports of its leases.</summary>
+    /// <param name="limit">The range of the limit, and how it adapts.</param>
     /// <exception cref="ArgumentNullException"><paramref name="limit"/> is null.</exception>
     public ConcurrencyGate(AdaptiveLimit limit)
     {
         ArgumentNullException.ThrowIfNull(limit);
-        (_adaptive, _control) = (limit, new AdaptiveController(limit));
+        (_adaptive, _controller) = (limit, new AdaptiveController(limit));
         _permits = new MultiPermitQueue(nameof(ConcurrencyGate), limit.Start, this);
-        GateMetrics.Add(this);
+        GateMetrics.Gates.Add(this);
     }
 
-    /// <summary>Tells gates apart in messages and metrics.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The name of the gate in messages and metrics.</summary>
+    /// <value>The default is null.</value>
     public string? Name
     {
         get;
         init
         {
             field = value;
-            _permits.What = value is null ? nameof(ConcurrencyGate) : $"{nameof(ConcurrencyGate)} '{value}'";
+            _permits.DisplayName = value is null ? nameof(ConcurrencyGate) : $"{nameof(ConcurrencyGate)} '{value}'";
         }
     }
 
-    /// <summary>The clock for limits of time and for the cooldown of an adaptive limit.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock for timeouts and for the cooldown of an adaptive limit.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -69,70 +68,67 @@ public sealed class ConcurrencyGate : IPermitObserver
         init
         {
             ArgumentNullException.ThrowIfNull(value);
-            field = value;
-            _permits.Clock = value;
+            _permits.Clock = field = value;
         }
     } = TimeProvider.System;
 
-    /// <summary>The most leases at once. Raising it lets waiters in; when it is lowered, the active finish and nobody is let
-    /// in until there are fewer. An adaptive gate goes on from the value that is set.</summary>
-    /// <value>From 1 to 100,000; of an adaptive gate from its Min to its Max.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The maximum number of leases that are held at once. Raising it releases waiters. Lowering it lets
+    /// active operations finish, and admits no caller until fewer leases are held. An adaptive gate continues from the
+    /// value that was set.</summary>
+    /// <value>From 1 to 100,000; for an adaptive gate, from its Min to its Max.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int Limit
     {
         get => _permits.Limit;
         set
         {
-            var (min, max) = _adaptive is null ? (1, PermitQueue.MostPermits) : (_adaptive.Min, _adaptive.Max);
-            if (value < min || value > max)
-            {
-                throw new ArgumentOutOfRangeException(nameof(value), value, $"Limit must be from {min} to {max}.");
-            }
-
-            _permits.SetLimit(value, _control);
+            var (min, max) = _adaptive is null ? (1, PermitQueue.MaxPermits) : (_adaptive.Min, _adaptive.Max);
+            _permits.SetLimit(PermitQueue.CheckLimit(value, nameof(Limit), min, max), _controller);
         }
     }
 
-    /// <summary>How many leases are held at this moment.</summary>
+    /// <summary>The number of leases that are currently held.</summary>
     public int Active => _permits.Held;
 
-    /// <summary>How many wait at this moment.</summary>
+    /// <summary>The number of callers that currently wait for a permit.</summary>
     public int Waiting => _permits.Waiting;
 
-    bool IPermitObserver.TimesWaits => GateMetrics.WaitDuration.Enabled;
+    bool IPermitObserver.MeasuresWaits => GateMetrics.WaitDuration.Enabled;
 
-    /// <summary>Waits for a permit.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose. It has completed already if a permit was free.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled before there was a permit; with that
-    /// token.</exception>
+    /// <summary>Acquires a permit and returns its lease; waits while no permit is free.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was
+    /// free.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
+    /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(CancellationToken cancellationToken = default) =>
         _permits.AcquireAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits for a permit, but not longer than that.</summary>
-    /// <param name="timeout">From zero, which does not wait, to 49 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not in the range; thrown at the
+    /// <summary>Acquires a permit and returns its lease; waits no longer than a timeout.</summary>
+    /// <param name="timeout">The longest time to wait: from zero, which does not wait, to 49 days.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if a permit was
+    /// free.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
-    /// <exception cref="TimeoutException">There was no permit in time; the message names the limit.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
-    public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        PermitQueue.CheckTimeout(timeout);
-        return _permits.AcquireAsync(timeout, cancellationToken);
-    }
+    /// <exception cref="TimeoutException">No permit was acquired in time. The message contains the timeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
+    /// carries that token.</exception>
+    public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        _permits.AcquireAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
 
-    /// <summary>Takes a permit if one is free and nobody waits.</summary>
-    /// <param name="lease">The lease to dispose; default(Lease) if there is none.</param>
-    /// <returns>Whether there was a permit.</returns>
+    /// <summary>Acquires a permit if one is free and no caller waits for one.</summary>
+    /// <param name="lease">The lease to dispose; default(Lease) if no permit was acquired.</param>
+    /// <returns>true if a permit was acquired; otherwise, false.</returns>
     public bool TryAcquire(out Lease lease) => _permits.TryAcquire(out lease);
 
-    /// <summary>Ends at the next moment when no lease is held; at once if none is.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends then. Others may have been let in since.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
+    /// <summary>Waits until no lease is held.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the last lease is disposed; already completed if no lease is held. Another
+    /// caller may have acquired a permit since.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the gate was idle. The exception
+    /// carries that token.</exception>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -144,34 +140,31 @@ public sealed class ConcurrencyGate : IPermitObserver
         return cancellationToken.CanBeCanceled && !idle.IsCompleted ? idle.WaitAsync(cancellationToken) : idle;
     }
 
-    /// <summary>How many are active, how many wait and, with the AppContext switch AsyncKit.TraceLeases, who holds
-    /// leases.</summary>
-    /// <returns>Such as "ConcurrencyGate 'api': 8 of 8 active, 2 waiting".</returns>
-    public override string ToString() => $"{_permits.What}: {Active} of {Limit} active{_permits}";
+    /// <summary>Returns the name of the gate, the number of active leases, the limit and the number of
+    /// waiters.</summary>
+    /// <returns>For example "ConcurrencyGate 'api': 8 of 8 active, 2 waiting".</returns>
+    public override string ToString() => $"{_permits.DisplayName}: {Active} of {Limit} active{_permits.WaitingText}";
 
-    internal static int CheckLimit(int value, string name) => value is >= 1 and <= PermitQueue.MostPermits
-        ? value
-        : throw new ArgumentOutOfRangeException(
-            name, value, $"{name} must be from 1 to {PermitQueue.MostPermits}.");
-
-    /// <summary>For the engine: reports and gives back.</summary>
+    /// <summary>Reports the outcome of an operation and releases its permit.</summary>
     internal static void Release(Lease lease, GateSignal signal)
     {
         lease.Report(signal);
         lease.Dispose();
     }
 
-    void IPermitObserver.Waited(TimeSpan time) => GateMetrics.Waited(this, time);
+    void IPermitObserver.WaitCompleted(TimeSpan duration) =>
+        GateMetrics.WaitDuration.Record(duration.TotalSeconds, GateMetrics.Gates.TagsOf(this));
 
-    void IPermitObserver.Left()
+    void IPermitObserver.CallerLeft()
     {
     }
 
-    void IPermitObserver.Reported(GateSignal signal, int epoch)
+    void IPermitObserver.SignalReported(GateSignal signal, int epoch)
     {
-        if (_control is not null && (signal == GateSignal.Throttled || (signal == GateSignal.Success && _permits.IsFull)))
+        if (_controller is not null
+            && (signal == GateSignal.Throttled || (signal == GateSignal.Success && _permits.IsFull)))
         {
-            _permits.Adapt(_control, signal, epoch);
+            _permits.Adapt(_controller, signal, epoch);
         }
     }
 }

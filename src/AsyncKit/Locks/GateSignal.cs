@@ -1,16 +1,16 @@
 namespace AsyncKit;
 
-/// <summary>What became of an operation, as far as an adaptive <see cref="ConcurrencyGate"/> is concerned.</summary>
+/// <summary>Specifies the outcome of an operation for an adaptive <see cref="ConcurrencyGate"/>.</summary>
 public enum GateSignal
 {
-    /// <summary>It was served. While the gate is full, this raises an adaptive limit.</summary>
+    /// <summary>The operation succeeded. While the gate is full, this increases an adaptive limit.</summary>
     Success,
 
-    /// <summary>It was turned away because there was too much: HTTP 429 or 503, a timeout. This lowers an adaptive
+    /// <summary>The operation failed because of too much load: HTTP 429 or 503, a timeout. This decreases an adaptive
     /// limit.</summary>
     Throttled,
 
-    /// <summary>It tells nothing about the load, such as an error in the request. This changes nothing, and neither does
-    /// a lease without a report.</summary>
+    /// <summary>The outcome does not depend on the load, for example an error in the request. This changes nothing, and
+    /// neither does a lease without a report.</summary>
     Ignored,
 }

@@ -4,19 +4,20 @@ using System.Numerics;
 namespace AsyncKit;
 
 /// <summary>
-/// An <see cref="AsyncLock"/> for each key: one holder at a time for the same key, any number for different ones.
+/// Represents an <see cref="AsyncLock"/> per key: the same key has one holder at a time, and different keys are
+/// independent.
 /// </summary>
-/// <typeparam name="TKey">What is locked by.</typeparam>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <remarks>
 /// <list type="bullet">
 /// <item>At most one lease of a key is held at a time; different keys do not wait for each other.</item>
-/// <item>A key takes memory only while it is held or waited for.</item>
-/// <item>First come, first served for each key; a wait that is cancelled or runs out of time takes no permit and loses
-/// none.</item>
-/// <item>Who waits never continues inside Dispose, Cancel() or a timer, however many wait.</item>
+/// <item>A key uses memory only while a caller holds it or waits for it.</item>
+/// <item>The waiters of a key are served in order of arrival. A wait that is cancelled or times out neither acquires
+/// nor loses a permit.</item>
+/// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
 /// </list>
-/// Cost: two look-ups in a dictionary beside what the lock costs; the entries of keys are used again. Nothing needs to be
-/// disposed of. All members may be used from several threads.
+/// Cost: that of an <see cref="AsyncLock"/> plus two dictionary look-ups. The entries of keys are reused. A keyed lock
+/// needs no disposal. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class KeyedLock<TKey>
@@ -25,8 +26,8 @@ public sealed class KeyedLock<TKey>
     private readonly KeyedLockStripe<TKey>[] _stripes;
     private readonly IEqualityComparer<TKey> _comparer;
 
-    /// <summary>With no key held.</summary>
-    /// <param name="comparer">Says which keys are the same; the default one if null.</param>
+    /// <summary>Creates a lock with no key held.</summary>
+    /// <param name="comparer">The comparer of the keys; null for the default comparer.</param>
     public KeyedLock(IEqualityComparer<TKey>? comparer = null)
     {
         _comparer = comparer ?? EqualityComparer<TKey>.Default;
@@ -37,8 +38,8 @@ public sealed class KeyedLock<TKey>
         }
     }
 
-    /// <summary>The clock for limits of time.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock for timeouts.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -51,63 +52,56 @@ public sealed class KeyedLock<TKey>
         }
     } = TimeProvider.System;
 
-    /// <summary>How many keys are held or waited for at this moment.</summary>
+    /// <summary>The number of keys that are currently held or waited for.</summary>
     public int Count => _stripes.Sum(stripe => stripe.Count);
 
-    /// <summary>Waits until the key is the caller's.</summary>
+    /// <summary>Acquires a key and returns its lease; waits while another caller holds the key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose. It has completed already if the key was free.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the key was free.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null; thrown at the call.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the key was the caller's; with that
-    /// token.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the key was acquired. The exception
+    /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TKey key, CancellationToken cancellationToken = default) =>
         Enter(key).AcquireAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits until the key is the caller's, but not longer than that.</summary>
+    /// <summary>Acquires a key and returns its lease; waits no longer than a timeout.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="timeout">From zero, which does not wait, to 49 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lease to dispose.</returns>
+    /// <param name="timeout">The longest time to wait: from zero, which does not wait, to 49 days.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if the key was free.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null; thrown at the call.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not in the range; thrown at the
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
-    /// <exception cref="TimeoutException">The key was not the caller's in time; the message names the limit, and not the
-    /// key.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
+    /// <exception cref="TimeoutException">The key was not acquired in time. The message contains the timeout, but not
+    /// the key.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the key was acquired. The exception
+    /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TKey key, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout);
+        PermitQueue.CheckTimeout(timeout); // Before the caller of the key is counted.
         return Enter(key).AcquireAsync(timeout, cancellationToken);
     }
 
-    /// <summary>Takes the key if it is free and nobody waits for it.</summary>
+    /// <summary>Acquires a key if it is free and no caller waits for it.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="lease">The lease to dispose; default(Lease) if there is none.</param>
-    /// <returns>Whether the key is the caller's now.</returns>
+    /// <param name="lease">The lease to dispose; default(Lease) if the key was not acquired.</param>
+    /// <returns>true if the key was acquired; otherwise, false.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     public bool TryAcquire(TKey key, out Lease lease) => Enter(key).TryAcquire(out lease);
 
-    /// <summary>How many keys are in use, how many wait for one and, with the AppContext switch AsyncKit.TraceLeases, who
-    /// holds them.</summary>
-    /// <returns>Such as "KeyedLock: 3 keys, 2 waiting".</returns>
+    /// <summary>Returns the number of keys in use and the number of waiters.</summary>
+    /// <returns>For example "KeyedLock: 3 keys, 2 waiting".</returns>
     public override string ToString()
     {
-        var (keys, waiting, holders) = (0, 0, new List<string>());
-        foreach (var stripe in _stripes)
-        {
-            stripe.Describe(ref keys, ref waiting, holders);
-        }
-
-        return $"KeyedLock: {keys} {(keys == 1 ? "key" : "keys")}"
-            + (waiting > 0 ? $", {waiting} waiting" : "")
-            + (holders.Count > 0 ? $"; held by {string.Join("; by ", holders)}" : "");
+        var (keys, waiting) = (Count, _stripes.Sum(stripe => stripe.Waiting));
+        return $"KeyedLock: {keys} {(keys == 1 ? "key" : "keys")}{(waiting > 0 ? $", {waiting} waiting" : "")}";
     }
 
     private PermitQueue Enter(TKey key)
     {
-        if (!typeof(TKey).IsValueType && key is null) // ThrowIfNull would box it.
+        if (!typeof(TKey).IsValueType && key is null) // ThrowIfNull would box the key.
         {
             throw new ArgumentNullException(nameof(key), "key must not be null.");
         }
@@ -115,6 +109,6 @@ public sealed class KeyedLock<TKey>
         return _stripes[Mix(_comparer.GetHashCode(key)) & (_stripes.Length - 1)].Enter(key);
     }
 
-    /// <summary>The dictionary of a stripe uses the low bits itself.</summary>
+    /// <summary>Selects other bits than the low ones, which the dictionary of the stripe uses.</summary>
     private static int Mix(int hash) => (int)(((uint)hash * 0x9E37_79B9U) >> 16);
 }

@@ -1,16 +1,16 @@
 namespace AsyncKit;
 
 /// <summary>
-/// A permit that is held: of an <see cref="AsyncLock"/>, a key of a <see cref="KeyedLock{TKey}"/> or a
-/// <see cref="ConcurrencyGate"/>. Disposing it gives the permit back, to whoever has waited longest.
+/// Represents a held permit of an <see cref="AsyncLock"/>, of a key of a <see cref="KeyedLock{TKey}"/> or of a
+/// <see cref="ConcurrencyGate"/>. Disposing the lease releases the permit to the first waiter.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A lease releases once. A second Dispose, the Dispose of a copy and that of default(Lease) do nothing, whoever
-/// holds the permit by then.</item>
-/// <item>Nobody continues inside Dispose; it never blocks and never throws.</item>
+/// <item>A lease releases its permit once. A second Dispose, the Dispose of a copy and that of default(Lease) do
+/// nothing, even if another caller holds the permit by then.</item>
+/// <item>Dispose never blocks, never throws, and never runs a waiter's continuation inline.</item>
 /// </list>
-/// A struct of two words that allocates nothing. All members may be used from several threads.
+/// The struct has two words and allocates nothing. All members are thread-safe.
 /// </remarks>
 public readonly struct Lease : IDisposable, IEquatable<Lease>
 {
@@ -23,15 +23,14 @@ public readonly struct Lease : IDisposable, IEquatable<Lease>
         _version = version;
     }
 
-    /// <summary>Whether the permit is still held by this lease or a copy of it.</summary>
-    /// <value>False for default(Lease) and once it was disposed.</value>
+    /// <summary>Whether this lease, or a copy of it, still holds the permit.</summary>
+    /// <value>false for default(Lease) and after the lease was disposed.</value>
     public bool IsHeld => _origin is not null && _origin.IsHeld(_version);
 
-    /// <summary>Tells an adaptive gate what became of the operation; only the first report of a lease counts, and only
-    /// before it is disposed. A gate with a fixed limit and a lock take no notice.</summary>
-    /// <param name="signal">What became of it.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="signal"/> is not one of the named
-    /// ones.</exception>
+    /// <summary>Reports the outcome of the operation to an adaptive gate. Only the first report of a lease counts, and
+    /// only before the lease is disposed. A lock and a gate with a fixed limit ignore reports.</summary>
+    /// <param name="signal">The outcome of the operation.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="signal"/> is not a named value.</exception>
     public void Report(GateSignal signal)
     {
         if (signal is not (GateSignal.Success or GateSignal.Throttled or GateSignal.Ignored))
@@ -45,12 +44,12 @@ public readonly struct Lease : IDisposable, IEquatable<Lease>
         _origin?.Report(_version, signal);
     }
 
-    /// <summary>Gives the permit back.</summary>
+    /// <summary>Releases the permit.</summary>
     public void Dispose() => _origin?.Release(_version);
 
-    /// <summary>Whether both are the same lease: one a copy of the other.</summary>
+    /// <summary>Determines whether two leases are the same lease or copies of it.</summary>
     /// <param name="other">The other lease.</param>
-    /// <returns>True for copies, and for two that are default.</returns>
+    /// <returns>true if both are copies of one lease or both are default; otherwise, false.</returns>
     public bool Equals(Lease other) => _origin == other._origin && _version == other._version;
 
     /// <inheritdoc/>
@@ -59,15 +58,15 @@ public readonly struct Lease : IDisposable, IEquatable<Lease>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_origin, _version);
 
-    /// <summary>Whether both are the same lease.</summary>
-    /// <param name="left">One lease.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>True for copies, and for two that are default.</returns>
+    /// <summary>Determines whether two leases are the same lease or copies of it.</summary>
+    /// <param name="left">The first lease.</param>
+    /// <param name="right">The second lease.</param>
+    /// <returns>true if both are copies of one lease or both are default; otherwise, false.</returns>
     public static bool operator ==(Lease left, Lease right) => left.Equals(right);
 
-    /// <summary>Whether they are different leases.</summary>
-    /// <param name="left">One lease.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>False for copies, and for two that are default.</returns>
+    /// <summary>Determines whether two leases are different leases.</summary>
+    /// <param name="left">The first lease.</param>
+    /// <param name="right">The second lease.</param>
+    /// <returns>false if both are copies of one lease or both are default; otherwise, true.</returns>
     public static bool operator !=(Lease left, Lease right) => !left.Equals(right);
 }

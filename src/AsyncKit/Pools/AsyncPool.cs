@@ -1,139 +1,320 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
 /// <summary>
-/// Items that are expensive to make and used by one at a time, such as connections: rented, returned, used again.
+/// Represents a pool of items that are expensive to create, such as connections. A caller rents an item, has it
+/// exclusively, and returns it for reuse.
 /// </summary>
-/// <typeparam name="T">What the pool is of. Disposed of through IAsyncDisposable, else through IDisposable, if it has one
-/// of them.</typeparam>
+/// <typeparam name="T">The type of the items. The pool disposes an item through IAsyncDisposable if it is implemented,
+/// otherwise through IDisposable if that is.</typeparam>
 /// <remarks>
 /// <list type="bullet">
-/// <item>At most MaxSize items are alive, counting those being created and those being disposed of.</item>
-/// <item>A failed Create frees its place and is told to the renter.</item>
-/// <item>An item is rented by one at a time, the one that returned last first.</item>
-/// <item>Who waits is served in order; a wait that is cancelled or runs out of time takes no place and loses none.</item>
-/// <item>Idle and aged items are disposed of, and so is one that was discarded or could not be reset.</item>
-/// <item>Disposing the pool lets nobody in any more, disposes of what is idle, waits for what is rented, and disposes of
-/// that when it returns.</item>
+/// <item>At most MaxSize items exist, including those being created and those being disposed.</item>
+/// <item>A failed Create releases its permit, and its exception is thrown to the renter.</item>
+/// <item>An item has one renter at a time. The most recently returned item is rented first.</item>
+/// <item>Waiters are served in order of arrival. A wait that is cancelled or times out neither acquires nor loses a
+/// permit.</item>
+/// <item>The pool disposes idle and aged items, and every item that was discarded or not reset.</item>
+/// <item>Disposing the pool fails all waiters and later calls, disposes the idle items, and waits for the rented items.
+/// Each of those is disposed when it is returned.</item>
 /// <item>Create, Validate, Reset and the disposal of an item never run under a lock, nor on the thread of another
 /// renter.</item>
 /// </list>
-/// Cost: renting an idle item and returning it allocates nothing, and neither does waiting in steady state, also with a
-/// token that can be cancelled; one object per item. All members may be used from several threads.
+/// Cost: renting and returning an idle item allocates nothing. Neither does waiting in steady state, even with a
+/// cancellable token. Each item has one small object. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed partial class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObserver
+public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObserver
     where T : notnull
 {
-    // Invariants: (1) An item is in the hands of whoever has a permit, or idle, or, once the pool is closed, being disposed
-    // of. (2) A permit is for one item at most, and an item is made only by who has a permit without one and has found
-    // nothing idle: so items never outnumber permits. (3) Idle items are disposed of by who has a permit, so that they
-    // count meanwhile, or after the pool was closed, when nothing is made any more. (4) Nothing is idle in a closed pool.
-    private readonly Lock _lock = new();
+    // Invariants:
+    // (1) An item is owned by the holder of a permit, or idle, or, once the pool is closed, being disposed.
+    // (2) A permit is for one item at most. Only a holder without an item creates one, after it found no idle item. So
+    // items never outnumber permits.
+    // (3) An idle item is disposed by the holder of a permit, so that it counts until it is disposed, or after the pool
+    // was closed, when no item is created.
     private readonly AsyncPoolOptions<T> _options;
     private readonly MultiPermitQueue _permits;
     private readonly TimeProvider _clock;
-    private readonly List<PoolItem<T>> _idle = []; // The last one returned is the last one here.
-    private readonly PoolSweeper? _sweeper;
+    private readonly IdleItems<T> _idle;
     private int _alive;
-    private bool _isClosed;
-    private bool _isDisposed;
-    private TaskCompletionSource<bool>? _disposed;
+    private bool _isDisposing;
+    private TaskCompletionSource<Unit>? _disposed; // Created by a second call, or completed by the first one.
 
-    /// <summary>An empty pool: items are made when they are asked for.</summary>
-    /// <param name="options">What it is of, and how many.</param>
+    /// <summary>Creates an empty pool. An item is created when it is first needed.</summary>
+    /// <param name="options">How to create the items, how many, and how long to keep them.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     public AsyncPool(AsyncPoolOptions<T> options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _clock = AsyncEnvironment.Clock(options.TimeProvider);
-        var what = options.Name is null ? nameof(AsyncPool<T>) : $"{nameof(AsyncPool<T>)} '{options.Name}'";
-        _permits = new MultiPermitQueue(what, options.MaxSize, this) { Clock = options.TimeProvider };
-        _sweeper = options.IdleTimeout is null && options.MaxAge is null ? null : new PoolSweeper(_clock, SweepAsync);
-        PoolMetrics.Add(this);
+        var displayName = options.Name is null ? nameof(AsyncPool<T>) : $"{nameof(AsyncPool<T>)} '{options.Name}'";
+        _permits = new MultiPermitQueue(displayName, options.MaxSize, this) { Clock = options.TimeProvider };
+        _idle = new IdleItems<T>(options, _clock, SweepAsync);
+        PoolMetrics.Pools.Add(this);
     }
 
-    /// <summary>The most items at once.</summary>
+    /// <summary>The maximum number of items.</summary>
     public int MaxSize => _options.MaxSize;
 
-    /// <summary>How many items exist at this moment: rented, idle, being created or being disposed of.</summary>
+    /// <summary>The number of items that currently exist: rented, idle, being created or being disposed.</summary>
     public int Alive => Volatile.Read(ref _alive);
 
-    /// <summary>How many items wait to be rented at this moment.</summary>
-    public int Idle
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _idle.Count;
-            }
-        }
-    }
+    /// <summary>The number of items that are currently idle.</summary>
+    public int Idle => _idle.Count;
 
-    /// <summary>How many places are taken at this moment: by items that are rented or on the way.</summary>
+    /// <summary>The number of permits that are currently held, by rented items and by items being created, validated,
+    /// reset or disposed.</summary>
     public int Rented => _permits.Held;
 
-    /// <summary>How many wait for a place at this moment.</summary>
+    /// <summary>The number of callers that currently wait for a permit.</summary>
     public int Waiting => _permits.Waiting;
 
     string? IMeasuredPool.Name => _options.Name;
 
-    bool IPermitObserver.TimesWaits => PoolMetrics.WaitDuration.Enabled;
+    bool IPermitObserver.MeasuresWaits => PoolMetrics.WaitDuration.Enabled;
 
-    /// <summary>Waits for a place and rents an item: an idle one if there is one that is valid, else a new one.</summary>
-    /// <param name="cancellationToken">Ends the wait; given to Validate and Create.</param>
-    /// <returns>The lease to dispose. It has completed already if there was an idle item and nothing to validate.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled before there was a place; with that
-    /// token.</exception>
-    /// <exception cref="ObjectDisposedException">The pool was disposed; from the task.</exception>
-    /// <exception cref="Exception">What Create has thrown.</exception>
+    /// <summary>Rents an item: a valid idle one if available, otherwise a new one. Waits while MaxSize items are in
+    /// use.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Validate and Create receive it.</param>
+    /// <returns>A task that completes with the lease to dispose. It is already completed if an item was idle and
+    /// Validate is not set.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
+    /// carries that token.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the pool was disposed.</exception>
+    /// <exception cref="Exception">The task is faulted with the exception of Create if that failed.</exception>
     public ValueTask<PooledLease<T>> RentAsync(CancellationToken cancellationToken = default) =>
         StartAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
-    /// <summary>Waits for a place, but not longer than that, and rents an item.</summary>
-    /// <param name="timeout">For the place, not for creating an item: from zero, which does not wait, to 49 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <param name="cancellationToken">Ends the wait; given to Validate and Create.</param>
-    /// <returns>The lease to dispose.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not in the range; thrown at the
+    /// <summary>Rents an item; waits no longer than a timeout while MaxSize items are in use.</summary>
+    /// <param name="timeout">The longest time to wait for a permit, without the time to create an item: from zero,
+    /// which does not wait, to 49 days. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</param>
+    /// <param name="cancellationToken">Cancels the wait. Validate and Create receive it.</param>
+    /// <returns>A task that completes with the lease to dispose.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range; thrown at the
     /// call.</exception>
-    /// <exception cref="TimeoutException">There was no place in time; the message names the limit.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
-    /// <exception cref="ObjectDisposedException">The pool was disposed; from the task.</exception>
-    /// <exception cref="Exception">What Create has thrown.</exception>
-    public ValueTask<PooledLease<T>> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
-    {
-        PermitQueue.CheckTimeout(timeout);
-        return StartAsync(timeout, cancellationToken);
-    }
+    /// <exception cref="TimeoutException">No permit was acquired in time. The message contains the timeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
+    /// carries that token.</exception>
+    /// <exception cref="ObjectDisposedException">The task is faulted with this if the pool was disposed.</exception>
+    /// <exception cref="Exception">The task is faulted with the exception of Create if that failed.</exception>
+    public ValueTask<PooledLease<T>> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        StartAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
 
-    /// <summary>Lets nobody in any more, disposes of the idle items, and waits for those that are rented, which are disposed
-    /// of when they return. Who waits for a place gets an <see cref="ObjectDisposedException"/>.</summary>
-    /// <returns>A task that ends when no item is left; the same moment for every call.</returns>
+    /// <summary>Closes the pool, disposes the idle items and waits for the rented ones, which are disposed when they
+    /// return. Waiters get an <see cref="ObjectDisposedException"/>.</summary>
+    /// <returns>A task that completes when no item exists; the same for every call.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (TryClose() is not { } idle)
+        var disposed = AsyncEnvironment.NewCompletion<Unit>();
+        if (Interlocked.Exchange(ref _isDisposing, true))
         {
-            await WhenDisposedAsync().NoContext();
+            await (Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed).Task.NoContext();
             return;
         }
 
-        _permits.Close();
-        foreach (var item in idle)
+        _permits.Close(); // First: a renter that finds no idle item because of Close must not create one.
+        foreach (var item in _idle.Close())
         {
             await DestroyAsync(item, "closed").NoContext();
         }
 
         await _permits.WhenIdleAsync().NoContext();
-        EndDisposal();
+        disposed.SetResult(default); // No task of it was returned yet.
+        if (Interlocked.Exchange(ref _disposed, disposed) is { } awaited)
+        {
+            AsyncEnvironment.Complete(awaited, default);
+        }
     }
 
-    /// <summary>How many items are rented, idle and waited for and, with the AppContext switch AsyncKit.TraceLeases, by
-    /// whom.</summary>
-    /// <returns>Such as "AsyncPool 'db': 8 of 8 rented, 0 idle, 2 waiting".</returns>
+    /// <summary>Returns the name of the pool and the numbers of rented items, idle items and waiters.</summary>
+    /// <returns>For example "AsyncPool 'db': 8 of 8 rented, 0 idle, 2 waiting".</returns>
     public override string ToString() =>
-        $"{_permits.What}: {Rented} of {MaxSize} rented, {Idle} idle{_permits}";
+        $"{_permits.DisplayName}: {Rented} of {MaxSize} rented, {Idle} idle{_permits.WaitingText}";
+
+    void IPermitObserver.WaitCompleted(TimeSpan duration) =>
+        PoolMetrics.WaitDuration.Record(duration.TotalSeconds, PoolMetrics.Pools.TagsOf(this));
+
+    void IPermitObserver.CallerLeft()
+    {
+    }
+
+    /// <summary>Called by the renter that ended the item's version.</summary>
+    internal ValueTask ReturnAsync(PoolItem<T> item)
+    {
+        // Read before the item is idle: another caller may rent it at once, with another permit.
+        var permit = item.Permit;
+        if (_options.Reset is null && !item.IsBroken && _idle.TryAdd(item))
+        {
+            permit.Dispose();
+            return default;
+        }
+
+        return ResetAndReturnAsync(item, permit);
+    }
+
+    private ValueTask<PooledLease<T>> StartAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var permit = _permits.AcquireAsync(timeout, cancellationToken);
+        return permit.IsCompletedSuccessfully
+            ? RentAsync(permit.Completed(), cancellationToken)
+            : WaitAsync(permit, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PooledLease<T>> WaitAsync(ValueTask<Lease> permit, CancellationToken cancellationToken) =>
+        await RentAsync(await permit.NoContext(), cancellationToken).NoContext();
+
+    private ValueTask<PooledLease<T>> RentAsync(Lease permit, CancellationToken cancellationToken) =>
+        _options.Validate is null && _idle.TryTake(freshOnly: true) is { } item
+            ? new ValueTask<PooledLease<T>>(item.Rent(permit))
+            : FindOrCreateAsync(permit, cancellationToken);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PooledLease<T>> FindOrCreateAsync(Lease permit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (_idle.TryTake(freshOnly: false) is { } item)
+            {
+                if (_idle.IsExpired(item))
+                {
+                    await DestroyAsync(item, "expired").NoContext();
+                }
+                else if (await IsValidAsync(item, cancellationToken).NoContext())
+                {
+                    return item.Rent(permit);
+                }
+            }
+
+            return (await CreateAsync(cancellationToken).NoContext()).Rent(permit);
+        }
+        catch
+        {
+            permit.Dispose(); // Must be last: another caller may now create an item.
+            throw;
+        }
+    }
+
+    private async ValueTask<PoolItem<T>> CreateAsync(CancellationToken cancellationToken)
+    {
+        if (_permits.IsClosed)
+        {
+            throw _permits.NewClosedException();
+        }
+
+        var alive = Interlocked.Increment(ref _alive);
+        Debug.Assert(alive <= MaxSize, "There are more items than permits.");
+        try
+        {
+            var value = await _options.Create(cancellationToken).NoContext();
+            var item = new PoolItem<T>(
+                this,
+                value is null ? throw new InvalidOperationException("Create must not return null.") : value,
+                _clock.GetTimestamp());
+            PoolMetrics.CountCreated(this);
+            return item;
+        }
+        catch
+        {
+            _ = Interlocked.Decrement(ref _alive);
+            throw;
+        }
+    }
+
+    /// <summary>Validates an idle item. Disposes it if it is not valid or if the renter cancelled.</summary>
+    private async ValueTask<bool> IsValidAsync(PoolItem<T> item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_options.Validate is null || await _options.Validate(item.Value, cancellationToken).NoContext())
+            {
+                return true;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await DestroyAsync(item, "invalid").NoContext(); // The state of the item is unknown.
+            throw;
+        }
+        catch (Exception exception)
+        {
+            LogFailure(Log.PoolItemNotValidated, exception);
+        }
+
+        await DestroyAsync(item, "invalid").NoContext();
+        return false;
+    }
+
+    private async ValueTask ResetAndReturnAsync(PoolItem<T> item, Lease permit)
+    {
+        using (permit)
+        {
+            var reason = item.IsBroken ? "discarded" : null;
+            try
+            {
+                if (reason is null && _options.Reset is { } resetAsync)
+                {
+                    await resetAsync(item.Value).NoContext();
+                }
+            }
+            catch (Exception exception)
+            {
+                LogFailure(Log.PoolItemNotReset, exception);
+                reason = "not_reset";
+            }
+
+            if (reason is not null || !_idle.TryAdd(item))
+            {
+                await DestroyAsync(item, reason ?? "expired").NoContext();
+            }
+        }
+    }
+
+    /// <summary>Disposes an item. Never throws: the caller that returns or rents an item is not responsible for
+    /// it.</summary>
+    private async ValueTask DestroyAsync(PoolItem<T> item, string reason)
+    {
+        try
+        {
+            await Disposal.DisposeAsync(item.Value).NoContext();
+        }
+        catch (Exception exception)
+        {
+            LogFailure(Log.PoolItemNotDisposed, exception);
+        }
+
+        _ = Interlocked.Decrement(ref _alive);
+        PoolMetrics.CountDisposed(this, reason);
+    }
+
+    private void LogFailure(Action<ILogger, string, Exception> log, Exception exception)
+    {
+        if (_options.Logger is { } logger)
+        {
+            log(logger, _permits.DisplayName, exception);
+        }
+    }
+
+    /// <summary>Disposes the expired items one at a time, each with its own permit. Without a free permit, all items
+    /// are in use, and returning one checks its age.</summary>
+    private async Task SweepAsync()
+    {
+        while (_permits.TryAcquire(out var permit))
+        {
+            using (permit)
+            {
+                if (_idle.TryTakeExpired() is not { } item)
+                {
+                    return;
+                }
+
+                await DestroyAsync(item, "expired").NoContext();
+            }
+        }
+    }
 }

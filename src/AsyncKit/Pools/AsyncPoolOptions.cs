@@ -2,26 +2,27 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>What an <see cref="AsyncPool{T}"/> is of and how it keeps its items. Immutable, checked when set: a wrong
-/// value throws where it is written.</summary>
-/// <typeparam name="T">What the pool is of.</typeparam>
+/// <summary>The options of an <see cref="AsyncPool{T}"/>. Immutable; a value out of range throws when it is
+/// set.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
 public sealed record AsyncPoolOptions<T>
     where T : notnull
 {
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(49);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(49);
 
-    /// <summary>The most items that exist at the same time: rented, idle, being created or being disposed of.</summary>
-    /// <value>From 1 to 100,000; no default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The maximum number of items that exist at once: rented, idle, being created or being
+    /// disposed.</summary>
+    /// <value>From 1 to 100,000. Required.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public required int MaxSize
     {
         get;
-        init => field = ConcurrencyGate.CheckLimit(value, nameof(MaxSize));
+        init => field = PermitQueue.CheckLimit(value, nameof(MaxSize));
     }
 
-    /// <summary>Makes an item, for a renter who finds none. Gets the renter's token. If it fails, the renter is told, and the
-    /// place is free.</summary>
-    /// <value>No default; never null.</value>
+    /// <summary>Creates an item for a renter that finds no idle one. It receives the renter's token. If it fails, the
+    /// renter gets the exception and its permit is released.</summary>
+    /// <value>Not null. Required.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public required Func<CancellationToken, ValueTask<T>> Create
     {
@@ -29,44 +30,44 @@ public sealed record AsyncPoolOptions<T>
         init => field = value ?? throw new ArgumentNullException(nameof(Create), "Create must not be null.");
     }
 
-    /// <summary>Asked about an idle item before it is rented. If it says no or throws, the item is disposed of, and the
-    /// next one or a new one is rented instead. Gets the renter's token.</summary>
-    /// <value>Null by default: every item is taken for good.</value>
+    /// <summary>Determines whether an idle item is still valid, before it is rented. It receives the renter's token. If
+    /// it returns false or throws, the pool disposes the item and rents the next one, or a new one.</summary>
+    /// <value>The default is null: every item is considered valid.</value>
     public Func<T, CancellationToken, ValueTask<bool>>? Validate { get; init; }
 
-    /// <summary>Called when an item returns, before the next renter gets it. If it throws, the item is disposed
-    /// of.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>Resets a returned item before the next renter gets it. If it throws, the pool disposes the
+    /// item.</summary>
+    /// <value>The default is null: items are not reset.</value>
     public Func<T, ValueTask>? Reset { get; init; }
 
-    /// <summary>An item that was not rented for that long is disposed of.</summary>
-    /// <value>More than zero, at most 49 days; null, the default, for never.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The time after which the pool disposes an idle item.</summary>
+    /// <value>More than zero, at most 49 days. The default is null, which disables the limit.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan? IdleTimeout
     {
         get;
         init => field = CheckTime(value, nameof(IdleTimeout));
     }
 
-    /// <summary>An item that is older is disposed of when it is idle. While it is rented it is left alone.</summary>
-    /// <value>More than zero, at most 49 days; null, the default, for never.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The age from which the pool disposes an item once it is idle. A rented item is not affected.</summary>
+    /// <value>More than zero, at most 49 days. The default is null, which disables the limit.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan? MaxAge
     {
         get;
         init => field = CheckTime(value, nameof(MaxAge));
     }
 
-    /// <summary>Tells pools apart in messages and metrics.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The name of the pool in messages and metrics.</summary>
+    /// <value>The default is null.</value>
     public string? Name { get; init; }
 
-    /// <summary>Is told what an item throws when it is validated, reset or disposed of.</summary>
-    /// <value>Null by default: then nobody is.</value>
+    /// <summary>The logger for exceptions of Validate, of Reset and of the disposal of an item.</summary>
+    /// <value>The default is null, which disables logging.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock for timeouts and for the age of items.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -76,8 +77,8 @@ public sealed record AsyncPoolOptions<T>
     } = TimeProvider.System;
 
     private static TimeSpan? CheckTime(TimeSpan? value, string name) =>
-        value is null || (value > TimeSpan.Zero && value <= LongestTime)
+        value is null || (value > TimeSpan.Zero && value <= MaxTime)
             ? value
             : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be more than zero and at most 49 days, or null for never.");
+                name, value, $"{name} must be more than zero and at most 49 days, or null to disable the limit.");
 }

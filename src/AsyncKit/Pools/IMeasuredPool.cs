@@ -1,6 +1,6 @@
 namespace AsyncKit;
 
-/// <summary>A pool of whatever, as far as it is measured.</summary>
+/// <summary>The values of an <see cref="AsyncPool{T}"/> that metrics report, for any type of items.</summary>
 internal interface IMeasuredPool
 {
     string? Name { get; }

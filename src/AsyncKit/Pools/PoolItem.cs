@@ -1,9 +1,15 @@
 namespace AsyncKit;
 
-/// <summary>
-/// An item of a pool from its creation to its end. Its version tells the renters apart: odd while it is rented, even
-/// while it is not, and it only grows.
-/// </summary>
+/// <summary>An item of an <see cref="AsyncPool{T}"/>.</summary>
+/// <remarks>
+/// Lifetime: from the creation of the value to its disposal. A lease is an item and the version at which it was rented,
+/// so a stale lease finds another version and does nothing.
+/// <para>
+/// Invariants:
+/// (1) The version is odd while the item is rented, even while it is not, and only increases.
+/// (2) Only the thread that took the item from the idle items, or created it, calls <see cref="Rent"/>.
+/// </para>
+/// </remarks>
 internal sealed class PoolItem<T>(AsyncPool<T> pool, T value, long createdAt)
     where T : notnull
 {
@@ -16,15 +22,14 @@ internal sealed class PoolItem<T>(AsyncPool<T> pool, T value, long createdAt)
 
     public long IdleSince { get; set; }
 
-    /// <summary>The place that it takes while it is rented.</summary>
-    public Lease Place { get; private set; }
+    /// <summary>The lease of the permit with which the item is rented.</summary>
+    public Lease Permit { get; private set; }
 
     public bool IsBroken => Volatile.Read(ref _isBroken);
 
-    /// <summary>Only by whoever has the item in its hands.</summary>
-    public PooledLease<T> Rent(Lease place)
+    public PooledLease<T> Rent(Lease permit)
     {
-        Place = place;
+        Permit = permit;
         var version = _version + 1;
         Volatile.Write(ref _version, version);
         return new PooledLease<T>(this, version);

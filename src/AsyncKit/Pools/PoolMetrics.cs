@@ -2,50 +2,34 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
 
-/// <summary>What pools measure.</summary>
+/// <summary>The instruments of the pools.</summary>
 internal static class PoolMetrics
 {
     public static readonly Histogram<double> WaitDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.pool.wait.duration", "s", "How long those waited who had to wait for a place in a pool.");
+        "asynckit.pool.wait.duration", "s", "Time spent waiting for a permit of the pool.");
+
+    public static readonly InstanceMetrics<IMeasuredPool> Pools = new("asynckit.pool", static pool => pool.Name);
 
     private static readonly Counter<long> Created = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.pool.created", "{item}", "Items that were created.");
+        "asynckit.pool.created", "{item}", "Items created by the pool.");
 
     private static readonly Counter<long> Disposed = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.pool.disposed", "{item}", "Items that were disposed of, by reason.");
-
-    private static readonly LiveInstances<IMeasuredPool> Pools = new("asynckit.pool.name", pool => pool.Name);
+        "asynckit.pool.disposed", "{item}", "Items disposed by the pool, by reason.");
 
     static PoolMetrics()
     {
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.pool.rented", () => Pools.Sums(pool => pool.Rented), "{item}", "Places that are rented.");
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.pool.idle", () => Pools.Sums(pool => pool.Idle), "{item}", "Items that wait to be rented.");
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.pool.waiting", () => Pools.Sums(pool => pool.Waiting), "{waiter}", "Who waits for a place.");
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.pool.limit", () => Pools.Sums(pool => pool.MaxSize), "{item}", "The most items.");
+        Pools.Observe("rented", "{item}", "Permits of the pool that are held.", static pool => pool.Rented);
+        Pools.Observe("idle", "{item}", "Idle items of the pool.", static pool => pool.Idle);
+        Pools.Observe("waiting", "{waiter}", "Callers waiting for a permit of the pool.", static pool => pool.Waiting);
+        Pools.Observe("limit", "{item}", "Maximum size of the pool.", static pool => pool.MaxSize);
     }
 
-    public static void Add(IMeasuredPool pool) => Pools.Add(pool);
+    public static void CountCreated(IMeasuredPool pool) => Created.Add(1, Pools.TagsOf(pool));
 
-    public static void Waited(IMeasuredPool pool, TimeSpan time) =>
-        WaitDuration.Record(time.TotalSeconds, Pools.TagsOf(pool.Name));
-
-    public static void CreatedIn(IMeasuredPool pool)
+    public static void CountDisposed(IMeasuredPool pool, string reason)
     {
-        if (Created.Enabled)
-        {
-            Created.Add(1, Pools.TagsOf(pool.Name));
-        }
-    }
-
-    public static void DisposedIn(IMeasuredPool pool, string reason)
-    {
-        if (Disposed.Enabled)
-        {
-            Disposed.Add(1, [.. Pools.TagsOf(pool.Name), new("asynckit.pool.reason", reason)]);
-        }
+        var tags = Pools.TagsOf(pool);
+        tags.Add("asynckit.pool.reason", reason);
+        Disposed.Add(1, tags);
     }
 }

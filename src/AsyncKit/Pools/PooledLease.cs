@@ -1,14 +1,14 @@
 namespace AsyncKit;
 
-/// <summary>An item of an <see cref="AsyncPool{T}"/> that is rented. Disposing the lease returns it.</summary>
-/// <typeparam name="T">What the pool is of.</typeparam>
+/// <summary>Represents a rented item of an <see cref="AsyncPool{T}"/>. Disposing the lease returns the item.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A rented item returns once. A second DisposeAsync, that of a copy and that of default do nothing, whoever rents the
-/// item by then.</item>
+/// <item>A lease returns its item once. A second DisposeAsync, that of a copy and that of default do nothing, even if
+/// another caller rents the item by then.</item>
 /// </list>
-/// A struct of two words that allocates nothing. The task of DisposeAsync ends when the item is reset or disposed of, and
-/// never throws for it.
+/// The struct has two words and allocates nothing. The task of DisposeAsync completes when the item was reset or
+/// disposed, and does not fault if that failed. All members are thread-safe.
 /// </remarks>
 public readonly struct PooledLease<T> : IAsyncDisposable, IEquatable<PooledLease<T>>
     where T : notnull
@@ -22,25 +22,24 @@ public readonly struct PooledLease<T> : IAsyncDisposable, IEquatable<PooledLease
         _version = version;
     }
 
-    /// <summary>The item.</summary>
-    /// <exception cref="ObjectDisposedException">The lease was disposed, or is default: the item is not the caller's, or not
-    /// any more.</exception>
+    /// <summary>The rented item.</summary>
+    /// <exception cref="ObjectDisposedException">The lease was disposed or is default.</exception>
     public T Value => _item is not null && _item.IsRented(_version)
         ? _item.Value
-        : throw new ObjectDisposedException(nameof(PooledLease<T>), "The item of the pool was returned already.");
+        : throw new ObjectDisposedException(nameof(PooledLease<T>), "The item was already returned to the pool.");
 
-    /// <summary>Says that the item is broken: when the lease is disposed, the item is disposed of, and not rented
-    /// again.</summary>
+    /// <summary>Marks the item as broken. When the lease is disposed, the pool disposes the item instead of reusing
+    /// it.</summary>
     public void Discard() => _item?.Break(_version);
 
-    /// <summary>Returns the item, or disposes of it: if it was discarded, is too old, could not be reset, or if the pool
-    /// was disposed.</summary>
-    /// <returns>A task that ends when that is done and the place is free for the next renter.</returns>
+    /// <summary>Returns the item to the pool. The pool disposes the item if it was discarded, expired or not reset, or
+    /// if the pool was disposed.</summary>
+    /// <returns>A task that completes when the item was returned or disposed and its permit released.</returns>
     public ValueTask DisposeAsync() => _item?.ReturnAsync(_version) ?? default;
 
-    /// <summary>Whether both are the same lease: one a copy of the other.</summary>
+    /// <summary>Determines whether two leases are the same lease or copies of it.</summary>
     /// <param name="other">The other lease.</param>
-    /// <returns>True for copies, and for two that are default.</returns>
+    /// <returns>true if both are copies of one lease or both are default; otherwise, false.</returns>
     public bool Equals(PooledLease<T> other) => _item == other._item && _version == other._version;
 
     /// <inheritdoc/>
@@ -49,15 +48,15 @@ public readonly struct PooledLease<T> : IAsyncDisposable, IEquatable<PooledLease
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_item, _version);
 
-    /// <summary>Whether both are the same lease.</summary>
-    /// <param name="left">One lease.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>True for copies, and for two that are default.</returns>
+    /// <summary>Determines whether two leases are the same lease or copies of it.</summary>
+    /// <param name="left">The first lease.</param>
+    /// <param name="right">The second lease.</param>
+    /// <returns>true if both are copies of one lease or both are default; otherwise, false.</returns>
     public static bool operator ==(PooledLease<T> left, PooledLease<T> right) => left.Equals(right);
 
-    /// <summary>Whether they are different leases.</summary>
-    /// <param name="left">One lease.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>False for copies, and for two that are default.</returns>
+    /// <summary>Determines whether two leases are different leases.</summary>
+    /// <param name="left">The first lease.</param>
+    /// <param name="right">The second lease.</param>
+    /// <returns>false if both are copies of one lease or both are default; otherwise, true.</returns>
     public static bool operator !=(PooledLease<T> left, PooledLease<T> right) => !left.Equals(right);
 }

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace AsyncKit;
 
-/// <summary>Counts what has begun and must end, such as workers, in debug builds: tests find what was left
-/// running. Without DEBUG the calls are not compiled.</summary>
+/// <summary>The number of started runs, workers and leases that have yet to complete. Tests assert that it returns to
+/// zero. Calls are compiled in debug builds only.</summary>
 internal static class LeakCounter
 {
     private static int _count;

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
 
-/// <summary>The meter and the source of spans. Each capability has its instruments in a class of its own.</summary>
+/// <summary>The meter and the activity source of AsyncKit. Each feature defines its instruments in its own
+/// class.</summary>
 internal static class Telemetry
 {
     private static readonly string? Version = typeof(Telemetry).Assembly.GetName().Version?.ToString(3);

@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void A_limit_rises_only_on_success_under_load()
+    public void A_limit_increases_only_on_success_under_load()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(1, 10));
         Assert.Equal(1, gate.Limit);
@@ -15,7 +15,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
         Round(gate, 1, GateSignal.Success);
         Assert.Equal(2, gate.Limit); // The gate was not full.
         Round(gate, 2, GateSignal.Success);
-        Assert.Equal(3, gate.Limit); // The first of the two, while it was full; after that it was not.
+        Assert.Equal(3, gate.Limit); // Only the first report came while the gate was full.
         Round(gate, 3, GateSignal.Ignored);
         Assert.Equal(3, gate.Limit);
         for (var round = 0; round < 20; round++)
@@ -23,11 +23,11 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
             Round(gate, gate.Limit, GateSignal.Success);
         }
 
-        Assert.Equal(10, gate.Limit); // And never beyond Max.
+        Assert.Equal(10, gate.Limit); // Never above Max.
     }
 
     [Fact]
-    public void A_burst_of_throttling_counts_once_and_a_second_one_without_success_halves()
+    public void A_burst_of_throttling_counts_once_and_a_second_without_success_halves_the_limit()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(2, 100) { Start = 40 });
         var leases = Take(gate, 40);
@@ -38,7 +38,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
             lease.Report(GateSignal.Throttled);
         }
 
-        Assert.Equal(36, gate.Limit); // 0.9 of 41, once: the rest of the burst was started before.
+        Assert.Equal(36, gate.Limit); // 0.9 of 41, once: the other leases were acquired before the decrease.
         leases.ForEach(lease => lease.Dispose());
         Round(gate, 36, GateSignal.Throttled);
         Assert.Equal(18, gate.Limit);
@@ -47,11 +47,11 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
             Round(gate, gate.Limit, GateSignal.Throttled);
         }
 
-        Assert.Equal(2, gate.Limit); // And never below Min.
+        Assert.Equal(2, gate.Limit); // Never below Min.
     }
 
     [Fact]
-    public void After_the_first_throttling_it_rises_by_one_for_each_round()
+    public void The_limit_increases_by_one_per_round_after_the_first_throttling()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(1, 100) { Start = 20 });
         Round(gate, 20, GateSignal.Throttled);
@@ -70,7 +70,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_first_report_of_a_lease_counts_and_only_while_it_is_held()
+    public async Task Only_the_first_report_of_a_held_lease_counts()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(1, 100) { Start = 10 });
         var lease = await gate.AcquireAsync();
@@ -82,13 +82,13 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(10, gate.Limit);
         ConcurrencyGate.Release(await gate.AcquireAsync(), GateSignal.Throttled);
         Assert.Equal((5, 0), (gate.Limit, gate.Active));
-        var fixedOne = new ConcurrencyGate(10);
-        ConcurrencyGate.Release(await fixedOne.AcquireAsync(), GateSignal.Throttled);
-        Assert.Equal(10, fixedOne.Limit);
+        var fixedGate = new ConcurrencyGate(10);
+        ConcurrencyGate.Release(await fixedGate.AcquireAsync(), GateSignal.Throttled);
+        Assert.Equal(10, fixedGate.Limit);
     }
 
     [Fact]
-    public void During_the_cooldown_it_does_not_fall_again()
+    public void The_limit_does_not_decrease_during_the_cooldown()
     {
         var time = new VirtualTime();
         var gate = new ConcurrencyGate(
@@ -105,7 +105,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_limit_that_is_set_is_where_an_adaptive_gate_goes_on()
+    public void An_adaptive_gate_continues_from_a_limit_that_is_set()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(2, 50)) { Limit = 30 };
         Round(gate, 1, GateSignal.Throttled);
@@ -115,7 +115,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_values_cannot_be_stored()
+    public void Values_out_of_range_throw()
     {
         Assert.Throws<ArgumentOutOfRangeException>("min", () => new AdaptiveLimit(0, 5));
         Assert.Throws<ArgumentOutOfRangeException>("max", () => new AdaptiveLimit(5, 4));
@@ -135,7 +135,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
     [InlineData(200, 10)]
     [InlineData(1, 100)]
     [InlineData(200, 100)]
-    public void Against_a_server_that_handles_40_at_once_it_settles_and_settles_again_when_that_halves(
+    public void The_limit_settles_at_the_capacity_of_a_server_and_again_when_that_halves(
         int start, int refusalMilliseconds) =>
         AsyncTest.Run(async context =>
         {
@@ -143,7 +143,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
             var gate = new ConcurrencyGate(new AdaptiveLimit(1, 200) { Start = start });
             var (capacity, busy, sent) = (40, 0, 0);
             var (succeeded, throttled, lowest, highest) = (0, 0, int.MaxValue, 0);
-            var isOver = false;
+            var isStopped = false;
             var callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => CallAsync()));
 
             await UntilAsync(1_000);
@@ -151,7 +151,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
             capacity = 20;
             await UntilAsync(sent + 1_000);
             await MeasureAsync(20, 16, 22);
-            isOver = true;
+            isStopped = true;
             await callers;
             Assert.Equal((0, 0), (gate.Active, busy));
 
@@ -163,12 +163,12 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
                 }
             }
 
-            async Task MeasureAsync(int atOnce, int from, int to)
+            async Task MeasureAsync(int concurrency, int from, int to)
             {
                 (succeeded, throttled, lowest, highest) = (0, 0, int.MaxValue, 0);
-                var begin = context.Time.Elapsed;
+                var startedAt = context.Time.Elapsed;
                 await UntilAsync(sent + 2_000);
-                var best = atOnce * (context.Time.Elapsed - begin) / TimeSpan.FromMilliseconds(100);
+                var best = concurrency * (context.Time.Elapsed - startedAt) / TimeSpan.FromMilliseconds(100);
                 Assert.InRange(lowest, from, to);
                 Assert.InRange(highest, from, to);
                 Assert.InRange(succeeded / best, 0.9, 1.05);
@@ -177,7 +177,7 @@ public sealed class AdaptiveLimitTests : IClassFixture<NothingLeftBehind>
 
             async Task CallAsync()
             {
-                while (!isOver)
+                while (!isStopped)
                 {
                     using var lease = await gate.AcquireAsync();
                     sent++;

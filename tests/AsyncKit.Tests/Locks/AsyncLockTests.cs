@@ -1,4 +1,4 @@
-#pragma warning disable CA2012 // A ValueTask that has not completed, or is awaited twice, is the subject.
+#pragma warning disable CA2012 // The tests examine a ValueTask that is not completed or is awaited twice.
 
 using System.Diagnostics;
 using AsyncKit.Testing;
@@ -12,7 +12,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     private readonly AsyncLock _lock = new();
 
     [Fact]
-    public async Task A_free_lock_is_taken_at_once_and_at_most_one_lease_is_held()
+    public async Task A_free_lock_is_acquired_synchronously_and_has_one_holder()
     {
         var first = _lock.AcquireAsync();
         Assert.True(first.IsCompletedSuccessfully);
@@ -33,7 +33,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task First_come_first_served_and_nobody_overtakes_who_waits()
+    public async Task Waiters_are_served_in_order_and_no_caller_overtakes_one()
     {
         var lease = await _lock.AcquireAsync();
         var waits = Enumerable.Range(0, 20).Select(_ => _lock.AcquireAsync().AsTask()).ToArray();
@@ -43,7 +43,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
             Assert.DoesNotContain(waits.SkipWhile(one => one != wait), one => one.IsCompleted);
             Assert.False(_lock.TryAcquire(out _));
             lease.Dispose();
-            Assert.False(_lock.TryAcquire(out _)); // It is the waiter's already, whether that has noticed or not.
+            Assert.False(_lock.TryAcquire(out _)); // The waiter holds it before its continuation runs.
             lease = await wait.OrHangs();
         }
 
@@ -51,7 +51,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_lease_releases_once_a_second_Dispose_a_copy_and_default_do_nothing()
+    public async Task A_lease_releases_once_and_a_second_Dispose_a_copy_and_default_do_nothing()
     {
         var first = await _lock.AcquireAsync();
         var copy = first;
@@ -74,7 +74,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_cancelled_waiter_never_loses_or_gains_a_permit()
+    public async Task A_cancelled_wait_neither_acquires_nor_loses_a_permit()
     {
         using var cancellation = new CancellationTokenSource();
         var lease = await _lock.AcquireAsync();
@@ -94,7 +94,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_token_that_is_cancelled_at_the_call_takes_nothing_even_if_the_lock_is_free()
+    public async Task A_token_that_is_already_cancelled_does_not_acquire_a_free_lock()
     {
         using var cancellation = new CancellationTokenSource();
         await cancellation.CancelAsync();
@@ -107,7 +107,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_wait_that_runs_out_of_time_throws_a_TimeoutException_that_names_the_limit()
+    public async Task A_wait_that_times_out_throws_a_TimeoutException_with_the_timeout()
     {
         var time = new VirtualTime();
         var timed = new AsyncLock { TimeProvider = time };
@@ -127,7 +127,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_timeout_of_zero_does_not_wait_and_an_infinite_one_never_ends()
+    public async Task A_timeout_of_zero_does_not_wait_and_an_infinite_one_never_expires()
     {
         var lease = await _lock.AcquireAsync(TimeSpan.Zero);
 
@@ -140,7 +140,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_arguments_throw_at_the_call()
+    public void Arguments_out_of_range_throw_at_the_call()
     {
         foreach (var wrong in (TimeSpan[])[TimeSpan.FromMilliseconds(-2), TimeSpan.FromDays(50), TimeSpan.MaxValue])
         {
@@ -154,14 +154,14 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Who_waits_never_continues_inside_Dispose_or_Cancel()
+    public async Task A_continuation_never_runs_inline_in_Dispose_or_Cancel()
     {
         using var cancellation = new CancellationTokenSource();
         var lease = await _lock.AcquireAsync();
         var granted = StackAfterAsync(_lock.AcquireAsync());
         var cancelled = StackAfterAsync(_lock.AcquireAsync(cancellation.Token));
 
-#pragma warning disable VSTHRD103, MA0042, CA1849 // That Cancel calls back inside the call is the point.
+#pragma warning disable VSTHRD103, MA0042, CA1849 // The test needs the callbacks to run inline in Cancel.
         cancellation.Cancel();
 #pragma warning restore VSTHRD103, MA0042, CA1849
         lease.Dispose();
@@ -207,7 +207,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
 
         async Task PassAsync()
         {
-            using var mine = await _lock.AcquireAsync(cancellation.Token).ConfigureAwait(false);
+            using var held = await _lock.AcquireAsync(cancellation.Token).ConfigureAwait(false);
             served++;
         }
     }
@@ -227,7 +227,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task It_says_what_is_held_and_how_many_wait()
+    public async Task ToString_contains_the_state_and_the_number_of_waiters()
     {
         Assert.Equal("AsyncLock: free", _lock.ToString());
         var lease = await _lock.AcquireAsync();
@@ -239,16 +239,16 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void However_waits_are_cancelled_timed_out_and_released_one_holds_and_all_end_in_order() =>
+    public void Random_cancellations_and_timeouts_leave_one_holder_and_keep_the_order() =>
         AsyncTest.Run(async context =>
         {
-            var gate = new AsyncLock();
+            var subject = new AsyncLock();
             var random = context.Random;
             var (inside, entered, served) = (0, new List<int>(), new List<int>());
             await Task.WhenAll(Enumerable.Range(0, 6).Select(WorkAsync));
 
-            Assert.Equal(served.Order(), served); // Those who were served were so in the order they came.
-            Assert.Equal((0, false, 0), (inside, gate.IsHeld, gate.Waiting));
+            Assert.Equal(served.Order(), served); // Served in order of arrival.
+            Assert.Equal((0, false, 0), (inside, subject.IsHeld, subject.Waiting));
 
             async Task WorkAsync(int number)
             {
@@ -257,18 +257,18 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
                 var cancelling = Task.CompletedTask;
                 try
                 {
-                    var place = entered.Count;
+                    var position = entered.Count;
                     entered.Add(number);
                     var wait = random.Next(3) switch
                     {
-                        0 => gate.AcquireAsync(CancellationToken.None),
-                        1 => gate.AcquireAsync(cancellation.Token),
-                        _ => gate.AcquireAsync(TimeSpan.FromSeconds(random.Next(1, 4)), cancellation.Token),
+                        0 => subject.AcquireAsync(CancellationToken.None),
+                        1 => subject.AcquireAsync(cancellation.Token),
+                        _ => subject.AcquireAsync(TimeSpan.FromSeconds(random.Next(1, 4)), cancellation.Token),
                     };
-                    cancelling = CancelAsync(cancellation, random.Next(3));
+                    cancelling = cancellation.CancelAfterYieldsAsync(random.Next(3));
                     using var lease = await wait;
                     Assert.Equal(1, ++inside);
-                    served.Add(place);
+                    served.Add(position);
                     await Task.Delay(TimeSpan.FromSeconds(random.Next(3)), context.Time, CancellationToken.None);
                     inside--;
                 }
@@ -277,16 +277,6 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
                 }
 
                 await cancelling;
-            }
-
-            static async Task CancelAsync(CancellationTokenSource cancellation, int yields)
-            {
-                for (; yields > 0; yields--)
-                {
-                    await Task.Yield();
-                }
-
-                await cancellation.CancelAsync();
             }
         }, Thousand);
 }

@@ -1,4 +1,4 @@
-#pragma warning disable CA2012 // A call that throws gives nothing to await.
+#pragma warning disable CA2012 // A call that throws returns nothing to await.
 
 using AsyncKit.Testing;
 
@@ -9,7 +9,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
 
     [Fact]
-    public async Task Never_more_leases_than_the_limit_and_the_limit_is_reached()
+    public async Task The_limit_is_reached_and_never_exceeded()
     {
         var gate = new ConcurrencyGate(3);
         var leases = new List<Lease>();
@@ -34,7 +34,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Raising_the_limit_releases_waiters_and_lowering_it_lets_the_active_finish()
+    public async Task Raising_the_limit_releases_waiters_and_lowering_it_lets_active_operations_finish()
     {
         var gate = new ConcurrencyGate(1);
         var leases = new List<Lease> { await gate.AcquireAsync() };
@@ -61,7 +61,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task WhenIdleAsync_ends_when_no_lease_is_held()
+    public async Task WhenIdleAsync_completes_when_no_lease_is_held()
     {
         using var cancellation = new CancellationTokenSource();
         var gate = new ConcurrencyGate(2);
@@ -75,7 +75,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
         one.Dispose();
         Assert.False(idle.IsCompleted);
-        Assert.True(gate.TryAcquire(out one)); // Who waits for the end holds up nobody.
+        Assert.True(gate.TryAcquire(out one)); // Waiting for idle blocks no caller.
         other.Dispose();
         Assert.False(idle.IsCompleted);
         one.Dispose();
@@ -84,7 +84,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Messages_and_ToString_have_the_name()
+    public async Task Messages_and_ToString_contain_the_name()
     {
         var gate = new ConcurrencyGate(1) { Name = "api" };
         using var lease = await gate.AcquireAsync();
@@ -95,7 +95,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_arguments_throw_at_the_call()
+    public void Arguments_out_of_range_throw_at_the_call()
     {
         foreach (var wrong in (int[])[0, -1, 100_001, int.MaxValue])
         {
@@ -110,25 +110,25 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_most_permits_there_can_be_are_all_told_apart()
+    public async Task All_leases_of_the_largest_gate_are_distinct()
     {
-        const int Most = PermitQueue.MostPermits;
-        var gate = new ConcurrencyGate(Most);
+        const int Limit = PermitQueue.MaxPermits;
+        var gate = new ConcurrencyGate(Limit);
         var leases = new List<Lease>();
-        for (var one = 0; one < Most; one++)
+        for (var one = 0; one < Limit; one++)
         {
             leases.Add(await gate.AcquireAsync());
         }
 
         Assert.False(gate.TryAcquire(out _));
-        Assert.Equal(Most, leases.Distinct().Count());
+        Assert.Equal(Limit, leases.Distinct().Count());
         leases.ForEach(lease => lease.Dispose());
         leases.ForEach(lease => lease.Dispose());
         Assert.Equal(0, gate.Active);
     }
 
     [Fact]
-    public void However_the_limit_changes_and_waits_are_cancelled_permits_are_conserved() =>
+    public void Random_limit_changes_and_cancellations_conserve_permits() =>
         AsyncTest.Run(async context =>
         {
             var gate = new ConcurrencyGate(2);
@@ -157,7 +157,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
             {
                 await Task.Yield();
                 using var cancellation = new CancellationTokenSource();
-                var cancelling = CancelAsync(cancellation, random.Next(6));
+                var cancelling = cancellation.CancelAfterYieldsAsync(random.Next(6));
                 try
                 {
                     using var lease = await gate.AcquireAsync(cancellation.Token);
@@ -170,16 +170,6 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
                 }
 
                 await cancelling;
-            }
-
-            static async Task CancelAsync(CancellationTokenSource cancellation, int yields)
-            {
-                for (; yields > 0; yields--)
-                {
-                    await Task.Yield();
-                }
-
-                await cancellation.CancelAsync();
             }
         }, Thousand);
 }

@@ -1,4 +1,4 @@
-#pragma warning disable CA2012 // A call that throws gives nothing to await.
+#pragma warning disable CA2012 // A call that throws returns nothing to await.
 
 using AsyncKit.Testing;
 
@@ -26,7 +26,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_key_takes_memory_only_while_it_is_held_or_waited_for()
+    public async Task A_key_uses_memory_only_while_a_caller_holds_it_or_waits_for_it()
     {
         using var cancellation = new CancellationTokenSource();
         var lease = await _lock.AcquireAsync("a");
@@ -42,7 +42,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
         lease.Dispose();
         lease.Dispose();
         await cancellation.CancelAsync();
-        (await cancelled.OrHangs()).Dispose(); // It was granted before.
+        (await cancelled.OrHangs()).Dispose(); // Granted before the cancellation.
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => _lock.AcquireAsync("a", cancellation.Token).AsTask());
         Assert.Equal(0, _lock.Count);
@@ -58,11 +58,11 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_old_lease_of_one_key_does_nothing_to_another_key()
+    public async Task A_disposed_lease_of_one_key_does_not_release_another_key()
     {
         var old = await _lock.AcquireAsync("a");
         old.Dispose();
-        var lease = await _lock.AcquireAsync("b"); // On the entry that "a" had, perhaps.
+        var lease = await _lock.AcquireAsync("b"); // May reuse the entry of "a".
 
         old.Dispose();
 
@@ -72,7 +72,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Ten_thousand_keys_at_once_and_none_is_left()
+    public async Task Ten_thousand_keys_can_be_held_at_once_and_all_are_removed()
     {
         var keyed = new KeyedLock<int>();
         var leases = new List<Lease>();
@@ -88,7 +88,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Wrong_arguments_throw_at_the_call()
+    public async Task Arguments_out_of_range_throw_at_the_call()
     {
         Assert.Throws<ArgumentNullException>("key", () => _ = _lock.AcquireAsync(null!));
         Assert.Throws<ArgumentNullException>("key", () => _lock.TryAcquire(null!, out _));
@@ -107,7 +107,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void However_keys_are_taken_cancelled_and_released_each_is_held_once_and_entries_vanish() =>
+    public void Random_cancellations_leave_one_holder_per_key_and_remove_all_entries() =>
         AsyncTest.Run(async context =>
         {
             var keyed = new KeyedLock<int>();
@@ -119,7 +119,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
             {
                 await Task.Yield();
                 using var cancellation = new CancellationTokenSource();
-                var cancelling = CancelAsync(cancellation, context.Random.Next(4));
+                var cancelling = cancellation.CancelAfterYieldsAsync(context.Random.Next(4));
                 try
                 {
                     using var lease = await keyed.AcquireAsync(key, cancellation.Token);
@@ -132,16 +132,6 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
                 }
 
                 await cancelling;
-            }
-
-            static async Task CancelAsync(CancellationTokenSource cancellation, int yields)
-            {
-                for (; yields > 0; yields--)
-                {
-                    await Task.Yield();
-                }
-
-                await cancellation.CancelAsync();
             }
         }, new AsyncTestOptions { Schedules = 1_000 });
 }

@@ -4,8 +4,8 @@ using Npgsql;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The pool with what it is for: 200 requests at once over 8 connections that are killed again and
-/// again.</summary>
+/// <summary>The pool with real connections: 200 concurrent requests over 8 connections that are killed
+/// repeatedly.</summary>
 public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
 {
     private const int Requests = 200;
@@ -14,7 +14,7 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
     private const int Attempts = 50;
 
     [Fact]
-    public async Task Over_TCP_every_request_succeeds_with_retry_and_no_connection_is_leaked()
+    public async Task Every_request_over_TCP_succeeds_with_retry_and_no_connection_leaks()
     {
         await using var server = new EchoServer(killEvery: 20);
         var (open, peak) = (0, 0);
@@ -56,7 +56,7 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
 
     [PostgresFact]
     [Trait("Postgres", "AsyncPool")]
-    public async Task Over_PostgreSQL_every_request_succeeds_with_retry_and_no_connection_is_leaked()
+    public async Task Every_request_over_PostgreSQL_succeeds_with_retry_and_no_connection_leaks()
     {
         var name = $"asynckit-{Environment.ProcessId}";
         var settings = new NpgsqlConnectionStringBuilder(PostgresFactAttribute.ConnectionString)
@@ -92,7 +92,8 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
 
         await RequestAsync(pool, async (session, number) =>
         {
-            if (Interlocked.Increment(ref attempts) % 20 == 0) // By attempts: the last one left would kill itself for ever.
+            // Counts attempts, or the last request would kill its own connection forever.
+            if (Interlocked.Increment(ref attempts) % 20 == 0)
             {
                 await KillOneAsync();
             }
@@ -108,7 +109,7 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
         Assert.True(killed > 10, $"Only {killed} were killed.");
         while (await CountAsync("select count(*)::int4 from pg_stat_activity where application_name = $1") > 0)
         {
-            await Task.Yield(); // The server notices a moment later.
+            await Task.Yield(); // The server removes a closed session asynchronously.
         }
 
         async Task KillOneAsync() => Interlocked.Add(ref killed, await CountAsync(
@@ -187,7 +188,7 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    /// <summary>Sends back what comes, in fours; every so many requests it closes the connection instead.</summary>
+    /// <summary>Echoes requests of four bytes. Every n-th request closes the connection instead.</summary>
     private sealed class EchoServer : IAsyncDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -253,7 +254,7 @@ public sealed class AsyncPoolConnectionTests : IClassFixture<NothingLeftBehind>
                 }
                 catch (IOException)
                 {
-                    // The client has gone.
+                    // The client closed the connection.
                 }
             }
 

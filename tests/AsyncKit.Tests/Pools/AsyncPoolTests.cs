@@ -1,4 +1,4 @@
-#pragma warning disable CA2012 // A call that throws gives nothing to await.
+#pragma warning disable CA2012 // A call that throws returns nothing to await.
 
 using AsyncKit.Testing;
 
@@ -9,16 +9,16 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
 
     private readonly VirtualTime _time = new();
-    private readonly List<Item> _made = [];
+    private readonly List<Item> _created = [];
 
     [Fact]
-    public async Task At_most_MaxSize_are_alive_counting_those_being_created()
+    public async Task At_most_MaxSize_items_exist_including_those_being_created()
     {
         var gate = new Gate();
         await using var pool = Pool(2, async token =>
         {
             await gate.PassAsync(token);
-            return Make();
+            return CreateItem();
         });
         var rents = Enumerable.Range(0, 5).Select(_ => pool.RentAsync().AsTask()).ToArray();
         await gate.ArrivedAsync(2);
@@ -31,11 +31,11 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         }
 
         Assert.Equal((2, 2, 0, 0), (pool.Alive, pool.Idle, pool.Rented, pool.Waiting));
-        Assert.Equal((2, 2), (gate.Arrivals, _made.Count));
+        Assert.Equal((2, 2), (gate.Arrivals, _created.Count));
     }
 
     [Fact]
-    public async Task The_item_that_returned_last_is_rented_first()
+    public async Task The_most_recently_returned_item_is_rented_first()
     {
         await using var pool = Pool(3);
         var leases = new[] { await pool.RentAsync(), await pool.RentAsync() };
@@ -46,15 +46,15 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
 
         await using var next = await pool.RentAsync();
 
-        Assert.Same(_made[1], next.Value);
+        Assert.Same(_created[1], next.Value);
     }
 
     [Fact]
-    public async Task A_failed_create_frees_its_place_and_is_told_to_the_renter()
+    public async Task A_failed_Create_releases_its_permit_and_throws_to_the_renter()
     {
         var failure = new InvalidOperationException("no");
         var fails = true;
-        await using var pool = Pool(1, _ => fails ? throw failure : new(Make()));
+        await using var pool = Pool(1, _ => fails ? throw failure : new(CreateItem()));
         var rent = pool.RentAsync().AsTask();
 
         Assert.Same(failure, await Record.ExceptionAsync(() => rent));
@@ -71,7 +71,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_rented_item_returns_once()
+    public async Task A_lease_returns_its_item_once()
     {
         await using var pool = Pool(2);
         var first = await pool.RentAsync();
@@ -80,7 +80,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await first.DisposeAsync();
         var second = await pool.RentAsync();
         Assert.True(first != second);
-        Assert.Same(_made[0], second.Value);
+        Assert.Same(_created[0], second.Value);
 
         await first.DisposeAsync();
         await copy.DisposeAsync();
@@ -92,11 +92,11 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         Assert.Throws<ObjectDisposedException>(() => copy.Value);
         Assert.Throws<ObjectDisposedException>(() => default(PooledLease<Item>).Value);
         await second.DisposeAsync();
-        Assert.Equal((0, 1), (pool.Rented, pool.Idle)); // Nobody has discarded it.
+        Assert.Equal((0, 1), (pool.Rented, pool.Idle)); // The stale Discard had no effect.
     }
 
     [Fact]
-    public async Task A_discarded_item_is_disposed_of_and_not_rented_again()
+    public async Task A_discarded_item_is_disposed_and_not_reused()
     {
         await using var pool = Pool(1);
         var lease = await pool.RentAsync();
@@ -106,29 +106,29 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
 
         await using var next = await wait.OrHangs();
 
-        Assert.NotSame(_made[0], next.Value);
-        Assert.Equal((1, 1), (_made[0].Disposals, pool.Alive));
+        Assert.NotSame(_created[0], next.Value);
+        Assert.Equal((1, 1), (_created[0].Disposals, pool.Alive));
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_idle_item_that_is_not_valid_is_disposed_of_and_another_is_rented(bool throws)
+    public async Task An_invalid_idle_item_is_disposed_and_another_is_rented(bool throws)
     {
-        var asked = new List<Item>();
+        var validated = new List<Item>();
         await using var pool = new AsyncPool<Item>(new()
         {
             MaxSize = 3,
-            Create = _ => new(Make()),
+            Create = _ => new(CreateItem()),
             Validate = async (item, _) =>
             {
                 await Task.Yield();
-                asked.Add(item);
-                return item == _made[0] || (throws ? throw new InvalidOperationException() : false);
+                validated.Add(item);
+                return item == _created[0] || (throws ? throw new InvalidOperationException() : false);
             },
         });
         var leases = new[] { await pool.RentAsync(), await pool.RentAsync(), await pool.RentAsync() };
-        Assert.Empty(asked); // A new one is valid.
+        Assert.Empty(validated); // A new item is not validated.
         foreach (var lease in leases)
         {
             await lease.DisposeAsync();
@@ -136,20 +136,20 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
 
         await using var next = await pool.RentAsync();
 
-        Assert.Same(_made[0], next.Value);
-        Assert.Equal([_made[2], _made[1], _made[0]], asked);
-        Assert.Equal([0, 1, 1], _made.Select(item => item.Disposals));
+        Assert.Same(_created[0], next.Value);
+        Assert.Equal([_created[2], _created[1], _created[0]], validated);
+        Assert.Equal([0, 1, 1], _created.Select(item => item.Disposals));
         Assert.Equal(1, pool.Alive);
     }
 
     [Fact]
-    public async Task A_renter_who_gives_up_while_an_item_is_validated_is_cancelled_and_the_place_is_free()
+    public async Task Cancelling_a_renter_during_Validate_disposes_the_item_and_releases_the_permit()
     {
         using var cancellation = new CancellationTokenSource();
         await using var pool = new AsyncPool<Item>(new()
         {
             MaxSize = 1,
-            Create = _ => new(Make()),
+            Create = _ => new(CreateItem()),
             Validate = async (_, token) =>
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
@@ -162,16 +162,16 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => rent.OrHangs());
 
-        Assert.Equal((0, 0, 1), (pool.Alive, pool.Rented, _made[0].Disposals));
+        Assert.Equal((0, 0, 1), (pool.Alive, pool.Rented, _created[0].Disposals));
     }
 
     [Fact]
-    public async Task An_item_is_reset_before_the_next_renter_gets_it_and_disposed_of_if_that_fails()
+    public async Task An_item_is_reset_before_it_is_rented_again_and_disposed_if_that_fails()
     {
         await using var pool = new AsyncPool<Item>(new()
         {
             MaxSize = 1,
-            Create = _ => new(Make()),
+            Create = _ => new(CreateItem()),
             Reset = async item =>
             {
                 await Task.Yield();
@@ -183,21 +183,21 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await (await pool.RentAsync()).DisposeAsync();
         var again = await pool.RentAsync();
         Assert.Equal((1, 0), (again.Value.Resets, again.Value.Disposals));
-        await again.DisposeAsync(); // Does not throw what Reset has thrown.
+        await again.DisposeAsync(); // Reset fails here; the exception is logged.
         await using var next = await pool.RentAsync();
 
-        Assert.Equal((1, 2), (_made[0].Disposals, _made.Count));
+        Assert.Equal((1, 2), (_created[0].Disposals, _created.Count));
     }
 
     [Fact]
-    public void Idle_and_aged_items_are_disposed_of() =>
+    public void Idle_and_aged_items_are_disposed() =>
         AsyncTest.Run(async context =>
         {
-            var made = new List<Item>();
+            var created = new List<Item>();
             await using var pool = new AsyncPool<Item>(new()
             {
                 MaxSize = 3,
-                Create = _ => new(Made(made)),
+                Create = _ => new(CreateIn(created)),
                 IdleTimeout = TimeSpan.FromSeconds(10),
                 MaxAge = TimeSpan.FromSeconds(25),
             });
@@ -206,27 +206,27 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
             await context.AdvanceAsync(TimeSpan.FromSeconds(9));
             Assert.Equal((2, 1), (pool.Alive, pool.Idle));
             await context.AdvanceAsync(TimeSpan.FromSeconds(1));
-            Assert.Equal((1, 0, 1), (pool.Alive, pool.Idle, made[0].Disposals));
+            Assert.Equal((1, 0, 1), (pool.Alive, pool.Idle, created[0].Disposals));
 
             await second.DisposeAsync(); // At 10 s.
             await context.AdvanceAsync(TimeSpan.FromSeconds(8));
             second = await pool.RentAsync();
-            Assert.Same(made[1], second.Value);
-            await second.DisposeAsync(); // At 18 s: seven more until it is too old.
+            Assert.Same(created[1], second.Value);
+            await second.DisposeAsync(); // At 18 s: it expires in 7 s.
             await context.AdvanceAsync(TimeSpan.FromSeconds(6.9));
-            Assert.Equal(0, made[1].Disposals);
+            Assert.Equal(0, created[1].Disposals);
             await context.AdvanceAsync(TimeSpan.FromSeconds(0.1));
-            Assert.Equal((0, 1), (pool.Alive, made[1].Disposals));
+            Assert.Equal((0, 1), (pool.Alive, created[1].Disposals));
 
             var third = await pool.RentAsync();
             await context.AdvanceAsync(TimeSpan.FromSeconds(60));
-            Assert.Equal(0, third.Value.Disposals); // While it is rented it is left alone.
+            Assert.Equal(0, third.Value.Disposals); // A rented item does not expire.
             await third.DisposeAsync();
-            Assert.Equal((0, 1), (pool.Alive, made[2].Disposals));
+            Assert.Equal((0, 1), (pool.Alive, created[2].Disposals));
         }, new AsyncTestOptions { Schedules = 100 });
 
     [Fact]
-    public async Task Disposal_lets_nobody_in_waits_for_rented_ones_and_disposes_of_all()
+    public async Task Disposing_the_pool_fails_waiters_waits_for_rented_items_and_disposes_all_items()
     {
         var pool = Pool(2);
         var (first, second) = (await pool.RentAsync(), await pool.RentAsync());
@@ -248,13 +248,15 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await disposal.OrHangs();
         await again.OrHangs();
         Assert.Equal((0, 0, 0), (pool.Alive, pool.Idle, pool.Rented));
-        Assert.All(_made, item => Assert.Equal(1, item.Disposals));
+        Assert.All(_created, item => Assert.Equal(1, item.Disposals));
     }
 
     [Fact]
-    public async Task What_the_disposal_of_an_item_throws_is_not_the_renters_matter()
+    public async Task A_failed_disposal_of_an_item_does_not_throw_to_the_renter()
     {
-        var pool = Pool(1, _ => new(Make(throws: true)));
+        var logger = new ListLogger();
+        var pool = new AsyncPool<Item>(
+            new() { MaxSize = 1, Create = _ => new(CreateItem(throws: true)), Name = "db", Logger = logger });
         var lease = await pool.RentAsync();
         lease.Discard();
 
@@ -263,14 +265,17 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await pool.DisposeAsync();
 
         Assert.Equal(0, pool.Alive);
+        Assert.All(logger.Entries, entry => Assert.Equal(
+            (62, "AsyncPool 'db' failed to dispose an item."), (entry.Id, entry.Message)));
+        Assert.Equal(2, logger.Entries.Count);
     }
 
     [Fact]
-    public async Task A_wait_that_is_cancelled_or_runs_out_of_time_takes_no_place()
+    public async Task A_wait_that_is_cancelled_or_times_out_acquires_no_permit()
     {
         using var cancellation = new CancellationTokenSource();
         await using var pool = new AsyncPool<Item>(
-            new() { MaxSize = 1, Create = _ => new(Make()), Name = "db", TimeProvider = _time });
+            new() { MaxSize = 1, Create = _ => new(CreateItem()), Name = "db", TimeProvider = _time });
         var lease = await pool.RentAsync(TimeSpan.FromSeconds(1));
         var timed = pool.RentAsync(TimeSpan.FromSeconds(1)).AsTask();
         var cancelled = pool.RentAsync(cancellation.Token).AsTask();
@@ -287,9 +292,9 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_options_cannot_be_stored()
+    public void Options_out_of_range_throw()
     {
-        Func<CancellationToken, ValueTask<Item>> create = _ => new(Make());
+        Func<CancellationToken, ValueTask<Item>> create = _ => new(CreateItem());
         Assert.Throws<ArgumentNullException>("options", () => new AsyncPool<Item>(null!));
         Assert.Throws<ArgumentOutOfRangeException>(
             "MaxSize", () => new AsyncPoolOptions<Item> { MaxSize = 0, Create = create });
@@ -304,11 +309,11 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void However_it_goes_never_more_than_MaxSize_are_alive_and_every_item_is_disposed_of_once() =>
+    public void Random_use_never_exceeds_MaxSize_and_disposes_every_item_once() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;
-            var (alive, made) = (0, new List<Item>());
+            var (alive, created) = (0, new List<Item>());
             var pool = new AsyncPool<Item>(new()
             {
                 MaxSize = 2,
@@ -319,7 +324,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
                     {
                         await Task.Yield();
                         token.ThrowIfCancellationRequested();
-                        var item = random.Next(6) == 0 ? throw new InvalidOperationException() : Made(made);
+                        var item = random.Next(6) == 0 ? throw new InvalidOperationException() : CreateIn(created);
                         item.OnDisposed = () => alive--;
                         return item;
                     }
@@ -353,7 +358,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
             await pool.DisposeAsync();
             await users;
             Assert.Equal((0, 0, 0), (alive, pool.Alive, pool.Rented));
-            Assert.All(made, item => Assert.Equal((1, 0), (item.Disposals, item.Users)));
+            Assert.All(created, item => Assert.Equal((1, 0), (item.Disposals, item.Users)));
 
             async Task UseAsync()
             {
@@ -379,22 +384,22 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
             }
         }, Thousand);
 
-    private static Item Made(List<Item> made)
+    private static Item CreateIn(List<Item> created)
     {
         var item = new Item();
-        made.Add(item);
+        created.Add(item);
         return item;
     }
 
-    private Item Make(bool throws = false)
+    private Item CreateItem(bool throws = false)
     {
         var item = new Item { OnDisposed = throws ? () => throw new InvalidOperationException() : null };
-        _made.Add(item);
+        _created.Add(item);
         return item;
     }
 
     private AsyncPool<Item> Pool(int size, Func<CancellationToken, ValueTask<Item>>? create = null) =>
-        new(new() { MaxSize = size, Create = create ?? (_ => new(Make())) });
+        new(new() { MaxSize = size, Create = create ?? (_ => new(CreateItem())) });
 
     private sealed class Item : IAsyncDisposable
     {

@@ -1,58 +1,57 @@
 namespace AsyncKit;
 
-/// <summary>
-/// What an adaptive gate knows about its limit. Only under the lock of the gate's queue, and asked only about leases that
-/// were taken after the limit fell for the last time.
-/// </summary>
+/// <summary>Calculates the limit of an adaptive gate from the reports of its leases.</summary>
+/// <remarks>All members are called under the lock of the gate's queue, and only for leases that were acquired after the
+/// limit last decreased.</remarks>
 internal sealed class AdaptiveController(AdaptiveLimit options)
 {
-    private const double AgainTo = 0.5;
+    private const double RepeatedDecreaseTo = 0.5;
 
     private double _limit = options.Start;
     private bool _isStarting = true;
-    private bool _hasRisen;
-    private long? _fellAt;
+    private bool _hasIncreased;
+    private long? _decreasedAt;
 
-    /// <returns>The limit from now on.</returns>
-    public int Next(GateSignal signal, bool isFull, TimeProvider clock)
+    /// <returns>The new limit.</returns>
+    public int Update(GateSignal signal, bool isFull, TimeProvider clock)
     {
         if (signal == GateSignal.Throttled)
         {
-            Lower(clock);
+            Decrease(clock);
         }
         else if (signal == GateSignal.Success && isFull)
         {
-            Raise();
+            Increase();
         }
 
         return (int)_limit;
     }
 
-    /// <summary>Somebody has set the limit.</summary>
+    /// <summary>Continues from a limit that the user set.</summary>
     public void Set(int limit) => (_limit, _isStarting) = (limit, false);
 
-    private void Raise()
+    private void Increase()
     {
         var before = (int)_limit;
         _limit = Math.Min(options.Max, _limit + (_isStarting ? 1 : 1 / _limit));
-        _hasRisen |= (int)_limit > before;
+        _hasIncreased |= (int)_limit > before;
     }
 
-    private void Lower(TimeProvider clock)
+    private void Decrease(TimeProvider clock)
     {
         if (options.Cooldown > TimeSpan.Zero)
         {
-            if (_fellAt is { } fellAt && clock.GetElapsedTime(fellAt) < options.Cooldown)
+            if (_decreasedAt is { } decreasedAt && clock.GetElapsedTime(decreasedAt) < options.Cooldown)
             {
                 return;
             }
 
-            _fellAt = clock.GetTimestamp();
+            _decreasedAt = clock.GetTimestamp();
         }
 
-        // Throttled again without a success in between: it is far too high, so small steps would take long.
-        var lowered = Math.Min(_limit - 1, _limit * (_hasRisen ? options.DecreaseTo : AgainTo));
-        _limit = Math.Max(options.Min, Math.Floor(lowered));
-        (_isStarting, _hasRisen) = (false, false);
+        // Throttled again without an increase in between: the limit is far too high, so small steps would take long.
+        var decreased = Math.Min(_limit - 1, _limit * (_hasIncreased ? options.DecreaseTo : RepeatedDecreaseTo));
+        _limit = Math.Max(options.Min, Math.Floor(decreased));
+        (_isStarting, _hasIncreased) = (false, false);
     }
 }

@@ -2,26 +2,18 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
 
-/// <summary>What gates measure.</summary>
+/// <summary>The instruments of the gates.</summary>
 internal static class GateMetrics
 {
     public static readonly Histogram<double> WaitDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.gate.wait.duration", "s", "How long those waited who had to wait for a gate.");
+        "asynckit.gate.wait.duration", "s", "Time spent waiting for a permit of the gate.");
 
-    private static readonly LiveInstances<ConcurrencyGate> Gates = new("asynckit.gate.name", gate => gate.Name);
+    public static readonly InstanceMetrics<ConcurrencyGate> Gates = new("asynckit.gate", static gate => gate.Name);
 
     static GateMetrics()
     {
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.gate.active", () => Gates.Sums(gate => gate.Active), "{lease}", "Leases that are held.");
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.gate.waiting", () => Gates.Sums(gate => gate.Waiting), "{waiter}", "Who waits at a gate.");
-        _ = Telemetry.Meter.CreateObservableUpDownCounter(
-            "asynckit.gate.limit", () => Gates.Sums(gate => gate.Limit), "{lease}", "The most leases at once.");
+        Gates.Observe("active", "{lease}", "Leases of the gate that are held.", static gate => gate.Active);
+        Gates.Observe("waiting", "{waiter}", "Callers waiting for a permit of the gate.", static gate => gate.Waiting);
+        Gates.Observe("limit", "{lease}", "Limit of the gate.", static gate => gate.Limit);
     }
-
-    public static void Add(ConcurrencyGate gate) => Gates.Add(gate);
-
-    public static void Waited(ConcurrencyGate gate, TimeSpan time) =>
-        WaitDuration.Record(time.TotalSeconds, Gates.TagsOf(gate.Name));
 }

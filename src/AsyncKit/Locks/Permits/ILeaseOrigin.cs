@@ -1,13 +1,13 @@
 namespace AsyncKit;
 
-/// <summary>Where a lease comes from. A version is held by one lease and its copies, and never comes again.</summary>
+/// <summary>The issuer of a lease. A version belongs to one lease and its copies, and is never reused.</summary>
 internal interface ILeaseOrigin
 {
     bool IsHeld(long version);
 
-    /// <summary>Does nothing unless that version is held.</summary>
+    /// <summary>Releases the permit if that version is held; otherwise does nothing.</summary>
     void Release(long version);
 
-    /// <summary>Does nothing unless that version is held.</summary>
+    /// <summary>Reports the outcome of the operation if that version is held; otherwise does nothing.</summary>
     void Report(long version, GateSignal signal);
 }

@@ -1,17 +1,22 @@
 namespace AsyncKit;
 
-/// <summary>Whose permits a <see cref="PermitQueue"/> has, if that wants to know. Never called under a lock.</summary>
+/// <summary>Observes the callers of a <see cref="PermitQueue"/>. The queue never calls it under a lock.</summary>
 internal interface IPermitObserver
 {
-    /// <summary>Whether somebody wants to know how long it is waited.</summary>
-    bool TimesWaits { get; }
+    /// <summary>Whether the duration of waits is observed.</summary>
+    bool MeasuresWaits => false;
 
-    /// <summary>A wait has ended in a permit.</summary>
-    void Waited(TimeSpan time);
-
-    /// <summary>A permit was given back, or a wait has ended without one.</summary>
-    void Left();
+    /// <summary>A waiter acquired a permit.</summary>
+    void WaitCompleted(TimeSpan duration)
+    {
+    }
 
     /// <summary>The first report of a lease that is held.</summary>
-    void Reported(GateSignal signal, int epoch);
+    void SignalReported(GateSignal signal, int epoch)
+    {
+    }
+
+    /// <summary>A caller released its permit or returned without one. Called once per call that requests a
+    /// permit.</summary>
+    void CallerLeft();
 }

@@ -1,15 +1,22 @@
+using System.Diagnostics;
+
 namespace AsyncKit;
 
-/// <summary>The part of the keys of a <see cref="KeyedLock{TKey}"/> that have a lock on their entries in common.</summary>
+/// <summary>The part of the keys of a <see cref="KeyedLock{TKey}"/> whose entries share one lock.</summary>
 /// <remarks>
-/// Invariants: (1) An entry is in the dictionary exactly while somebody holds, waits for or is asking for its key. (2) Who
-/// asks is counted before asking, and counted out once, when the lease is disposed or the asking was in vain. (3) An entry
-/// that is out of use may serve another key: old leases find another version.
+/// Lifetime: that of the keyed lock. An unused entry is kept for the next key.
+/// <para>
+/// Invariants:
+/// (1) An entry is in the dictionary exactly while a caller holds, waits for or requests its key.
+/// (2) A caller is counted before it requests the permit, and uncounted once: when its lease is disposed or its request
+/// fails.
+/// (3) An entry may be reused for another key: a stale lease finds another version.
+/// </para>
 /// </remarks>
 internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
     where TKey : notnull
 {
-    private const int MostSpare = 256;
+    private const int MaxSpare = 256;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, Entry> _entries = new(comparer);
@@ -28,6 +35,18 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
         }
     }
 
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Values.Sum(entry => entry.Permits.Waiting);
+            }
+        }
+    }
+
+    /// <summary>Counts a caller of the key. The caller must request a permit from the result.</summary>
     public PermitQueue Enter(TKey key)
     {
         lock (_lock)
@@ -39,25 +58,13 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
                     entry = new Entry(this);
                 }
 
+                AssertUnused(entry);
                 entry.Key = key;
                 _entries.Add(key, entry);
             }
 
-            entry.Users++;
+            entry.Callers++;
             return entry.Permits;
-        }
-    }
-
-    public void Describe(ref int keys, ref int waiting, List<string> holders)
-    {
-        lock (_lock)
-        {
-            keys += _entries.Count;
-            waiting += _entries.Values.Sum(entry => entry.Permits.Waiting);
-            if (LeaseTrace.IsOn)
-            {
-                holders.AddRange(_entries.Values.SelectMany(entry => entry.Permits.Holders));
-            }
         }
     }
 
@@ -65,18 +72,26 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
     {
         lock (_lock)
         {
-            if (--entry.Users > 0)
+            if (--entry.Callers > 0)
             {
                 return;
             }
 
+            AssertUnused(entry);
             _ = _entries.Remove(entry.Key!);
             entry.Key = default;
-            if (_spare.Count < MostSpare)
+            if (_spare.Count < MaxSpare)
             {
                 _spare.Push(entry);
             }
         }
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertUnused(Entry entry)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is not held.");
+        Debug.Assert(entry.Callers == 0, "An unused entry has callers.");
     }
 
     private sealed class Entry : IPermitObserver
@@ -93,19 +108,9 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
 
         public TKey? Key { get; set; }
 
-        /// <summary>Who holds, waits or asks.</summary>
-        public int Users { get; set; }
+        /// <summary>The callers that hold, wait for or request the key.</summary>
+        public int Callers { get; set; }
 
-        bool IPermitObserver.TimesWaits => false;
-
-        void IPermitObserver.Left() => _stripe.Leave(this);
-
-        void IPermitObserver.Waited(TimeSpan time)
-        {
-        }
-
-        void IPermitObserver.Reported(GateSignal signal, int epoch)
-        {
-        }
+        void IPermitObserver.CallerLeft() => _stripe.Leave(this);
     }
 }

@@ -1,15 +1,19 @@
 namespace AsyncKit;
 
-/// <summary>
-/// The queue for as many permits as the limit says. The state is Slow, the number of the permit on top of the stack of
-/// free ones, how many are held, and a tag that changes each time, so that a change that was overtaken fails.
-/// </summary>
+/// <summary>A queue for as many permits as its limit.</summary>
 /// <remarks>
-/// Invariants: (1) A permit is held, on the stack of free ones, or on its way between the two in one thread's hands. Held
-/// counts the first and the last. (2) Permits are made under the lock, when none is free, and never go. (3) Only whoever
-/// has just got a permit off the stack writes to it, and whoever ends its version puts it back.
+/// The state consists of SlowPath, the number of the permit on top of the stack of free permits, the number of held
+/// permits, and a tag. The tag changes with each update, so a compare-and-swap from an outdated state fails.
+/// <para>
+/// Invariants:
+/// (1) A permit is held, on the stack of free permits, or owned by the one thread that moves it between the two. The
+/// number of held permits includes the first and the last.
+/// (2) Permits are created under the lock, when none is free, and are never removed.
+/// (3) Only the thread that popped a permit writes to it, and only the thread that ended its version pushes it back.
+/// </para>
 /// </remarks>
-internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? owner = null) : PermitQueue(what, limit, owner)
+internal sealed class MultiPermitQueue(string displayName, int limit, IPermitObserver? observer = null)
+    : PermitQueue(displayName, limit, observer)
 {
     private const int TopShift = 1;
     private const int HeldShift = 18;
@@ -18,33 +22,27 @@ internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? 
     private const ulong OneTag = 1UL << 35;
 
     private Permit[] _permits = [];
-    private int _made;
+    private int _created;
 
-    /// <summary>By whoever has ended the permit's version.</summary>
+    /// <summary>Called by the thread that ended the permit's version.</summary>
     public void Release(Permit permit)
     {
-        var state = State;
-        while ((state & Slow) == 0)
+        if (!TryPush(permit))
         {
-            permit.Next = TopOf(state);
-            var seen = CompareExchange(WithPushed(state, permit), state);
-            if (seen == state)
+            using (EnterExclusive())
             {
-                Owner?.Left();
-                return;
+                permit.Next = TopOf(State);
+                State = WithPushed(State, permit);
             }
-
-            state = seen;
         }
 
-        _ = Release(static (queue, permit) => ((MultiPermitQueue)queue).PutBack(permit), permit);
-        Owner?.Left();
+        Observer?.CallerLeft();
     }
 
     protected override bool TryTake(out Lease lease)
     {
         var state = State;
-        while ((state & Slow) == 0)
+        while ((state & SlowPath) == 0)
         {
             var top = TopOf(state);
             if (top == 0 || HeldIn(state) >= Limit)
@@ -56,7 +54,7 @@ internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? 
             var seen = CompareExchange(WithPopped(state, permit), state);
             if (seen == state)
             {
-                lease = permit.Take(Epoch, LeaseTrace.Holder());
+                lease = permit.Take(Epoch);
                 return true;
             }
 
@@ -67,20 +65,17 @@ internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? 
         return false;
     }
 
-    protected override Lease Take(string? holder)
+    protected override Lease Take()
     {
         var top = TopOf(State);
-        var permit = top == 0 ? Make() : _permits[top - 1];
+        var permit = top == 0 ? Create() : _permits[top - 1];
         State = WithPopped(State, permit);
-        return permit.Take(Epoch, holder);
+        return permit.Take(Epoch);
     }
 
     protected override int HeldIn(ulong state) => (int)((state >> HeldShift) & NumberMask);
 
-    protected override ulong Opened(ulong state) => unchecked((state & ~Slow) + OneTag);
-
-    protected override IEnumerable<string> HoldersNow() =>
-        _permits.Take(_made).Select(permit => permit.Holder).OfType<string>();
+    protected override ulong WithoutSlowPath(ulong state) => unchecked((state & ~SlowPath) + OneTag);
 
     private static int TopOf(ulong state) => (int)((state >> TopShift) & NumberMask);
 
@@ -93,23 +88,34 @@ internal sealed class MultiPermitQueue(string what, int limit, IPermitObserver? 
     private static ulong WithPushed(ulong state, Permit permit) =>
         unchecked(WithTop(state, permit.Number) - OneHeld + OneTag);
 
-    private bool PutBack(Permit permit)
+    private bool TryPush(Permit permit)
     {
-        permit.Next = TopOf(State);
-        State = WithPushed(State, permit);
-        return true;
-    }
-
-    private Permit Make()
-    {
-        if (_made == _permits.Length)
+        var state = State;
+        while ((state & SlowPath) == 0)
         {
-            var more = new Permit[Math.Max(1, 2 * _made)];
-            _permits.CopyTo(more, 0);
-            Volatile.Write(ref _permits, more); // Before the state that leads there.
+            permit.Next = TopOf(state);
+            var seen = CompareExchange(WithPushed(state, permit), state);
+            if (seen == state)
+            {
+                return true;
+            }
+
+            state = seen;
         }
 
-        var permit = new Permit(this, _made + 1);
-        return _permits[_made++] = permit;
+        return false;
+    }
+
+    private Permit Create()
+    {
+        if (_created == _permits.Length)
+        {
+            var larger = new Permit[Math.Max(1, 2 * _created)];
+            _permits.CopyTo(larger, 0);
+            Volatile.Write(ref _permits, larger); // Before the state that refers to the new permit.
+        }
+
+        var permit = new Permit(this, _created + 1);
+        return _permits[_created++] = permit;
     }
 }

@@ -1,38 +1,35 @@
 namespace AsyncKit;
 
-/// <summary>
-/// One permit of a <see cref="MultiPermitQueue"/>, used again by one holder after the other. Its version tells them apart:
-/// odd while it is held, even while it is free, and it only grows. A lease is a permit and the version it was taken
-/// with, so an old lease finds another version and does nothing.
-/// </summary>
+/// <summary>One permit of a <see cref="MultiPermitQueue"/>, reused by one holder after the other.</summary>
+/// <remarks>
+/// Lifetime: created when no permit is free, and kept as long as the queue. A lease is a permit and the version at
+/// which it was acquired, so a stale lease finds another version and does nothing.
+/// <para>
+/// Invariants:
+/// (1) The version is odd while the permit is held, even while it is free, and only increases.
+/// (2) Only the thread that popped the permit from the queue's stack calls <see cref="Take"/>.
+/// (3) Only the thread that ended the version pushes the permit back.
+/// </para>
+/// </remarks>
 internal sealed class Permit(MultiPermitQueue queue, int number) : ILeaseOrigin
 {
     private long _version;
-    private long _reported;
-    private HeldLease? _held;
+    private long _reportedVersion;
 
-    /// <summary>From 1; 0 is none.</summary>
+    /// <summary>The number of the permit, from 1. 0 means no permit.</summary>
     public int Number { get; } = number;
 
-    /// <summary>The number of the next free permit. Read by whoever may lose the race for this one: then the value is
-    /// not used.</summary>
+    /// <summary>The number of the next free permit. A thread that loses the race for this permit may read a stale
+    /// value, and then discards it.</summary>
     public int Next { get; set; }
 
-    /// <summary>Which limit of an adaptive gate it was taken under.</summary>
+    /// <summary>The epoch of an adaptive limit in which the permit was acquired.</summary>
     public int Epoch { get; private set; }
 
-    public string? Holder => Volatile.Read(ref _held)?.Holder;
-
-    /// <summary>Only by whoever has just got it out of the queue: nobody else writes to it then.</summary>
-    public Lease Take(int epoch, string? holder)
+    public Lease Take(int epoch)
     {
         LeakCounter.Begin();
         Epoch = epoch;
-        if (holder is not null)
-        {
-            _held = new HeldLease(queue.What, holder);
-        }
-
         var version = _version + 1;
         Volatile.Write(ref _version, version);
         return new Lease(this, version);
@@ -42,31 +39,21 @@ internal sealed class Permit(MultiPermitQueue queue, int number) : ILeaseOrigin
 
     public void Release(long version)
     {
-        if (Volatile.Read(ref _version) != version
-            || Interlocked.CompareExchange(ref _version, version + 1, version) != version)
+        if (IsHeld(version) && Interlocked.CompareExchange(ref _version, version + 1, version) == version)
         {
-            LeaseTrace.DisposedTwice(queue.What);
-            return;
+            LeakCounter.End();
+            queue.Release(this); // Must be last: another caller may hold the permit afterwards.
         }
-
-        LeakCounter.End();
-        if (_held is { } held)
-        {
-            _held = null;
-            held.End();
-        }
-
-        queue.Release(this); // The very last thing: from here on it is somebody else's.
     }
 
     public void Report(long version, GateSignal signal)
     {
-        var reported = Volatile.Read(ref _reported);
+        var reported = Volatile.Read(ref _reportedVersion);
         var epoch = Epoch;
         if (IsHeld(version) && reported < version
-            && Interlocked.CompareExchange(ref _reported, version, reported) == reported)
+            && Interlocked.CompareExchange(ref _reportedVersion, version, reported) == reported)
         {
-            queue.Owner?.Reported(signal, epoch);
+            queue.Observer?.SignalReported(signal, epoch);
         }
     }
 }

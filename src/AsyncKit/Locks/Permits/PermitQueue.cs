@@ -1,35 +1,38 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
 
 /// <summary>
-/// A queue for permits, first come first served: the one core of the lock, the gate and the pool. One permit for the lock
-/// and many for the others differ in what the state is made of, and in nothing else.
+/// The first-in-first-out queue for permits that the locks, the gate and the pool share. Derived classes define the
+/// layout of the state and nothing else.
 /// </summary>
 /// <remarks>
-/// While nobody waits, taking and giving back is a compare-and-swap of the state, which the derived classes lay out.
-/// Everything else happens under the lock, with the bit Slow set, which keeps everybody else off the state.
+/// Lifetime: that of its lock, gate or pool. Without waiters, one compare-and-swap of the state acquires a permit and
+/// another one releases it. Everything else happens under the lock. Then the bit SlowPath is set, and all other threads
+/// have to take the lock.
+/// <para>
 /// Invariants:
-/// (1) Slow is set and cleared under the lock. While it is set, only whoever has the lock changes the state.
-/// (2) While somebody is queued, Slow is set: nobody overtakes.
-/// (3) When the lock is left, nobody is queued whose wait has not ended, or as many permits are held as the limit says or
-/// more.
-/// (4) Whatever changes what the state means to a reader, such as a limit or Slow, makes a compare-and-swap that began
-/// before fail. So taking never exceeds the limit; only lowering it does.
-/// (5) Who waits is in the queue until it is granted, or until whoever has ended the wait, or a grant that found it ended,
-/// takes it out.
-/// (6) Closed is final: nobody is queued afterwards, and Slow stays set.
-/// Nothing is completed and no owner is called under the lock.
+/// (1) SlowPath is set and cleared under the lock. While it is set, only the thread with the lock changes the state.
+/// (2) SlowPath is set while a waiter is queued, so no caller overtakes a waiter.
+/// (3) When the lock is released, a waiter is queued only if at least as many permits are held as the limit allows.
+/// (4) A change of the limit or of SlowPath makes every compare-and-swap that started before it fail. So acquiring
+/// never exceeds the limit; only lowering the limit does.
+/// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it or by a grant that
+/// found it ended.
+/// (6) Closing is final: afterwards no waiter is queued, and SlowPath stays set.
+/// (7) No waiter is completed and no observer is called under the lock.
+/// </para>
 /// </remarks>
-internal abstract partial class PermitQueue
+internal abstract class PermitQueue
 {
-    public const int MostPermits = 100_000;
+    public const int MaxPermits = 100_000;
 
-    protected const ulong Slow = 1;
+    protected const ulong SlowPath = 1;
 
-    private const int MostFreeWaiters = 1_024;
+    private const int MaxFreeWaiters = 1_024;
 
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(49);
 
     private readonly Lock _lock = new();
     private ulong _state;
@@ -41,90 +44,91 @@ internal abstract partial class PermitQueue
     private PermitWaiter? _last;
     private PermitWaiter? _free;
     private PermitWaiter? _returned;
-    private TaskCompletionSource<bool>? _idle;
+    private TaskCompletionSource<Unit>? _idle;
 
-    /// <param name="what">Says in messages what is waited for.</param>
-    /// <param name="limit">How many permits there are.</param>
-    /// <param name="owner">Who wants to know, if anybody. Each call that asks for a permit is told to have left
-    /// once.</param>
-    protected PermitQueue(string what, int limit, IPermitObserver? owner)
+    protected PermitQueue(string displayName, int limit, IPermitObserver? observer)
     {
-        What = what;
-        Owner = owner;
+        DisplayName = displayName;
+        Observer = observer;
         _limit = limit;
     }
 
-    /// <summary>Set before the queue is used.</summary>
-    public string What { get; set; }
+    /// <summary>The name in messages of the object that is acquired. Set before the queue is used.</summary>
+    public string DisplayName { get; set; }
 
-    /// <summary>For limits of time. Set before the queue is used.</summary>
+    /// <summary>The clock for timeouts. Set before the queue is used.</summary>
     public TimeProvider Clock
     {
         get => AsyncEnvironment.Clock(field);
         set;
     } = TimeProvider.System;
 
-    public IPermitObserver? Owner { get; }
+    public IPermitObserver? Observer { get; }
 
     public int Held => HeldIn(State);
 
     public int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>The end of a description: the number of waiters, if any.</summary>
+    public string WaitingText => Waiting is > 0 and var waiting ? $", {waiting} waiting" : "";
+
     public int Limit => Volatile.Read(ref _limit);
 
     public bool IsClosed => Volatile.Read(ref _isClosed);
 
-    /// <summary>True while another permit could not be had at once.</summary>
+    /// <summary>Whether another caller would have to wait for a permit.</summary>
     public bool IsFull => Held >= Limit || Waiting > 0;
 
-    /// <summary>Which limit of an adaptive gate is in force.</summary>
+    /// <summary>The number of times that an adaptive limit decreased.</summary>
     public int Epoch => Volatile.Read(ref _epoch);
 
-    /// <summary>Who holds them, as far as leases are traced.</summary>
-    public IReadOnlyList<string> Holders
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. HoldersNow()];
-            }
-        }
-    }
-
-    /// <summary>While Slow is set, written only under the lock.</summary>
+    /// <summary>While SlowPath is set, written only under the lock.</summary>
     protected ulong State
     {
         get => Volatile.Read(ref _state);
         set => Volatile.Write(ref _state, value);
     }
 
-    public static void CheckTimeout(TimeSpan timeout)
-    {
-        if (timeout != Timeout.InfiniteTimeSpan && (timeout < TimeSpan.Zero || timeout > LongestTimeout))
-        {
-            throw new ArgumentOutOfRangeException(
+    /// <summary>Whether a permit is free; under the lock.</summary>
+    private bool IsAvailable => !_isClosed && _first is null && Held < _limit;
+
+    public static int CheckLimit(int value, string name, int min = 1, int max = MaxPermits) =>
+        value >= min && value <= max
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {min} to {max}.");
+
+    public static TimeSpan CheckTimeout(TimeSpan timeout) =>
+        timeout == Timeout.InfiniteTimeSpan || (timeout >= TimeSpan.Zero && timeout <= MaxTimeout)
+            ? timeout
+            : throw new ArgumentOutOfRangeException(
                 nameof(timeout), timeout, "timeout must be from zero to 49 days, or Timeout.InfiniteTimeSpan.");
-        }
-    }
 
-    /// <summary>The message names what was waited for and how long.</summary>
-    public TimeoutException TimedOut(TimeSpan timeout) => new($"{What} was not acquired within {timeout}.");
+    public TimeoutException NewTimeoutException(TimeSpan timeout) =>
+        new($"{DisplayName} was not acquired within {timeout}.");
 
-    public ObjectDisposedException Closed() => new(What, $"{What} was disposed.");
+    public ObjectDisposedException NewClosedException() => new(DisplayName, $"{DisplayName} was disposed.");
 
     public bool TryAcquire(out Lease lease)
     {
-        if (TryTake(out lease) || TryAcquireSlow(out lease))
+        if (TryTake(out lease))
         {
             return true;
         }
 
-        Owner?.Left();
+        using (EnterExclusive())
+        {
+            if (IsAvailable)
+            {
+                lease = Take();
+                return true;
+            }
+        }
+
+        Observer?.CallerLeft();
         return false;
     }
 
-    /// <summary>Arguments are checked by the caller.</summary>
+    /// <summary>Waits for a permit. The caller checks the arguments.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -136,22 +140,20 @@ internal abstract partial class PermitQueue
         return WaitAsync(timeout, cancellationToken);
     }
 
-    /// <summary>Takes out a wait that has ended without a permit.</summary>
+    /// <summary>Removes a waiter that ended without a permit.</summary>
     public void Remove(PermitWaiter waiter)
     {
-        lock (_lock)
+        using (EnterExclusive())
         {
-            Open();
             if (waiter.IsQueued)
             {
                 Unlink(waiter);
             }
-
-            Shut();
         }
     }
 
-    /// <summary>Without a lock: only the whole list is ever taken, so no stale head can be swapped in.</summary>
+    /// <summary>Returns a waiter for reuse. Needs no lock: only the whole list is ever taken, so a stale head cannot be
+    /// swapped in.</summary>
     public void Return(PermitWaiter waiter)
     {
         PermitWaiter? head;
@@ -161,74 +163,59 @@ internal abstract partial class PermitQueue
             waiter.Depth = (head?.Depth ?? 0) + 1;
             waiter.Next = head;
         }
-        while (waiter.Depth <= MostFreeWaiters
+        while (waiter.Depth <= MaxFreeWaiters
             && Interlocked.CompareExchange(ref _returned, waiter, head) != head);
     }
 
-    /// <param name="limit">From now on.</param>
-    /// <param name="control">Is told, if there is one.</param>
-    public void SetLimit(int limit, AdaptiveController? control)
+    public void SetLimit(int limit, AdaptiveController? controller)
     {
-        PermitWaiter? granted;
-        lock (_lock)
+        using (EnterExclusive())
         {
-            Open();
-            control?.Set(limit);
+            controller?.Set(limit);
             Volatile.Write(ref _limit, limit);
-            granted = Grant();
-            Shut();
         }
-
-        Complete(granted);
     }
 
-    /// <summary>Lets the control of an adaptive gate decide on the limit.</summary>
-    public void Adapt(AdaptiveController control, GateSignal signal, int epoch)
+    /// <summary>Updates an adaptive limit. Ignores a lease that was acquired before the limit last decreased.</summary>
+    public void Adapt(AdaptiveController controller, GateSignal signal, int epoch)
     {
-        PermitWaiter? granted;
-        lock (_lock)
+        using (EnterExclusive())
         {
-            Open();
             if (epoch == _epoch)
             {
-                var limit = control.Next(signal, _first is not null || Held >= _limit, Clock);
+                var limit = controller.Update(signal, _first is not null || Held >= _limit, Clock);
                 _epoch += limit < _limit ? 1 : 0;
                 Volatile.Write(ref _limit, limit);
             }
-
-            granted = Grant();
-            Shut();
         }
-
-        Complete(granted);
     }
 
-    /// <summary>Ends when no permit is held.</summary>
+    /// <returns>A task that completes when no permit is held.</returns>
     public Task WhenIdleAsync()
     {
-        lock (_lock)
+        Task idle;
+        using (EnterExclusive())
         {
-            Open();
-            var task = Held == 0 ? Task.CompletedTask : (_idle ??= AsyncEnvironment.NewCompletion<bool>()).Task;
-            Shut();
-            return task;
+            idle = Held == 0 ? Task.CompletedTask : (_idle ??= AsyncEnvironment.NewCompletion<Unit>()).Task;
         }
+
+        return idle;
     }
 
-    /// <summary>Who waits and who comes later gets an <see cref="ObjectDisposedException"/>; who holds goes on.</summary>
+    /// <summary>Fails all waiters and all later callers with an <see cref="ObjectDisposedException"/>. Held permits
+    /// stay held.</summary>
     public void Close()
     {
         PermitWaiter? failed = null;
-        lock (_lock)
+        using (EnterExclusive())
         {
-            Open();
             Volatile.Write(ref _isClosed, value: true);
             while (_last is { } waiter) // Backwards, so that the list is in order.
             {
                 Unlink(waiter);
-                if (waiter.TryEnd(PermitWaiter.End.Failed))
+                if (waiter.TryEnd())
                 {
-                    waiter.Fail(Closed());
+                    waiter.Error = NewClosedException();
                     waiter.Next = failed;
                     failed = waiter;
                 }
@@ -238,59 +225,188 @@ internal abstract partial class PermitQueue
         Complete(failed);
     }
 
-    public override string ToString()
-    {
-        var waiting = Waiting is > 0 and var many ? $", {many} waiting" : "";
-        var holders = LeaseTrace.IsOn && Holders is [_, ..] all ? $"; held by {string.Join("; by ", all)}" : "";
-        return waiting + holders;
-    }
-
-    /// <summary>Without the lock, unless somebody is at the queue.</summary>
+    /// <summary>Acquires a free permit without the lock, unless SlowPath is set.</summary>
     protected abstract bool TryTake(out Lease lease);
 
-    /// <summary>Under the lock, when fewer are held than the limit says.</summary>
-    protected abstract Lease Take(string? holder);
+    /// <summary>Acquires a permit under the lock, when fewer permits are held than the limit allows.</summary>
+    protected abstract Lease Take();
 
     protected abstract int HeldIn(ulong state);
 
-    /// <summary>The state without Slow, from now on open to everybody.</summary>
-    protected abstract ulong Opened(ulong state);
-
-    protected abstract IEnumerable<string> HoldersNow();
+    protected abstract ulong WithoutSlowPath(ulong state);
 
     protected ulong CompareExchange(ulong state, ulong comparand) =>
         Interlocked.CompareExchange(ref _state, state, comparand);
 
-    /// <summary>When the state is not open to everybody.</summary>
-    /// <param name="putBack">Under the lock; false if there is nothing to put back.</param>
-    /// <param name="argument">For it.</param>
-    protected bool Release<T>(Func<PermitQueue, T, bool> putBack, T argument)
+    /// <summary>Takes the lock and sets SlowPath. Disposing the result grants free permits, clears SlowPath if
+    /// possible, releases the lock and completes the granted waiters.</summary>
+    protected Exclusive EnterExclusive()
     {
-        PermitWaiter? granted = null;
-        TaskCompletionSource<bool>? idle = null;
-        bool isReleased;
-        lock (_lock)
+        _lock.Enter();
+        if ((State & SlowPath) == 0)
         {
-            Open();
-            isReleased = putBack(this, argument);
-            if (isReleased)
+            _ = Interlocked.Or(ref _state, SlowPath);
+        }
+
+        AssertInvariants();
+        return new Exclusive(this);
+    }
+
+    private static void Complete(PermitWaiter? waiter)
+    {
+        while (waiter is not null)
+        {
+            var next = waiter.Next; // Read before completing: the waiter may be reused at once.
+            waiter.Next = null;
+            waiter.Complete();
+            waiter = next;
+        }
+    }
+
+    private void ExitExclusive()
+    {
+        PermitWaiter? granted;
+        TaskCompletionSource<Unit>? idle = null;
+        try
+        {
+            granted = Grant();
+            if (Held == 0)
             {
-                granted = Grant();
-                if (Held == 0)
-                {
-                    (idle, _idle) = (_idle, null);
-                }
+                (idle, _idle) = (_idle, null);
             }
 
-            Shut();
+            AssertInvariants();
+            Debug.Assert(_first is null || Held >= _limit, "A permit is free while a waiter is queued.");
+            if (_first is null && _idle is null && !_isClosed)
+            {
+                State = WithoutSlowPath(_state);
+            }
+        }
+        finally
+        {
+            _lock.Exit();
         }
 
         Complete(granted);
         if (idle is not null)
         {
-            AsyncEnvironment.Complete(idle, result: true);
+            AsyncEnvironment.Complete(idle, default);
+        }
+    }
+
+    /// <returns>The list of the waiters to complete outside the lock.</returns>
+    private PermitWaiter? Grant()
+    {
+        PermitWaiter? first = null;
+        PermitWaiter? last = null;
+        while (_first is { } waiter && Held < _limit)
+        {
+            Unlink(waiter);
+            if (!waiter.TryEnd())
+            {
+                continue; // The thread that cancelled it completes it.
+            }
+
+            waiter.Lease = Take();
+            _ = last is null ? first = waiter : last.Next = waiter;
+            last = waiter;
         }
 
-        return isReleased;
+        return first;
+    }
+
+    private ValueTask<Lease> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Observer?.CallerLeft();
+            return ValueTask.FromCanceled<Lease>(cancellationToken);
+        }
+
+        var timed = timeout > TimeSpan.Zero ? new PermitWaiter(this, timeout) : null;
+        PermitWaiter? waiter = null;
+        Lease lease = default;
+        Exception? error = null;
+        using (EnterExclusive())
+        {
+            if (_isClosed)
+            {
+                error = NewClosedException();
+            }
+            else if (IsAvailable)
+            {
+                lease = Take();
+            }
+            else if (timeout == TimeSpan.Zero)
+            {
+                error = NewTimeoutException(timeout);
+            }
+            else
+            {
+                waiter = timed ?? GetFreeWaiter();
+                waiter.Prepare();
+                Enqueue(waiter);
+            }
+        }
+
+        if (waiter is not null)
+        {
+            return waiter.WaitAsync(cancellationToken);
+        }
+
+        timed?.DisposeTimer();
+        if (error is null)
+        {
+            return new ValueTask<Lease>(lease);
+        }
+
+        Observer?.CallerLeft();
+        return ValueTask.FromException<Lease>(error);
+    }
+
+    private PermitWaiter GetFreeWaiter()
+    {
+        _free ??= Interlocked.Exchange(ref _returned, null);
+        if (_free is not { } waiter)
+        {
+            return new PermitWaiter(this);
+        }
+
+        _free = waiter.Next;
+        waiter.Next = null;
+        return waiter;
+    }
+
+    private void Enqueue(PermitWaiter waiter)
+    {
+        waiter.IsQueued = true;
+        waiter.Previous = _last;
+        _ = _last is null ? _first = waiter : _last.Next = waiter;
+        _last = waiter;
+        Volatile.Write(ref _waiting, _waiting + 1);
+    }
+
+    private void Unlink(PermitWaiter waiter)
+    {
+        _ = waiter.Previous is { } previous ? previous.Next = waiter.Next : _first = waiter.Next;
+        _ = waiter.Next is { } next ? next.Previous = waiter.Previous : _last = waiter.Previous;
+        (waiter.Next, waiter.Previous, waiter.IsQueued) = (null, null, false);
+        Volatile.Write(ref _waiting, _waiting - 1);
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is not held.");
+        Debug.Assert((_state & SlowPath) != 0, "SlowPath is not set under the lock.");
+        Debug.Assert((_first is null) == (_last is null), "The queue has only one end.");
+        Debug.Assert((_first is null) == (_waiting == 0), "The number of waiters is wrong.");
+        Debug.Assert(!_isClosed || _first is null, "A waiter is queued after closing.");
+    }
+
+    /// <summary>The scope in which a thread has the lock and SlowPath is set.</summary>
+    protected readonly ref struct Exclusive(PermitQueue queue)
+    {
+        public void Dispose() => queue.ExitExclusive();
     }
 }

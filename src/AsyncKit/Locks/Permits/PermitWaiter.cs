@@ -2,58 +2,45 @@ using System.Threading.Tasks.Sources;
 
 namespace AsyncKit;
 
-/// <summary>
-/// A place in a <see cref="PermitQueue"/>, used again for the next wait once its result was taken.
-/// </summary>
+/// <summary>A caller that waits in a <see cref="PermitQueue"/>.</summary>
 /// <remarks>
+/// Lifetime: one wait after the other. It returns to the queue when the caller takes the result.
+/// <para>
 /// Invariants:
-/// (1) A wait is ended once: who changes the end from None by compare-and-swap completes it, and nobody else.
-/// (2) It is granted or failed under the queue's lock, completed outside of it, and continues on the pool.
-/// (3) Its registration and its timer belong to whoever asked: set before the task is handed out, disposed when its result
-/// is taken. Until then a late callback finds the wait ended and does nothing.
-/// (4) It is used again only if no callback can come any more: its registration was removed before it ran, and it had no
+/// (1) A wait ends once. Only the thread for which <see cref="TryEnd"/> returned true completes it.
+/// (2) It is granted or closed under the queue's lock and completed outside it, and its continuation runs on the thread
+/// pool.
+/// (3) The waiting caller owns its registration and its timer. They are set before the task is returned and disposed
+/// when the result is taken. A late callback finds the wait ended and does nothing.
+/// (4) It is reused only if no callback can follow: its registration was removed before the callback ran, and it has no
 /// timer.
+/// </para>
 /// </remarks>
 internal sealed class PermitWaiter : IValueTaskSource<Lease>
 {
-    private const long NotTimed = long.MinValue;
-
     private readonly PermitQueue _queue;
-    private readonly TimeSpan _timeout;
+    private readonly TimeSpan _timeout = Timeout.InfiniteTimeSpan;
     private readonly ITimer? _timer;
     private ManualResetValueTaskSourceCore<Lease> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
-    private Lease _lease;
-    private Exception? _error;
-    private long _start;
-    private int _end;
+    private long? _startedAt;
+    private bool _isEnded;
 
-    public PermitWaiter(PermitQueue queue)
-    {
-        _queue = queue;
-        _timeout = Timeout.InfiniteTimeSpan;
-    }
+    public PermitWaiter(PermitQueue queue) => _queue = queue;
 
-    /// <summary>With a limit of time. The timer is made before there is anything to undo, in case the clock
-    /// throws.</summary>
+    /// <summary>Creates a waiter with a timeout. Creates the timer first, while there is nothing to undo: a
+    /// user-supplied clock may throw.</summary>
     public PermitWaiter(PermitQueue queue, TimeSpan timeout)
+        : this(queue)
     {
-        _queue = queue;
         _timeout = timeout;
         _timer = queue.Clock.CreateTimer(
             static state => ((PermitWaiter)state!).TimeOut(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How a wait ends.</summary>
-    public enum End
-    {
-        None,
-        Granted,
-        Failed,
-    }
-
-    /// <summary>In the queue, in a list of those to complete or of those that are free; one at a time.</summary>
+    /// <summary>The next waiter in the one list that contains this one: the queue, the waiters to complete, or the free
+    /// waiters.</summary>
     public PermitWaiter? Next { get; set; }
 
     public PermitWaiter? Previous { get; set; }
@@ -61,27 +48,26 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
     /// <summary>Changed under the queue's lock.</summary>
     public bool IsQueued { get; set; }
 
-    /// <summary>How many are free from here on.</summary>
+    /// <summary>The length of the list of free waiters that starts here.</summary>
     public int Depth { get; set; }
 
-    public string? Holder { get; private set; }
+    /// <summary>The result; set by the thread that ended the wait.</summary>
+    public Lease Lease { get; set; }
 
-    /// <summary>Whether there is a wait.</summary>
-    public bool IsPrepared { get; private set; }
+    /// <summary>The failure; set by the thread that ended the wait.</summary>
+    public Exception? Error { get; set; }
 
-    /// <summary>Before it is queued.</summary>
-    public void Prepare(string? holder)
+    /// <summary>Starts a wait, before the waiter is queued.</summary>
+    public void Prepare()
     {
-        Holder = holder;
-        _start = _queue.Owner is { TimesWaits: true } ? _queue.Clock.GetTimestamp() : NotTimed;
-        _end = (int)End.None;
-        IsPrepared = true;
+        _startedAt = _queue.Observer is { MeasuresWaits: true } ? _queue.Clock.GetTimestamp() : null;
+        _isEnded = false;
     }
 
-    /// <summary>Instead of a wait.</summary>
-    public void Drop() => _timer?.Dispose();
+    /// <summary>Disposes the timer of a waiter that is not queued.</summary>
+    public void DisposeTimer() => _timer?.Dispose();
 
-    /// <summary>After it was queued, outside of the lock: a token that is cancelled already calls back at
+    /// <summary>Called after the waiter was queued, outside the lock: a token that is cancelled already calls back at
     /// once.</summary>
     public ValueTask<Lease> WaitAsync(CancellationToken cancellationToken)
     {
@@ -97,46 +83,39 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
         return task;
     }
 
-    /// <returns>False when somebody else has ended it.</returns>
-    public bool TryEnd(End end) =>
-        Interlocked.CompareExchange(ref _end, (int)end, (int)End.None) == (int)End.None;
+    /// <returns>True if the caller ended the wait; false if another thread did.</returns>
+    public bool TryEnd() => !Interlocked.Exchange(ref _isEnded, true);
 
-    /// <summary>By whoever has ended it so.</summary>
-    public void Grant(Lease lease) => _lease = lease;
-
-    /// <summary>By whoever has ended it so.</summary>
-    public void Fail(Exception error) => _error = error;
-
-    /// <summary>By whoever has ended it, outside of the lock.</summary>
+    /// <summary>Called by the thread that ended the wait, outside the lock.</summary>
     public void Complete()
     {
-        if (_error is { } error)
+        if (Error is { } error)
         {
-            _queue.Owner?.Left();
+            _queue.Observer?.CallerLeft();
             _core.SetException(error);
             return;
         }
 
-        if (_start != NotTimed)
+        if (_startedAt is { } startedAt)
         {
-            _queue.Owner!.Waited(_queue.Clock.GetElapsedTime(_start));
+            _queue.Observer!.WaitCompleted(_queue.Clock.GetElapsedTime(startedAt));
         }
 
-        _core.SetResult(_lease); // The very last thing: it may be in the next wait already.
+        _core.SetResult(Lease); // Must be last: the waiter may be reused at once.
     }
 
     Lease IValueTaskSource<Lease>.GetResult(short token)
     {
-        var mayBeUsedAgain = _core.GetStatus(token) != ValueTaskSourceStatus.Pending && Detach();
+        var isReusable = _core.GetStatus(token) != ValueTaskSourceStatus.Pending && Detach();
         try
         {
             return _core.GetResult(token);
         }
         finally
         {
-            if (mayBeUsedAgain)
+            if (isReusable)
             {
-                (_lease, _token, _registration, Holder) = (default, default, default, null);
+                (Lease, _token, _registration) = (default, default, default);
                 _core.Reset();
                 _queue.Return(this);
             }
@@ -149,34 +128,35 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Never waits for a callback: where one has begun, the waiter is not used again.</summary>
+    /// <summary>Disposes the timer and the registration without waiting for a callback.</summary>
+    /// <returns>Whether the waiter can be reused: no callback has started.</returns>
     private bool Detach()
     {
         _timer?.Dispose();
         var isUnregistered = !_token.CanBeCanceled || _registration.Unregister();
-        return isUnregistered && _timer is null && _error is null;
+        return isUnregistered && _timer is null && Error is null;
     }
 
     private void Cancel(CancellationToken token)
     {
-        if (TryEnd(End.Failed))
+        if (TryEnd())
         {
-            Leave(new OperationCanceledException(token));
+            Fail(new OperationCanceledException(token));
         }
     }
 
     private void TimeOut()
     {
-        if (TryEnd(End.Failed))
+        if (TryEnd())
         {
-            Leave(_queue.TimedOut(_timeout));
+            Fail(_queue.NewTimeoutException(_timeout));
         }
     }
 
-    private void Leave(Exception error)
+    private void Fail(Exception error)
     {
         _queue.Remove(this);
-        Fail(error);
+        Error = error;
         Complete();
     }
 }

@@ -1,32 +1,26 @@
 namespace AsyncKit;
 
-/// <summary>
-/// The queue for a single permit. The state is Slow, Held and the version of the lease, which grows with each taking: it
-/// says all there is to know, so taking is one compare-and-swap and giving back another.
-/// </summary>
-internal sealed class SinglePermitQueue(string what, IPermitObserver? owner = null)
-    : PermitQueue(what, limit: 1, owner), ILeaseOrigin
+/// <summary>A queue for a single permit.</summary>
+/// <remarks>
+/// The state consists of SlowPath, Held and the version of the lease. The version increases with each lease, so one
+/// compare-and-swap acquires the permit and another one releases it, if exactly that version is held.
+/// </remarks>
+internal sealed class SinglePermitQueue(string displayName, IPermitObserver? observer = null)
+    : PermitQueue(displayName, limit: 1, observer), ILeaseOrigin
 {
     private const ulong HeldBit = 2;
     private const ulong OneVersion = 4;
 
-    private HeldLease? _trace;
-
-    bool ILeaseOrigin.IsHeld(long version) => (State & ~Slow) == HeldAs(version);
+    bool ILeaseOrigin.IsHeld(long version) => (State & ~SlowPath) == HeldState(version);
 
     void ILeaseOrigin.Release(long version)
     {
-        var held = HeldAs(version);
-        var trace = _trace;
-        if (CompareExchange(held & ~HeldBit, held) != held && !Release(static (queue, held) => ((SinglePermitQueue)queue).PutBack(held), held))
+        var held = HeldState(version);
+        if (CompareExchange(held & ~HeldBit, held) == held || TryReleaseSlow(held))
         {
-            LeaseTrace.DisposedTwice(What);
-            return;
+            LeakCounter.End();
+            Observer?.CallerLeft();
         }
-
-        LeakCounter.End();
-        trace?.End();
-        Owner?.Left();
     }
 
     void ILeaseOrigin.Report(long version, GateSignal signal)
@@ -36,13 +30,13 @@ internal sealed class SinglePermitQueue(string what, IPermitObserver? owner = nu
     protected override bool TryTake(out Lease lease)
     {
         var state = State;
-        while ((state & (Slow | HeldBit)) == 0)
+        while ((state & (SlowPath | HeldBit)) == 0)
         {
             var held = (state + OneVersion) | HeldBit;
             var seen = CompareExchange(held, state);
             if (seen == state)
             {
-                lease = LeaseOf(held, LeaseTrace.Holder());
+                lease = NewLease(held);
                 return true;
             }
 
@@ -53,40 +47,36 @@ internal sealed class SinglePermitQueue(string what, IPermitObserver? owner = nu
         return false;
     }
 
-    protected override Lease Take(string? holder)
+    protected override Lease Take()
     {
         State = (State + OneVersion) | HeldBit;
-        return LeaseOf(State, holder);
+        return NewLease(State);
     }
 
     protected override int HeldIn(ulong state) => (state & HeldBit) == 0 ? 0 : 1;
 
-    /// <summary>Nothing need be added: the version has changed if anybody has taken the permit.</summary>
-    protected override ulong Opened(ulong state) => state & ~Slow;
+    /// <summary>Needs no tag: the version changes whenever the permit is acquired.</summary>
+    protected override ulong WithoutSlowPath(ulong state) => state & ~SlowPath;
 
-    protected override IEnumerable<string> HoldersNow() => Held > 0 && _trace is { } trace ? [trace.Holder] : [];
+    private static ulong HeldState(long version) => ((ulong)version * OneVersion) | HeldBit;
 
-    private static ulong HeldAs(long version) => ((ulong)version * OneVersion) | HeldBit;
-
-    private bool PutBack(ulong held)
+    private bool TryReleaseSlow(ulong held)
     {
-        if ((State & ~Slow) != held)
+        using (EnterExclusive())
         {
-            return false;
-        }
+            if ((State & ~SlowPath) != held)
+            {
+                return false;
+            }
 
-        State &= ~HeldBit;
-        return true;
+            State &= ~HeldBit;
+            return true;
+        }
     }
 
-    private Lease LeaseOf(ulong state, string? holder)
+    private Lease NewLease(ulong state)
     {
         LeakCounter.Begin();
-        if (holder is not null || _trace is not null)
-        {
-            _trace = holder is null ? null : new HeldLease(What, holder);
-        }
-
         return new Lease(this, (long)(state / OneVersion));
     }
 }

@@ -30,7 +30,7 @@ public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : Fan
         ItemTimeout = TimeSpan.FromHours(1),
         Retry = new RetryOptions { ShouldRetry = _ => false, TotalTimeout = TimeSpan.FromHours(2) },
         StartRate = new Generous(),
-        Gate = new ConcurrencyGate(PermitQueue.MostPermits),
+        Gate = new ConcurrencyGate(PermitQueue.MaxPermits),
         SlowItemThreshold = TimeSpan.FromHours(1),
         OnSlowItem = item => throw new InvalidOperationException($"{item} is slow."),
         Progress = new Nobody(),

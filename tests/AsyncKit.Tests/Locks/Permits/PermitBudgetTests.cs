@@ -2,19 +2,19 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A wait, contended or not, also with a cancellable token, allocates nothing in steady state.</summary>
-public sealed class ResourceBudgetTests : IClassFixture<NothingLeftBehind>
+/// <summary>Acquiring allocates nothing in steady state, contended or not, even with a cancellable token.</summary>
+public sealed class PermitBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Operations = 20_000;
     private const int Tasks = 8;
 
-    public ResourceBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
+    public PermitBudgetTests() => ThreadPoolListener.Stop(); // A listener of another test would allocate.
 
     public static TheoryData<string> Kinds => ["lock", "gate", "keyed", "pool"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Uncontended_it_allocates_nothing(string kind)
+    public async Task An_uncontended_call_allocates_nothing(string kind)
     {
         using var cancellation = new CancellationTokenSource();
         await using var subject = new Subject(cancellation.Token);
@@ -22,8 +22,8 @@ public sealed class ResourceBudgetTests : IClassFixture<NothingLeftBehind>
         Assert.InRange(await AllocatedAsync(() => subject.UseAsync(kind, Operations, yields: false)), 0, 4_000);
     }
 
-    /// <summary>The pool has an async method around its wait, which is a class in debug builds; a benchmark measures
-    /// it.</summary>
+    /// <summary>Excludes the pool: its wait is an async method, whose state is an object in debug builds. A benchmark
+    /// measures it.</summary>
     [Theory]
     [InlineData("lock")]
     [InlineData("gate")]
@@ -41,9 +41,9 @@ public sealed class ResourceBudgetTests : IClassFixture<NothingLeftBehind>
 
     private static async Task<long> AllocatedAsync(Func<Task> run)
     {
-        await run().OrHangs(); // Warms up.
+        await run().OrHangs(); // Warm-up.
         var least = long.MaxValue;
-        for (var round = 0; round < 5; round++) // The least: what else the process does meanwhile is not ours.
+        for (var round = 0; round < 5; round++) // The minimum excludes allocations of unrelated work.
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);
             await run().OrHangs();
@@ -53,7 +53,7 @@ public sealed class ResourceBudgetTests : IClassFixture<NothingLeftBehind>
         return least;
     }
 
-    /// <summary>Each use is a loop in one async method: in debug builds every call of one allocates.</summary>
+    /// <summary>Uses one loop per async method: each call of one allocates in debug builds.</summary>
     private sealed class Subject(CancellationToken token) : IAsyncDisposable
     {
         private readonly AsyncLock _lock = new();

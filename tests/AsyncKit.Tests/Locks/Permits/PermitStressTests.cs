@@ -3,21 +3,21 @@ using System.Globalization;
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Random acquire, cancel, timeout, release and resize on real threads: permits are conserved, the limit is never exceeded
-/// and is reached, and every wait ends. A lost wake-up shows as a hang.
+/// Random acquire, cancel, timeout, release and resize on real threads. Permits are conserved, the limit is reached and
+/// never exceeded, and every wait completes. A lost wake-up shows as a hang.
 /// </summary>
-public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
+public sealed class PermitStressTests : IClassFixture<NothingLeftBehind>
 {
-    /// <summary>How many operations a round has; 1,000,000 for the whole test.</summary>
+    /// <summary>The number of operations per round. Use 1,000,000 for the full test.</summary>
     private const string OperationsVariable = "ASYNCKIT_STRESS_OPERATIONS";
 
-    private const int OperationsByDefault = 4_000;
+    private const int DefaultOperations = 4_000;
     private const int Tasks = 16;
 
     private static readonly int Operations =
         Environment.GetEnvironmentVariable(OperationsVariable) is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
-            : OperationsByDefault;
+            : DefaultOperations;
 
     [Fact]
     [Trait(StressTime.Trait, "Resources")]
@@ -99,7 +99,7 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
 
     [Fact]
     [Trait(StressTime.Trait, "Resources")]
-    public Task Keys_are_held_once_and_their_entries_vanish() => StressTime.RunAsync(async seed =>
+    public Task Keys_have_one_holder_and_their_entries_are_removed() => StressTime.RunAsync(async seed =>
     {
         var subject = new KeyedLock<int>();
         var inside = Enumerable.Range(0, 4).Select(_ => new Inside(1)).ToArray();
@@ -120,18 +120,18 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
 
     [Fact]
     [Trait(StressTime.Trait, "Resources")]
-    public Task A_pool_never_has_more_than_MaxSize_alive_and_loses_none() => StressTime.RunAsync(async seed =>
+    public Task A_pool_never_exceeds_MaxSize_and_loses_no_item() => StressTime.RunAsync(async seed =>
     {
         var size = 1 + (seed % 4);
-        var isPlain = seed % 2 == 1; // Then renting and returning takes the shortest way.
-        var (alive, made, disposed, over) = (0, 0, 0, 0);
+        var isPlain = seed % 2 == 1; // Rents and returns on the fast path.
+        var (alive, created, disposed, excess) = (0, 0, 0, 0);
         var subject = new AsyncPool<Item>(new()
         {
             MaxSize = size,
             IdleTimeout = isPlain ? null : TimeSpan.FromMilliseconds(1 + (seed % 3)),
             Create = async token =>
             {
-                over += Interlocked.Increment(ref alive) > size ? 1 : 0;
+                excess += Interlocked.Increment(ref alive) > size ? 1 : 0;
                 if (Random.Shared.Next(4) == 0)
                 {
                     await Task.Yield();
@@ -143,7 +143,7 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
                     throw new NotSupportedException();
                 }
 
-                Interlocked.Increment(ref made);
+                Interlocked.Increment(ref created);
                 return new Item(() =>
                 {
                     Interlocked.Increment(ref disposed);
@@ -174,15 +174,15 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
             }
         });
 
-        await Hang.UntilAsync(() => subject.Rented == 0); // The sweeper may have a place for a moment.
+        await Hang.UntilAsync(() => subject.Rented == 0); // The sweep may hold a permit briefly.
         Assert.Equal(0, subject.Waiting);
         await subject.DisposeAsync().AsTask().OrHangs();
-        Assert.Equal((0, 0, 0, made), (over, alive, subject.Alive, disposed));
+        Assert.Equal((0, 0, 0, created), (excess, alive, subject.Alive, disposed));
     });
 
     [Fact]
     [Trait(StressTime.Trait, "Resources")]
-    public Task Each_place_of_a_pool_is_freed_by_who_had_it() => StressTime.RunAsync(async _ =>
+    public Task Each_permit_of_a_pool_is_released_by_its_holder() => StressTime.RunAsync(async _ =>
     {
         var subject = new AsyncPool<object>(new() { MaxSize = 2, Create = _ => new(new object()) });
 
@@ -203,13 +203,13 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
     {
         if (random.Next(4) == 0)
         {
-            lease.Dispose(); // And again when the caller ends, perhaps while somebody else holds the permit.
+            lease.Dispose(); // The caller disposes it again, perhaps while another caller holds the permit.
         }
     }
 
     private static async Task RunAsync(int seed, Func<Random, CancellationToken, Task> useAsync)
     {
-        var (ended, gotIn) = (0, 0);
+        var (completed, acquired) = (0, 0);
         await Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
         {
             var random = new Random((seed * 1_000) + task);
@@ -221,7 +221,7 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
                 try
                 {
                     await useAsync(random, cancellation.Token);
-                    Interlocked.Increment(ref gotIn);
+                    Interlocked.Increment(ref acquired);
                 }
                 catch (Exception exception) when (exception is
                     OperationCanceledException or TimeoutException or NotSupportedException)
@@ -229,11 +229,11 @@ public sealed class ResourceStressTests : IClassFixture<NothingLeftBehind>
                 }
 
                 await cancelling;
-                Interlocked.Increment(ref ended);
+                Interlocked.Increment(ref completed);
             }
         }))).WaitAsync(TimeSpan.FromMinutes(5));
-        Assert.Equal(Operations / Tasks * Tasks, ended);
-        Assert.InRange(gotIn, Operations / 3, Operations);
+        Assert.Equal(Operations / Tasks * Tasks, completed);
+        Assert.InRange(acquired, Operations / 3, Operations);
     }
 
     private sealed class Inside(int limit)

@@ -1,56 +1,56 @@
-#pragma warning disable CA2012, CA1001 // A model looks whether a task has completed, and disposes of its pool at its end.
+#pragma warning disable CA2012, CA1001 // A model checks whether a task is completed, and disposes its pool in Finish.
 
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The gate against its model, a counter and a first-in-first-out queue; the pool against its, a multiset; after
-/// every step of a random script.</summary>
-public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
+/// <summary>Compares the gate with a model, a counter and a first-in-first-out queue, and the pool with a multiset,
+/// after every step of a random script.</summary>
+public sealed class PermitProperties : IClassFixture<NothingLeftBehind>
 {
-    private static readonly Arbitrary<List<(int What, int Which)>> Scripts = Arb.From(
+    private static readonly Arbitrary<List<(int Action, int Index)>> Scripts = Arb.From(
         from steps in Gen.Zip(Gen.Choose(0, 9), Gen.Choose(0, 1_000)).ListOf()
         select steps.ToList());
 
     [Fact]
-    public void A_gate_is_a_counter_and_a_queue() =>
+    public void A_gate_behaves_like_a_counter_and_a_queue() =>
         Prop.ForAll(Scripts, script => Run(script, () => new GateModel())).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_lock_is_a_gate_of_one() =>
+    public void A_lock_behaves_like_a_gate_with_limit_one() =>
         Prop.ForAll(Scripts, script => Run(script, () => new LockModel())).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_pool_is_a_multiset_of_items() =>
+    public void A_pool_behaves_like_a_multiset_of_items() =>
         Prop.ForAll(Scripts, script => Run(script, () => new PoolModel())).QuickCheckThrowOnFailure();
 
-    private static bool Run(List<(int What, int Which)> script, Func<Model> create)
+    private static bool Run(List<(int Action, int Index)> script, Func<Model> create)
     {
         var model = create();
-        foreach (var (what, which) in script)
+        foreach (var (action, index) in script)
         {
-            model.Step(what, which);
+            model.Step(action, index);
             model.Check();
         }
 
-        model.End();
+        model.Finish();
         return true;
     }
 
     private abstract class Model
     {
-        public abstract void Step(int what, int which);
+        public abstract void Step(int action, int index);
 
         public abstract void Check();
 
-        public abstract void End();
+        public abstract void Finish();
 
-        /// <summary>Completed by the same thread or by the pool soon.</summary>
-        protected static T Of<T>(Task<T> task)
+        /// <summary>Returns the result of a task that completes on this thread or soon on the thread pool.</summary>
+        protected static T ResultOf<T>(Task<T> task)
         {
-            Assert.True(SpinWait.SpinUntil(() => task.IsCompleted, TimeSpan.FromSeconds(30)), "Should have been served.");
-#pragma warning disable VSTHRD002 // It has completed.
+            Assert.True(SpinWait.SpinUntil(() => task.IsCompleted, TimeSpan.FromSeconds(30)), "The waiter was not served.");
+#pragma warning disable VSTHRD002 // The task is completed.
             return task.Result;
 #pragma warning restore VSTHRD002
         }
@@ -64,9 +64,9 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
         private readonly List<(Task<Lease> Wait, CancellationTokenSource Cancellation)> _queue = [];
         private int _limit = 2;
 
-        public override void Step(int what, int which)
+        public override void Step(int action, int index)
         {
-            switch (what)
+            switch (action)
             {
                 case 0 or 1 or 2 or 3:
                     var cancellation = new CancellationTokenSource();
@@ -82,29 +82,29 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
 
                     break;
                 case 5 or 6 when _held.Count > 0:
-                    var released = _held[which % _held.Count];
+                    var released = _held[index % _held.Count];
                     _held.Remove(released);
                     _old.Add(released);
                     released.Dispose();
                     break;
                 case 7 when _queue.Count > 0:
-                    var (wait, source) = _queue[which % _queue.Count];
-                    _queue.RemoveAt(which % _queue.Count);
+                    var (wait, source) = _queue[index % _queue.Count];
+                    _queue.RemoveAt(index % _queue.Count);
                     source.Cancel();
                     Assert.True(SpinWait.SpinUntil(() => wait.IsCanceled, TimeSpan.FromSeconds(30)));
                     source.Dispose();
                     break;
                 case 8 when _old.Count > 0:
-                    _old[which % _old.Count].Dispose(); // Again.
+                    _old[index % _old.Count].Dispose(); // Again.
                     break;
                 case 9:
-                    _limit = SetLimit(1 + (which % 4));
+                    _limit = SetLimit(1 + (index % 4));
                     break;
             }
 
             while (_queue.Count > 0 && _held.Count < _limit)
             {
-                _held.Add(Of(_queue[0].Wait));
+                _held.Add(ResultOf(_queue[0].Wait));
                 _queue[0].Cancellation.Dispose();
                 _queue.RemoveAt(0);
             }
@@ -118,7 +118,7 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
             Assert.All(_old, lease => Assert.False(lease.IsHeld));
         }
 
-        public override void End()
+        public override void Finish()
         {
             while (_held.Count > 0)
             {
@@ -170,9 +170,9 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
             Create = _ => _fails ? throw new InvalidOperationException("no") : new(new object()),
         });
 
-        public override void Step(int what, int which)
+        public override void Step(int action, int index)
         {
-            switch (what)
+            switch (action)
             {
                 case 0 or 1 or 2 or 3:
                     _queue.Add(_pool.RentAsync().AsTask());
@@ -184,10 +184,10 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
                     Assert.Equal("no", failed.Exception?.InnerException?.Message);
                     break;
                 case 5 or 6 or 7 when _rented.Count > 0:
-                    var lease = _rented[which % _rented.Count];
+                    var lease = _rented[index % _rented.Count];
                     _rented.Remove(lease);
                     _old.Add(lease);
-                    if (what == 7)
+                    if (action == 7)
                     {
                         lease.Discard();
                     }
@@ -199,16 +199,16 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
                     Assert.True(lease.DisposeAsync().IsCompletedSuccessfully);
                     break;
                 case 8 when _old.Count > 0:
-                    _old[which % _old.Count].Discard();
-                    Assert.True(_old[which % _old.Count].DisposeAsync().IsCompletedSuccessfully);
+                    _old[index % _old.Count].Discard();
+                    Assert.True(_old[index % _old.Count].DisposeAsync().IsCompletedSuccessfully);
                     break;
             }
 
             while (_queue.Count > 0 && _rented.Count < Size)
             {
-                var rented = Of(_queue[0]);
+                var rented = ResultOf(_queue[0]);
                 _queue.RemoveAt(0);
-                Assert.Equal(_idle.Count > 0, _idle.Remove(rented.Value)); // A new one only when none is idle.
+                Assert.Equal(_idle.Count > 0, _idle.Remove(rented.Value)); // A new item only if none is idle.
                 Assert.DoesNotContain(_rented, other => other.Value == rented.Value);
                 _rented.Add(rented);
             }
@@ -220,7 +220,7 @@ public sealed class ResourceProperties : IClassFixture<NothingLeftBehind>
             Assert.Equal(_rented.Count + _idle.Count, _pool.Alive);
         }
 
-        public override void End()
+        public override void Finish()
         {
             while (_rented.Count > 0)
             {
