@@ -66,7 +66,8 @@ public sealed record FanOutPartition
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(key);
-        Func<int, KeyScheduler<T>> createScheduler = maxParked => new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked);
+        Func<int, KeyScheduler<T>> createScheduler = maxParked =>
+            new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked);
         return new(typeof(T), FanOut.CheckLimit(maxPerKey, nameof(maxPerKey)), createScheduler);
     }
 

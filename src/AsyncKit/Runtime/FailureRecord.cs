@@ -1,10 +1,12 @@
 namespace AsyncKit;
 
-/// <summary>Records the failures of a run in the order they occurred, and whether a failure or a cancellation came first.</summary>
+/// <summary>Records the failures of a run in the order they occurred, and whether a failure or a cancellation came
+/// first.</summary>
 /// <param name="stopsAtFirst">Whether the first failure stops the run.</param>
 /// <param name="callerToken">The token whose cancellation stops the run.</param>
 /// <remarks>
-/// Lifetime: one for each run. Many threads add; <see cref="Conclude"/> and the properties are read after the last of them.
+/// Lifetime: one for each run. Many threads add; <see cref="Conclude"/> and the properties are read after the last of
+/// them.
 /// <para>
 /// Invariants:
 /// (1) The cause is set once, under the lock; later causes do not change it.
@@ -73,13 +75,15 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     /// <summary>Records the failure of an item.</summary>
     /// <inheritdoc cref="AddCancellation"/>
-    public bool AddItemFailure(long index, object? item, Exception exception) => Add(new Failure(index, item, exception));
+    public bool AddItemFailure(long index, object? item, Exception exception) =>
+        Add(new Failure(index, item, exception));
 
     /// <summary>Records a failure that belongs to no item, for example one of the source.</summary>
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddRunFailure(Exception exception) => Add(new Failure(NoItem, null, exception));
 
-    /// <summary>Returns the failures that belong to no item as one exception; null if there are none.</summary>
+    /// <summary>Returns the failures that belong to no item as one exception; null if every failure is one of an
+    /// item.</summary>
     public Exception? RunFailure() => _failures?.FindAll(failure => !failure.IsOfItem) is { Count: > 0 } failures
         ? TaskExceptions.OneOf(ExceptionsOf(failures))
         : null;
@@ -99,7 +103,8 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
             : (null, [Combined(failures)]);
     }
 
-    private static List<Exception> ExceptionsOf(List<Failure> failures) => failures.ConvertAll(failure => failure.Exception);
+    private static List<Exception> ExceptionsOf(List<Failure> failures) =>
+        failures.ConvertAll(failure => failure.Exception);
 
     private List<Exception> Annotated(List<Failure> failures)
     {

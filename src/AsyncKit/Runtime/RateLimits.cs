@@ -12,7 +12,8 @@ internal static class RateLimits
     /// <summary>A timer accepts no longer delay; after it the limiter is called again.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(49);
 
-    /// <summary>Acquires one permit. After a rejection it waits as long as the limiter says and calls it again.</summary>
+    /// <summary>Acquires one permit. After a rejection it waits as long as the limiter says and calls it
+    /// again.</summary>
     /// <returns>The acquired lease. The caller holds it until its call completes, so that a
     /// <see cref="ConcurrencyLimiter"/> limits the calls in flight.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -5,8 +5,8 @@ namespace AsyncKit;
 /// <typeparam name="TResult">The type of the results; <see cref="Unit"/> if the operation returns none.</typeparam>
 /// <remarks>
 /// Lifetime: a reference count. Each worker holds a reference, and so does cancelling the operations' token, until its
-/// callbacks return. The last <see cref="Release"/> disposes the source and completes the task. So the task never completes
-/// while anything the run started is still running.
+/// callbacks return. The last <see cref="Release"/> disposes the source and completes the task. So the task never
+/// completes while anything the run started is still running.
 /// <para>
 /// Invariants:
 /// (1) Only one worker at a time may start the next, so <c>_startedWorkers</c> is written without interlocked access.
@@ -75,7 +75,10 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 ],
                 failures.Select(one => one.Exception)),
         };
-        _results = indexed is not null && operation.HasResult && sink is null ? new ResultBuffer<TResult>(indexed.Count) : null;
+        if (indexed is not null && operation.HasResult && sink is null)
+        {
+            _results = new ResultBuffer<TResult>(indexed.Count);
+        }
     }
 
     public FailureRecord Failures { get; }
@@ -126,7 +129,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     }
 
     /// <summary>Returns true if no item may be pulled or started any more.</summary>
-    /// <remarks>Checks the caller's token too: its callbacks run in turn, and the one of this run may be the last.</remarks>
+    /// <remarks>Checks the caller's token too: its callbacks run in turn, and the one of this run may be the
+    /// last.</remarks>
     public bool MustStop()
     {
         if (!_isStopping && _callerToken.IsCancellationRequested)
@@ -181,7 +185,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Creates the result buffer. Called by the holder of the enumerator lock, which pulled the first item.</summary>
+    /// <summary>Creates the result buffer. Called by the holder of the enumerator lock, which pulled the first
+    /// item.</summary>
     public void PrepareResults(int? expected)
     {
         if (_results is null && Operation.HasResult && _sink is null)
@@ -191,8 +196,9 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     }
 
     /// <summary>Returns a new state for a worker; null if nothing needs one.</summary>
-    public ItemState? NewItemState() =>
-        _observer is not null || Operation.NeedsState || _sink is { NeedsDuration: true } ? new ItemState(_clock) : null;
+    public ItemState? NewItemState() => _observer is not null || Operation.NeedsState || _sink is { NeedsDuration: true }
+        ? new ItemState(_clock)
+        : null;
 
     public void OnItemTaken(long index, T item, ItemState state)
     {
@@ -204,7 +210,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Records that the operation is called next. A decorated operation calls it itself, after its waits.</summary>
+    /// <summary>Records that the operation is called next. A decorated operation calls it itself, after its
+    /// waits.</summary>
     public void OnItemStarting(T item, ItemState state)
     {
         state.Start();
@@ -260,7 +267,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Records that an item did not run, or is not known to have succeeded, when the run was stopped.</summary>
+    /// <summary>Records that an item did not run, or is not known to have succeeded, when the run was
+    /// stopped.</summary>
     public void MarkIncomplete() => Failures.MarkIncomplete();
 
     /// <summary>Finishes on the thread pool, in the caller's context.</summary>
@@ -424,7 +432,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
         catch (Exception exception)
         {
-            return Task.FromException<TResult[]>(exception); // Out of memory, most likely: the run must complete anyway.
+            return Task.FromException<TResult[]>(exception); // Likely out of memory: the run must complete.
         }
     }
 }

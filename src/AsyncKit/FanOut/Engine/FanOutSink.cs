@@ -3,7 +3,8 @@ namespace AsyncKit;
 /// <summary>Receives the outcome of each item, for a run that does not return an array of results.</summary>
 internal abstract class FanOutSink<T, TResult>
 {
-    /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock reads.</summary>
+    /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock
+    /// reads.</summary>
     public virtual bool NeedsDuration => false;
 
     /// <summary>Receives the outcome of an item that was started. Many workers call it at once, once for each item. It

@@ -6,7 +6,8 @@ namespace AsyncKit;
 /// <remarks>
 /// Lifetime: from its start until it finds no more items. Everything it allocates, it allocates once.
 /// <para>
-/// <see cref="Advance(bool, bool?)"/> is plain code that runs until something must be awaited, and <see cref="WorkAsync"/>
+/// <see cref="Advance(bool, bool?)"/> is plain code that runs until something must be awaited, and
+/// <see cref="WorkAsync"/>
 /// only awaits. So an operation that completes synchronously costs no more than a call.
 /// </para>
 /// </remarks>
@@ -39,7 +40,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         if (_context is null)
         {
-            _context = ExecutionContext.Capture(); // The flow was suppressed at the call: the thread pool's own context.
+            _context = ExecutionContext.Capture(); // The flow was suppressed at the call: the default context.
             _ = WorkAsync();
         }
         else
@@ -187,8 +188,8 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return wait;
     }
 
-    /// <summary>Pulls an item that may start, releases the lock and runs the item. Called by the holder of the lock. Closes the
-    /// lock if the source has ended or the run was stopped.</summary>
+    /// <summary>Pulls an item that may start, releases the lock and runs the item. Called by the holder of the lock.
+    /// Closes the lock if the source ended or the run was stopped.</summary>
     private Wait PullAndRun(PulledSource<T> pulled, bool? hasPulled)
     {
         long index;
@@ -199,7 +200,9 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             if (hasPulled is null && !mustStop)
             {
                 RestoreContext();
-                var pull = run.Keys is { HasRoom: false } full ? PullWhenRoomAsync(pulled, full) : pulled.MoveNextAsync(_token);
+                var pull = run.Keys is { HasRoom: false } full
+                    ? PullWhenRoomAsync(pulled, full)
+                    : pulled.MoveNextAsync(_token);
                 if (!pull.IsCompleted)
                 {
                     pulled.Lock.IsSlow = true;
@@ -304,7 +307,8 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return true;
     }
 
-    /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source set.</summary>
+    /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source
+    /// set.</summary>
     private void RestoreContext()
     {
         if (ExecutionContext.Capture() != _context)

@@ -10,8 +10,8 @@ internal static class ItemPipeline
 {
     private static readonly AsyncLocal<HeldGate?> Held = new();
 
-    /// <summary>Asserts that no item around this one holds a permit of the gate, and notes that this one takes one. Must be
-    /// called in the flow of the item.</summary>
+    /// <summary>Asserts that no item around this one holds a permit of the gate, and notes that this one takes one.
+    /// Must be called in the flow of the item.</summary>
     [Conditional("DEBUG")]
     public static void AssertNotHeld(ConcurrencyGate gate)
     {
@@ -20,8 +20,8 @@ internal static class ItemPipeline
             if (held.Gate == gate)
             {
                 throw new InvalidOperationException(
-                    $"Gate must not be the gate of a fan-out around this one: an item of it holds a permit of {gate} and "
-                    + "waits for this fan-out, which waits for a permit.");
+                    $"Gate must not be the gate of a fan-out around this one: an item of it holds a permit of {gate} "
+                    + "and waits for this fan-out, which waits for a permit.");
             }
         }
 
@@ -34,8 +34,8 @@ internal static class ItemPipeline
 /// <summary>Decorates the operation of an item with what the options say.</summary>
 /// <remarks>
 /// From the outside in: the gate, the start rate, the timeout over all attempts, the retries or a Polly pipeline, the
-/// user-supplied operation. The item holds its slot from the first to the last of them, and the permit of the gate and the
-/// lease of the start rate until the operation completes.
+/// user-supplied operation. The item holds its slot from the first to the last of them, and the permit of the gate and
+/// the lease of the start rate until the operation completes.
 /// </remarks>
 internal sealed class ItemPipeline<T, TResult>(
     FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
@@ -86,8 +86,8 @@ internal sealed class ItemPipeline<T, TResult>(
         }
     }
 
-    /// <summary>Reports a throttled attempt to an adaptive gate. The first report of a lease counts, so a later success does not
-    /// hide that the item was throttled.</summary>
+    /// <summary>Reports a throttled attempt to an adaptive gate. The first report of a lease counts, so a later
+    /// success does not hide that the item was throttled.</summary>
     private void ReportFailure(Lease lease, Exception exception)
     {
         if (options.Gate is not null && !run.Token.IsCancellationRequested && options.IsThrottled(exception))
@@ -119,7 +119,8 @@ internal sealed class ItemPipeline<T, TResult>(
     private async ValueTask<TResult> PipedAsync(
         ResiliencePipeline pipeline, T item, ItemState state, CancellationToken token)
     {
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
+        var context = ResilienceContextPool.Shared.Get(
+            continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
         {
             return await pipeline.ExecuteAsync(

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace AsyncKit;
 
-/// <summary>The state of the item that a worker runs, and the resource that the worker keeps for its next items.</summary>
+/// <summary>The state of the item that a worker runs, and the resource that the worker keeps for its next
+/// items.</summary>
 /// <param name="clock">Null if durations are not measured.</param>
 /// <remarks>Lifetime: one for each worker, reused for every item. Only that worker writes it.</remarks>
 internal sealed class ItemState(TimeProvider? clock)
@@ -32,7 +33,8 @@ internal sealed class ItemState(TimeProvider? clock)
     /// <summary>Written by the observer of the run: the span of the item.</summary>
     public Activity? Span { get; set; }
 
-    /// <summary>Written by the observer of the run: the timer that reports slow items; null until the first one.</summary>
+    /// <summary>Written by the observer of the run: the timer that reports slow items; null until the first
+    /// one.</summary>
     public IAsyncDisposable? Watch { get; set; }
 
     public bool HasResource { get; private set; }
@@ -42,7 +44,8 @@ internal sealed class ItemState(TimeProvider? clock)
 
     public bool MustBeDisposed => HasResource || Watch is not null;
 
-    /// <summary>The index as the public API reports it: indexes beyond the range of an int are reported as its maximum.</summary>
+    /// <summary>The index as the public API reports it: indexes beyond the range of an int are reported as its
+    /// maximum.</summary>
     public static int ShownIndex(long index) => (int)Math.Min(index, int.MaxValue);
 
     public void Keep(object? resource) => (Resource, HasResource) = (resource, true);
@@ -85,7 +88,8 @@ internal sealed class ItemState(TimeProvider? clock)
         }
     }
 
-    /// <summary>Ends an item that failed. The clock may be what threw, and the outcome must be recorded nevertheless.</summary>
+    /// <summary>Ends an item that failed. The clock may be what threw, and the outcome must be recorded
+    /// nevertheless.</summary>
     public void EndFailed()
     {
         try

@@ -6,10 +6,10 @@ namespace AsyncKit;
 
 /// <summary>Decides when a pulled item may start, so that each key stays within its limit.</summary>
 /// <remarks>
-/// The holder of the enumerator lock offers each pulled item to <see cref="TryStart"/>. An item whose key is full is parked
-/// in the queue of that key. A worker that completes an item takes the next item of the same key from
-/// <see cref="TryTakeNext"/> at once. So a slow or blocking source delays no parked item, and the holder never waits for
-/// a key.
+/// The holder of the enumerator lock offers each pulled item to <see cref="TryStart"/>. An item whose key is full is
+/// parked in the queue of that key. A worker that completes an item takes the next item of the same key from
+/// <see cref="TryTakeNext"/> at once. So a slow or blocking source delays no parked item, and the holder never waits
+/// for a key.
 /// </remarks>
 internal abstract class KeyScheduler<T>
 {
@@ -38,25 +38,26 @@ internal abstract class KeyScheduler<T>
 
 /// <inheritdoc/>
 /// <remarks>
-/// Lifetime: one for each run. Key queues and parked items are reused, so nothing is allocated per item in steady state.
+/// Lifetime: one for each run. Key queues and parked items are reused, so nothing is allocated per item in steady
+/// state.
 /// <para>
 /// Invariants:
 /// (1) The count of a key is the number of its items that run. It never exceeds the limit.
-/// (2) A key has parked items only while its count is at the limit. So a worker that completes one of its items takes the
-/// first parked item and leaves the count unchanged, and no parked item ever waits for a worker.
+/// (2) A key has parked items only while its count is at the limit. So a worker that completes one of its items takes
+/// the first parked item and leaves the count unchanged, and no parked item ever waits for a worker.
 /// (3) Parked items of a key are in source order, and <see cref="TryStart"/> starts an item only if its key has none
 /// parked. So the items of a key start in source order.
 /// (4) Only the holder parks, so the number of parked items does not grow while the holder waits for room. The worker
 /// that makes room, or the thread that stops the run, wakes the holder.
-/// (5) Only the holder uses the dictionary of keys, whose comparer is user code, and never under the lock. The workers find
-/// a key queue by the index of the completed item. They list an idle queue for the holder to remove.
+/// (5) Only the holder uses the dictionary of keys, whose comparer is user code, and never under the lock. The workers
+/// find a key queue by the index of the completed item. They list an idle queue for the holder to remove.
 /// (6) A pulled item is in one place: running, parked, or offered.
 /// </para>
 /// <para>
-/// No deadlock: items are parked only behind running items, and a worker that completes an item takes a parked one before
-/// it does anything else. So when no item runs, none is parked, or the run was stopped. This also holds after the source
-/// ended or failed. In a stream, the reader may wait for a parked item. All items before it have completed then, including
-/// those of its key that started before it by (3). So its key is not full, which contradicts (2).
+/// No deadlock: items are parked only behind running items, and a worker that completes an item takes a parked one
+/// before it does anything else. So when no item runs, none is parked, or the run was stopped. This also holds after
+/// the source ended or failed. In a stream, the reader may wait for a parked item. All items before it have completed
+/// then, including those of its key that started before it by (3). So its key is not full, which contradicts (2).
 /// </para>
 /// </remarks>
 internal sealed class KeyScheduler<T, TKey>(
@@ -87,7 +88,7 @@ internal sealed class KeyScheduler<T, TKey>(
         {
             if (_offered is { } offered)
             {
-                yield return offered; // The run was stopped before the item could start, or its key could not be determined.
+                yield return offered; // The run stopped before the item could start, or its key function threw.
             }
 
             foreach (var queue in _queues.Values)
@@ -217,7 +218,8 @@ internal sealed class KeyScheduler<T, TKey>(
         return queue;
     }
 
-    /// <summary>Removes the keys without running or parked items, so that the number of distinct keys costs no memory.</summary>
+    /// <summary>Removes the keys without running or parked items, so that the number of distinct keys costs no
+    /// memory.</summary>
     private void RemoveIdle()
     {
         while (TryTakeIdle(out var queue, out var isIdle))
@@ -253,7 +255,7 @@ internal sealed class KeyScheduler<T, TKey>(
     private void AssertInvariants(KeyQueue queue)
     {
         Debug.Assert(queue.Count >= 0 && queue.Count <= maxPerKey, "The count of a key is out of range.");
-        Debug.Assert(queue.First is null || queue.Count == maxPerKey, "An item is parked although its key is not full.");
+        Debug.Assert(queue.First is null || queue.Count == maxPerKey, "An item is parked, but its key is not full.");
         Debug.Assert(_parkedCount >= 0 && _parkedCount <= maxParked, "The number of parked items is out of range.");
     }
 

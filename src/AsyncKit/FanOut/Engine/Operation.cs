@@ -22,7 +22,8 @@ internal readonly struct Operation<T, TResult>
 
     public bool NeedsState => _withState is not null || _withStateOnly is not null;
 
-    /// <summary>Creates an operation that receives the resource of its worker; the worker's first item opens it.</summary>
+    /// <summary>Creates an operation that receives the resource of its worker; the worker's first item opens
+    /// it.</summary>
     public static Operation<T, TResult> WithWorker<TWorker>(
         Func<CancellationToken, ValueTask<TWorker>> open,
         Func<TWorker, T, CancellationToken, ValueTask<TResult>> operation)

@@ -1,7 +1,8 @@
 namespace AsyncKit;
 
 /// <summary>Keeps the outcome of every item by index, for a report.</summary>
-internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSource<T>? pulled) : FanOutSink<T, TResult>
+internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSource<T>? pulled)
+    : FanOutSink<T, TResult>
 {
     private readonly ResultBuffer<FanOutOutcome<T, TResult>> _outcomes =
         indexed is null ? new(expected: null) : new(indexed.Count);

@@ -1,9 +1,10 @@
 namespace AsyncKit;
 
-/// <summary>Lets one worker at a time use the enumerator; the others spin briefly and then park without a thread.</summary>
+/// <summary>Lets one worker at a time use the enumerator; the others spin briefly and then park without a
+/// thread.</summary>
 /// <remarks>
-/// Lifetime: one for each pulled source. A running worker may overtake parked ones: all workers are alike, and so a cheap
-/// enumerator needs no switch to another thread.
+/// Lifetime: one for each pulled source. A running worker may overtake parked ones: all workers are alike, and so a
+/// cheap enumerator needs no switch to another thread.
 /// <para>
 /// Invariants:
 /// (1) Held is set by one worker at a time; only the holder releases or closes.
@@ -82,7 +83,8 @@ internal sealed class EnumeratorLock
         }
     }
 
-    /// <summary>Completes when the worker must call <see cref="TryEnter"/> again: at once if the lock became free.</summary>
+    /// <summary>Completes when the worker must call <see cref="TryEnter"/> again: at once if the lock became
+    /// free.</summary>
     public ValueTask ParkAsync(Waiter waiter)
     {
         lock (_lock)
@@ -155,7 +157,8 @@ internal sealed class EnumeratorLock
         Waiter waiter;
         lock (_lock)
         {
-            // While Held is set and Coming is not, only a parking worker changes the state, and it takes the lock first.
+            // While Held is set and Coming is not, only a parking worker changes the state, and it takes the lock
+            // first.
             waiter = _parked!;
             _parked = waiter.Next;
             waiter.IsComing = true;

@@ -62,12 +62,13 @@ internal sealed class IndexedSource<T>
         return exists;
     }
 
-    /// <exception cref="InvalidOperationException">The list changed after the start of the run; thrown once.</exception>
+    /// <exception cref="InvalidOperationException">The list changed after the start of the run; thrown
+    /// once.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(out int index, out T item)
     {
-        // Past the end, each worker increments the counter once more. If it overflows, the index is negative and thus
-        // past the end too.
+        // Past the end, each worker increments the counter one more time. If it overflows, the index is negative and
+        // thus past the end too.
         index = Interlocked.Increment(ref _next.Value) - 1;
         if (_array is not { } array)
         {
@@ -90,8 +91,8 @@ internal sealed class IndexedSource<T>
             var isItem = (uint)index < (uint)Count;
             item = isItem && index < items.Length ? items[index] : default!;
 
-            // Must come after the read, so that an item read after a change is never used. Only the enumerator compares the
-            // list's version; the copy keeps the shared enumerator unmoved.
+            // Must come after the read, so that an item read after a change is never used. Only the enumerator
+            // compares the list's version; the copy keeps the shared enumerator unmoved.
             var probe = _unmoved;
             _ = probe.MoveNext();
             return isItem;
@@ -111,7 +112,8 @@ internal sealed class IndexedSource<T>
 
         protected override T Current => _current;
 
-        public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) => new(indexed.TryClaim(out _, out _current));
+        public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) =>
+            new(indexed.TryClaim(out _, out _current));
 
         public override ValueTask DisposeAsync() => default;
     }

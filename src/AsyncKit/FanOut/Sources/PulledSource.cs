@@ -2,8 +2,8 @@ namespace AsyncKit;
 
 /// <summary>Enumerates a source: the items, their indexes, and disposing the enumerator.</summary>
 /// <remarks>
-/// Lifetime: one for each run, which disposes it after its last worker. Only the worker that holds <see cref="Lock"/> uses
-/// the other members, so at most one call is in progress.
+/// Lifetime: one for each run, which disposes it after its last worker. Only the worker that holds <see cref="Lock"/>
+/// uses the other members, so at most one call is in progress.
 /// </remarks>
 internal abstract class PulledSource<T>
 {

@@ -3,7 +3,8 @@ using System.Runtime.ExceptionServices;
 
 namespace AsyncKit;
 
-/// <summary>An async sequence whose every enumeration is a separate run, which starts when the first item is requested.</summary>
+/// <summary>An async sequence whose every enumeration is a separate run, which starts when the first item is
+/// requested.</summary>
 internal sealed class FanOutStream<T, TResult, TValue>(
     Func<PulledSource<T>> open,
     Operation<T, TResult> operation,
@@ -31,9 +32,10 @@ internal sealed class FanOutStream<T, TResult, TValue>(
     /// Lifetime: one for each enumeration. Like any enumerator it is used by one thread at a time.
     /// <para>
     /// Invariants:
-    /// (1) The run starts in the first <see cref="MoveNextAsync"/>, unless a token is cancelled or the reader was disposed.
-    /// (2) When the reader is over, the run has completed or never started; only <see cref="StopAsync"/> sets the flag before
-    /// it awaits the run.
+    /// (1) The run starts in the first <see cref="MoveNextAsync"/>, unless a token is cancelled or the reader was
+    /// disposed.
+    /// (2) When the reader is over, the run has completed or never started; only <see cref="StopAsync"/> sets the flag
+    /// before it awaits the run.
     /// </para>
     /// </remarks>
     private sealed class Reader(
@@ -154,8 +156,8 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             }
             catch (Exception exception) when (!stream.ThrowsItemFailures)
             {
-                // The outcomes contain the failures of the items. The cancellation remains, with the failures after it, and
-                // the failure of the source.
+                // The outcomes contain the failures of the items. The cancellation remains, with the failures after
+                // it, and the failure of the source.
                 if (exception is OperationCanceledException && _run!.Failures.IsCancelled)
                 {
                     throw;

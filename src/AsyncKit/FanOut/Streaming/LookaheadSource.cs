@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit;
 
 /// <summary>Adds the reader's back-pressure to a source: pulls only items within the look-ahead.</summary>
-internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedRingBuffer<TValue> buffer) : PulledSource<T>
+internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedRingBuffer<TValue> buffer)
+    : PulledSource<T>
 {
     public override int? CountHint => inner.CountHint;
 

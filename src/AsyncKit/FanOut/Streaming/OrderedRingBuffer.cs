@@ -3,20 +3,21 @@ using System.Numerics;
 namespace AsyncKit;
 
 /// <summary>
-/// Transfers values from many workers to one reader in the order of their positions, through a ring of cells and without
-/// allocation per item.
+/// Transfers values from many workers to one reader in the order of their positions, through a ring of cells and
+/// without allocation per item.
 /// </summary>
 /// <remarks>
-/// Lifetime: one for each enumeration of a stream. The window starts at the reader's position and has as many positions as
-/// may be started and not yet read. It advances when the reader requests the next value, not when it gets the current one.
+/// Lifetime: one for each enumeration of a stream. The window starts at the reader's position and has as many
+/// positions as may be started and not yet read. It advances when the reader requests the next value, not when it gets
+/// the current one.
 /// <para>
 /// Invariants:
 /// (1) Each position is put once, and only while it is less than one ring ahead of the reader, so its cell is free.
 /// (2) Only the reader empties a cell, and only the one at its position.
 /// (3) The reader waits only while the cell at its position is empty and the run has not ended. The worker that fills
 /// that cell, or the end of the run, wakes it.
-/// (4) A worker waits to start only while the window is full and open. The reader that advances, or the thread that closes
-/// the window, wakes it. At most one worker waits here: the holder of the enumerator lock.
+/// (4) A worker waits to start only while the window is full and open. The reader that advances, or the thread that
+/// closes the window, wakes it. At most one worker waits here: the holder of the enumerator lock.
 /// </para>
 /// </remarks>
 internal sealed class OrderedRingBuffer<TValue>
@@ -111,7 +112,7 @@ internal sealed class OrderedRingBuffer<TValue>
         _starter.WakeUpTo(position + 1 + _lookahead);
     }
 
-    /// <summary>Completes when the cell at the reader's position is filled or the sequence has ended.</summary>
+    /// <summary>Completes when the cell at the reader's position is filled or the sequence ended.</summary>
     public ValueTask UntilReadableAsync()
     {
         var position = _position.Value;

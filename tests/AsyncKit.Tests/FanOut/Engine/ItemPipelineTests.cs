@@ -3,7 +3,8 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>How an item waits for the limiter of <see cref="FanOutOptions.StartRate"/>, and how long it holds the lease.</summary>
+/// <summary>How an item waits for the limiter of <see cref="FanOutOptions.StartRate"/>, and how long it holds the
+/// lease.</summary>
 public sealed class ItemPipelineTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]

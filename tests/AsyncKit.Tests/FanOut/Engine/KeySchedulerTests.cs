@@ -164,7 +164,8 @@ public sealed class KeySchedulerTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_key_that_is_mutated_blocks_no_item()
     {
-        var scheduler = new KeyScheduler<int, Mutable>(item => new Mutable { Hash = item }, null, maxPerKey: 1, maxParked: 9);
+        var scheduler = new KeyScheduler<int, Mutable>(
+            item => new Mutable { Hash = item }, null, maxPerKey: 1, maxParked: 9);
 
         for (var item = 0; item < 3; item++)
         {
