@@ -104,6 +104,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             run.OnPullFailed(exception);
         }
 
+        _ = ExitAsync();
+    }
+
+    /// <summary>Disposes the worker's resource and releases the run, which may finish inside.</summary>
+    private async Task ExitAsync()
+    {
         RestoreContext(); // User code runs next: the worker's resource is disposed, or the source.
         try
         {
