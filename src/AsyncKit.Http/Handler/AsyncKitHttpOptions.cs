@@ -31,7 +31,8 @@ public sealed class AsyncKitHttpOptions
     /// refused.</summary>
     /// <value>Null by default. It gets the host, such as <c>https://example.org:443</c>, and makes a new one each
     /// time: for requests that come first at once perhaps one too many, which is disposed. The limiter is disposed with the
-    /// handler, or when the host has not been used for long.</value>
+    /// handler, or when the host has not been used for long. The lease is held until the response's content is read or the
+    /// response is disposed, so a <see cref="ConcurrencyLimiter"/> limits the requests in flight.</value>
     public Func<string, RateLimiter>? StartRatePerHost { get; set; }
 
     /// <summary>How requests are tried again, and how long one may take.</summary>

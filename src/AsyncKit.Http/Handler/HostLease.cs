@@ -1,8 +1,10 @@
+using System.Threading.RateLimiting;
+
 namespace AsyncKit.Http;
 
 /// <summary>The place of one request at its host, left once. A response that was dropped, neither read to its end nor
 /// disposed, gives it back when it is collected.</summary>
-internal sealed class HostLease(HostTable table, Host host, Lease lease)
+internal sealed class HostLease(HostTable table, Host host, Lease lease, RateLimitLease? startLease)
 {
     private int _isLeft;
 
@@ -20,6 +22,15 @@ internal sealed class HostLease(HostTable table, Host host, Lease lease)
         }
 
         GC.SuppressFinalize(this);
+        try
+        {
+            startLease?.Dispose();
+        }
+        catch (Exception)
+        {
+            // A user-supplied limiter may throw; the response, or the finalizer thread, must not fail because of it.
+        }
+
         lease.Dispose();
         table.Return(host);
     }

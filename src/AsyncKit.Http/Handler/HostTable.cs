@@ -15,8 +15,6 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 {
     public const int MostIdle = 1_024;
 
-    private static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<HostKey, Host> _hosts = [];
     private readonly LinkedList<Host> _idle = [];
@@ -43,6 +41,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
     {
         var host = Take(key);
         Lease lease = default;
+        RateLimitLease? startLease = null;
         try
         {
             if (host.Gate is { } gate)
@@ -52,7 +51,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 
             if (host.StartRate is { } startRate)
             {
-                await WaitForStartAsync(startRate, clock, token).NoContext();
+                startLease = await RateLimits.AcquireAsync(startRate, clock, token).NoContext();
             }
         }
         catch (Exception)
@@ -63,7 +62,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             throw;
         }
 
-        return new HostLease(this, host, lease);
+        return new HostLease(this, host, lease, startLease);
     }
 
     public void Return(Host host)
@@ -109,23 +108,6 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         }
 
         Array.ForEach(idle, host => host.Dispose());
-    }
-
-    private static async ValueTask WaitForStartAsync(RateLimiter startRate, TimeProvider clock, CancellationToken token)
-    {
-        while (true)
-        {
-            using var lease = await startRate.AcquireAsync(permitCount: 1, token).NoContext();
-            if (lease.IsAcquired)
-            {
-                return;
-            }
-
-            var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
-                ? hint
-                : PauseWithoutHint;
-            await Task.Delay(pause < HttpLimits.Longest ? pause : HttpLimits.Longest, clock, token).NoContext();
-        }
     }
 
     private Host Take(HostKey key)

@@ -66,8 +66,8 @@ public static partial class FanOut
             open,
             operation,
             options,
-            handOver => new ResultStreamSink<T, TResult>(handOver, options),
-            FanOutStreamEnd.AllErrors,
+            buffer => new ResultStreamSink<T, TResult>(buffer, options),
+            throwsItemFailures: true,
             cancellationToken);
 
     private static FanOutStream<T, TResult, FanOutOutcome<T, TResult>> Outcomes<T, TResult>(
@@ -98,8 +98,8 @@ public static partial class FanOut
             open,
             operation,
             options,
-            handOver => new OutcomeStreamSink<T, TResult>(handOver, options),
-            FanOutStreamEnd.RunErrors,
+            buffer => new OutcomeStreamSink<T, TResult>(buffer, options),
+            throwsItemFailures: false,
             cancellationToken);
 
     private static Task<FanOutReport<T, TResult>> ReportAsync<T, TResult>(
@@ -168,7 +168,7 @@ public static partial class FanOut
             // It is in the report.
         }
 
-        foreach (var (index, item) in run.Pulled?.NotStarted ?? [])
+        foreach (var (index, item) in run.Keys?.NotStarted ?? [])
         {
             sink.PutNotStarted(index, item);
         }

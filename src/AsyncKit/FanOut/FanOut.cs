@@ -114,7 +114,7 @@ public static partial class FanOut
     {
         ArgumentNullException.ThrowIfNull(openWorker);
         ArgumentNullException.ThrowIfNull(operation);
-        return new(new WorkerOperation<T, TWorker, TResult>(openWorker, operation).RunAsync);
+        return Operation<T, TResult>.WithWorker(openWorker, operation);
     }
 
     private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");

@@ -86,8 +86,8 @@ public sealed record FanOutOptions
     public ResiliencePipeline? Pipeline { get; init; }
 
     /// <summary>Asked once before each start, for instance a TokenBucketRateLimiter. What it refuses is waited for as long
-    /// as it says, or 50 ms if it says nothing, and is never an error. The lease is given back when the item has
-    /// ended.</summary>
+    /// as it says, or 50 ms if it says nothing, and is never an error. The lease is held until the operation completes, so
+    /// a <see cref="ConcurrencyLimiter"/> limits the operations in flight.</summary>
     /// <value>Null by default. The slot is held while an item waits. It is the caller's to dispose.</value>
     public RateLimiter? StartRate { get; init; }
 

@@ -25,16 +25,14 @@ public sealed record FanOutPartition
     private const int ParkedPerSlot = 8;
 
     private readonly Type _itemType;
-    private readonly Delegate _around;
+    private readonly Delegate _createScheduler;
 
-    private FanOutPartition(Type itemType, int maxPerKey, Delegate around)
+    private FanOutPartition(Type itemType, int maxPerKey, Delegate createScheduler)
     {
         _itemType = itemType;
-        _around = around;
+        _createScheduler = createScheduler;
         MaxPerKey = maxPerKey;
     }
-
-    private delegate PulledSource<T> AroundSource<T>(PulledSource<T> inner, int maxParked, Func<bool> mustStop);
 
     /// <summary>The most operations of one key that run at the same time.</summary>
     /// <value>At least 1; <see cref="int.MaxValue"/> for no limit.</value>
@@ -68,14 +66,14 @@ public sealed record FanOutPartition
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(key);
-        AroundSource<T> around = (inner, maxParked, mustStop) =>
-            new PartitionedSource<T, TKey>(inner, key, comparer, maxPerKey, maxParked, mustStop);
-        return new(typeof(T), FanOut.CheckLimit(maxPerKey, nameof(maxPerKey)), around);
+        Func<int, KeyScheduler<T>> createScheduler = maxParked =>
+            new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked);
+        return new(typeof(T), FanOut.CheckLimit(maxPerKey, nameof(maxPerKey)), createScheduler);
     }
 
     internal void CheckItemType<T>(string optionsName)
     {
-        if (_around is not AroundSource<T>)
+        if (_createScheduler is not Func<int, KeyScheduler<T>>)
         {
             throw new ArgumentException(
                 $"Partition must be by a key of {typeof(T)}, which the source's items are, not of {_itemType}.",
@@ -83,10 +81,7 @@ public sealed record FanOutPartition
         }
     }
 
-    /// <summary>The source as a run sees it; its items' type has been checked.</summary>
-    internal PulledSource<T> Around<T>(PulledSource<T> source, int maxConcurrency, Func<bool> mustStop) =>
-        ((AroundSource<T>)_around)(
-            source,
-            MaxParked ?? (int)Math.Min((long)ParkedPerSlot * maxConcurrency, MostParkedByDefault),
-            mustStop);
+    /// <summary>Creates the scheduler of a run, after the type of its items was checked.</summary>
+    internal KeyScheduler<T> CreateScheduler<T>(int maxConcurrency) => ((Func<int, KeyScheduler<T>>)_createScheduler)(
+        MaxParked ?? (int)Math.Min((long)ParkedPerSlot * maxConcurrency, MostParkedByDefault));
 }

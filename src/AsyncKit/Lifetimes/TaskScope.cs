@@ -62,11 +62,9 @@ public sealed class TaskScope : IAsyncDisposable
         _callerToken = callerToken;
         _policy = options.Policy;
         _maxConcurrency = options.MaxConcurrency ?? int.MaxValue;
-        var mode = _policy == TaskScopePolicy.CancelOnFirstFailure ? FailureMode.StopAtFirst : FailureMode.RunToEnd;
-        _failures = new FailureRecord(mode, callerToken)
+        _failures = new FailureRecord(_policy == TaskScopePolicy.CancelOnFirstFailure, callerToken)
         {
             ReportedToken = () => ReportedToken,
-            Combine = failures => new AggregateException(failures),
         };
     }
 

@@ -1,14 +1,26 @@
 namespace AsyncKit;
 
-/// <summary>
-/// What went wrong in a run, in the order it was seen, and which came first: a failure or the caller's cancellation.
-/// </summary>
-internal sealed class FailureRecord(FailureMode mode, CancellationToken callerToken)
+/// <summary>Records the failures of a run in the order they occurred, and whether a failure or a cancellation came
+/// first.</summary>
+/// <param name="stopsAtFirst">Whether the first failure stops the run.</param>
+/// <param name="callerToken">The token whose cancellation stops the run.</param>
+/// <remarks>
+/// Lifetime: one for each run. Many threads add; <see cref="Conclude"/> and the properties are read after the last of
+/// them.
+/// <para>
+/// Invariants:
+/// (1) The cause is set once, under the lock; later causes do not change it.
+/// (2) A failure that is added while the caller's token is cancelled comes after the cancellation, even if the token's
+/// callback has not run yet.
+/// (3) Only the call that set the cause returns true, so the run is stopped once.
+/// </para>
+/// </remarks>
+internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerToken)
 {
-    private const int NoItem = -1;
+    private const long NoItem = -1;
 
     private readonly Lock _lock = new();
-    private List<FanOutFailure>? _failures;
+    private List<Failure>? _failures;
     private Cause _cause;
     private volatile bool _isIncomplete;
 
@@ -20,10 +32,29 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         Success,
     }
 
-    /// <summary>Some item was not run, or not to its end.</summary>
+    /// <summary>Whether the caller's cancellation came first and some item did not run to its end.</summary>
+    public bool IsCancelled => _cause == Cause.Cancellation && _isIncomplete;
+
+    /// <summary>Whether a failure, a cancellation or a success that stops the run was recorded.</summary>
+    public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };
+
+    /// <summary>Returns the token to report for a cancellation; null for the caller's token. They differ if that one is
+    /// linked.</summary>
+    public Func<CancellationToken>? ReportedToken { get; set; }
+
+    /// <summary>Combines all failures, those of items first and by index; null for an AggregateException.</summary>
+    public Func<List<Failure>, Exception>? Combine { get; init; }
+
+    /// <summary>Notes the index of an item in its exception; null if the failures are not those of items.</summary>
+    public Action<Failure>? Annotate { get; init; }
+
+    private CancellationToken Token => ReportedToken?.Invoke() ?? callerToken;
+
+    /// <summary>Records that some item did not run, or did not run to its end.</summary>
     public void MarkIncomplete() => _isIncomplete = true;
 
-    /// <returns>True when this was the first cause, which stops the run.</returns>
+    /// <summary>Records the cancellation by the caller.</summary>
+    /// <returns>True if this is the first cause, which stops the run; otherwise, false.</returns>
     public bool AddCancellation()
     {
         lock (_lock)
@@ -32,7 +63,7 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         }
     }
 
-    /// <summary>One success is all that was wanted.</summary>
+    /// <summary>Records a success that stops the run.</summary>
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddSuccess()
     {
@@ -42,113 +73,86 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
         }
     }
 
+    /// <summary>Records the failure of an item.</summary>
     /// <inheritdoc cref="AddCancellation"/>
     public bool AddItemFailure(long index, object? item, Exception exception) =>
-        Add(new FanOutFailure(ItemState.ShownIndex(index), item, exception), stops: mode == FailureMode.StopAtFirst);
+        Add(new Failure(index, item, exception));
 
-    /// <summary>A failure of the source or of a cancellation callback: of no item, and after all items' in
-    /// order.</summary>
+    /// <summary>Records a failure that belongs to no item, for example one of the source.</summary>
     /// <inheritdoc cref="AddCancellation"/>
-    public bool AddRunFailure(Exception exception) =>
-        Add(new FanOutFailure(NoItem, null, exception), stops: mode == FailureMode.StopAtFirst);
+    public bool AddRunFailure(Exception exception) => Add(new Failure(NoItem, null, exception));
 
-    /// <summary>Whether the caller's cancellation was the first cause.</summary>
-    public bool IsCancelled => _cause == Cause.Cancellation && _isIncomplete;
+    /// <summary>Returns the failures that belong to no item as one exception; null if every failure is one of an
+    /// item.</summary>
+    public Exception? RunFailure() => _failures?.FindAll(failure => !failure.IsOfItem) is { Count: > 0 } failures
+        ? TaskExceptions.OneOf(ExceptionsOf(failures))
+        : null;
 
-    /// <summary>Whether something is recorded that the run ends with.</summary>
-    public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };
-
-    /// <summary>The token whose cancellation is told, if it is not that of the run: it may be linked from several.</summary>
-    public Func<CancellationToken>? ReportedToken { get; set; }
-
-    /// <summary>Makes one exception of all failures, where they are not of items of a fan-out.</summary>
-    public Func<IEnumerable<Exception>, Exception>? Combine { get; init; }
-
-    /// <summary>What the source or a cancellation callback has thrown; called when the run has ended.</summary>
-    public Exception? RunFailure() => _failures?.Where(failure => failure.Index == NoItem).ToList() switch
-    {
-        null or [] => null,
-        [var one] => one.Exception,
-        var several => new AggregateException(several.Select(failure => failure.Exception)),
-    };
-
-    /// <summary>How the run has ended; called once, after its last worker.</summary>
-    /// <returns>The cancellation, or the exceptions that fault the run, or nothing: then every item has
-    /// succeeded.</returns>
+    /// <summary>Decides the outcome of the run; called once, after the last worker.</summary>
+    /// <returns>The cancellation, or the exceptions that fault the run, or neither if the run succeeded.</returns>
     public (OperationCanceledException? Cancelled, IReadOnlyList<Exception> Faults) Conclude()
     {
         var failures = _failures ?? [];
-        if (_cause == Cause.Cancellation && (_isIncomplete || (failures.Count > 0 && mode == FailureMode.StopAtFirst)))
+        if (_cause == Cause.Cancellation && (_isIncomplete || (failures.Count > 0 && stopsAtFirst)))
         {
             return (Cancelled(failures), []);
         }
 
-        return failures switch
-        {
-            _ when _cause == Cause.Success => (null, []),
-            [] => (null, []),
-            _ when mode == FailureMode.StopAtFirst => (null, Annotated(failures)),
-            _ => (null, [AllOf(failures)]),
-        };
+        return _cause == Cause.Success || failures.Count == 0 ? (null, [])
+            : stopsAtFirst ? (null, Annotated(failures))
+            : (null, [Combined(failures)]);
     }
 
-    private static List<Exception> Annotated(List<FanOutFailure> failures)
+    private static List<Exception> ExceptionsOf(List<Failure> failures) =>
+        failures.ConvertAll(failure => failure.Exception);
+
+    private List<Exception> Annotated(List<Failure> failures)
     {
         // Backwards, so that an exception object that several items threw keeps the index of the first.
-        for (var i = failures.Count - 1; i >= 0; i--)
+        for (var i = failures.Count - 1; i >= 0 && Annotate is not null; i--)
         {
-            if (failures[i].Index != NoItem)
+            try
             {
-                Annotate(failures[i]);
+                if (failures[i].IsOfItem)
+                {
+                    Annotate(failures[i]);
+                }
+            }
+            catch (Exception)
+            {
+                // Data is virtual: an exception class that rejects the entry must not replace its own report.
             }
         }
 
-        return failures.ConvertAll(failure => failure.Exception);
+        return ExceptionsOf(failures);
     }
 
-    private static void Annotate(FanOutFailure failure)
+    private Exception Combined(List<Failure> failures)
     {
-        try
-        {
-            failure.Exception.Data[FanOut.IndexDataKey] = failure.Index;
-        }
-        catch (Exception)
-        {
-            // Data is virtual: an exception class that refuses the entry must not replace its own report.
-        }
+        List<Failure> ordered =
+        [
+            .. failures.Where(failure => failure.IsOfItem).OrderBy(failure => failure.Index),
+            .. failures.Where(failure => !failure.IsOfItem),
+        ];
+        var exceptions = Annotated(ordered);
+        return Combine?.Invoke(ordered) ?? new AggregateException(exceptions);
     }
 
-    private Exception AllOf(List<FanOutFailure> failures)
-    {
-        if (Combine is not null)
-        {
-            return Combine(failures.Select(failure => failure.Exception));
-        }
-
-        var ofItems = failures.Where(failure => failure.Index != NoItem).OrderBy(failure => failure.Index);
-        var ofTheRun = failures.Where(failure => failure.Index == NoItem);
-        List<FanOutFailure> ordered = [.. ofItems, .. ofTheRun];
-        return new FanOutException(
-            [.. ordered.TakeWhile(failure => failure.Index != NoItem)], Annotated(ordered));
-    }
-
-    private OperationCanceledException Cancelled(List<FanOutFailure> failures) => failures switch
+    private OperationCanceledException Cancelled(List<Failure> failures) => failures switch
     {
         [] => new OperationCanceledException(Token),
-        [_] when mode == FailureMode.StopAtFirst => new CanceledWithFailureException(Annotated(failures)[0], Token),
-        _ => new CanceledWithFailureException(AllOf(failures), Token),
+        [_] when stopsAtFirst => new CanceledWithFailureException(Annotated(failures)[0], Token),
+        _ => new CanceledWithFailureException(Combined(failures), Token),
     };
 
-    private CancellationToken Token => ReportedToken?.Invoke() ?? callerToken;
-
-    private bool Add(FanOutFailure failure, bool stops)
+    private bool Add(Failure failure)
     {
         lock (_lock)
         {
-            // The token may have been cancelled a moment ago and its callback not have come yet: then that was first.
+            // The token's callback may not have run yet, although the cancellation came first.
             var cancelledFirst = callerToken.IsCancellationRequested && TrySetCause(Cause.Cancellation);
             (_failures ??= []).Add(failure);
-            return cancelledFirst || (stops && TrySetCause(Cause.Failure));
+            return cancelledFirst || (stopsAtFirst && TrySetCause(Cause.Failure));
         }
     }
 
@@ -161,5 +165,11 @@ internal sealed class FailureRecord(FailureMode mode, CancellationToken callerTo
 
         _cause = cause;
         return true;
+    }
+
+    /// <summary>A failure, with the item it belongs to; the index is negative if it belongs to none.</summary>
+    internal readonly record struct Failure(long Index, object? Item, Exception Exception)
+    {
+        public bool IsOfItem => Index >= 0;
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AsyncKit;
 
-/// <summary>An int that shares its cache line with nothing, for counters that all workers write.</summary>
+/// <summary>An int on its own cache line, for a counter that all workers write.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct PaddedInt
 {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AsyncKit;
 
-/// <summary>A number on a cache line of its own.</summary>
+/// <summary>A long on its own cache line, for a counter that all workers write.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct PaddedLong
 {

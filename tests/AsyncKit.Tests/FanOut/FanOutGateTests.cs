@@ -155,7 +155,7 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
             options,
             async (_, token) => await new int[1].FanOutAsync(options, (item, _) => new ValueTask<int>(item), token)).OrHangs());
 
-        Assert.Contains("Gate must not be that of a fan-out around this one", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Gate must not be the gate of a fan-out around this one", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, options.Gate.Active);
     }
 

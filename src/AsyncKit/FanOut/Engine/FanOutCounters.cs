@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>How many items came how far; each number on a cache line of its own.</summary>
-/// <remarks>Read what ended first, then what started: so never more have ended than started.</remarks>
+/// <summary>Counts the items of a run by their state, each count on its own cache line.</summary>
+/// <remarks>Read the completed counts before <see cref="Started"/>, so that their sum never exceeds it.</remarks>
 internal sealed class FanOutCounters
 {
     private PaddedLong _started;
@@ -24,19 +24,8 @@ internal sealed class FanOutCounters
 
     public void Retry() => Interlocked.Increment(ref _retried.Value);
 
-    public void End(FanOutOutcomeKind kind)
-    {
-        switch (kind)
-        {
-            case FanOutOutcomeKind.Succeeded:
-                Interlocked.Increment(ref _succeeded.Value);
-                break;
-            case FanOutOutcomeKind.Failed:
-                Interlocked.Increment(ref _failed.Value);
-                break;
-            default:
-                Interlocked.Increment(ref _cancelled.Value);
-                break;
-        }
-    }
+    public void End(FanOutOutcomeKind kind) => Interlocked.Increment(
+        ref kind == FanOutOutcomeKind.Succeeded ? ref _succeeded.Value
+        : ref kind == FanOutOutcomeKind.Failed ? ref _failed.Value
+        : ref _cancelled.Value);
 }

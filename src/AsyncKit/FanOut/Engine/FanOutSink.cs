@@ -1,16 +1,18 @@
 namespace AsyncKit;
 
-/// <summary>Where a run puts what became of its items, when that is not an array of results.</summary>
+/// <summary>Receives the outcome of each item, for a run that does not return an array of results.</summary>
 internal abstract class FanOutSink<T, TResult>
 {
-    /// <summary>Whether <see cref="ItemState"/> is filled in: the clock is asked twice for each item.</summary>
-    public virtual bool WantsDuration => false;
+    /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock
+    /// reads.</summary>
+    public virtual bool NeedsDuration => false;
 
-    /// <summary>Called by many workers at once, once for each item that was started; never throws.</summary>
+    /// <summary>Receives the outcome of an item that was started. Many workers call it at once, once for each item. It
+    /// never throws.</summary>
     public abstract void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? slot);
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state);
 
-    /// <summary>The run stops early: nobody must go on waiting for something to start.</summary>
+    /// <summary>Called when the run stops early: must wake a worker that waits for the reader.</summary>
     public virtual void Stop()
     {
     }

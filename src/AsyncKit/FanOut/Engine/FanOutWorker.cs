@@ -1,23 +1,26 @@
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit;
 
-/// <summary>
-/// One of the loops that do the work of a run: claims an item, runs the operation, stores the result, again. All that
-/// is allocated is allocated once a worker.
-/// </summary>
+/// <summary>A loop of a fan-out: claims an item, runs the operation, stores the result, and starts over.</summary>
 /// <remarks>
-/// <see cref="Advance(bool)"/> goes as far as it gets without waiting, in plain code; <see cref="WorkAsync"/> only
-/// waits. So an operation that completes synchronously costs no more than a call.
+/// Lifetime: from its start until it finds no more items. Everything it allocates, it allocates once.
+/// <para>
+/// <see cref="Advance(bool, bool?)"/> is plain code that runs until something must be awaited, and
+/// <see cref="WorkAsync"/>
+/// only awaits. So an operation that completes synchronously costs no more than a call.
+/// </para>
 /// </remarks>
 internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThreadPoolWorkItem
 {
     private readonly Operation<T, TResult> _operation = run.Operation;
     private readonly CancellationToken _token = run.Token;
-    private readonly ItemState? _slot = run.NewSlot();
-    private readonly EnumeratorLock.Waiter? _place = run.Pulled is null ? null : new(isComing: true);
+    private readonly ItemState? _state = run.NewItemState();
+    private readonly EnumeratorLock.Waiter? _waiter = run.Pulled is null ? null : new(isComing: true);
     private readonly SynchronizationContext? _home = AsyncEnvironment.Controller;
     private ExecutionContext? _context = run.Context;
 
-    // What WorkAsync waits for, as Advance left it.
+    // The tasks that WorkAsync awaits, written by Advance.
     private ValueTask<bool> _pull;
     private ValueTask<TResult> _withResult;
     private ValueTask _withoutResult;
@@ -37,7 +40,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         if (_context is null)
         {
-            _context = ExecutionContext.Capture(); // The flow was suppressed at the call: the pool's own context.
+            _context = ExecutionContext.Capture(); // The flow was suppressed at the call: the default context.
             _ = WorkAsync();
         }
         else
@@ -50,35 +53,19 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         try
         {
-            var wait = Advance(afterItem: false);
+            var wait = Advance(afterItem: false, hasPulled: null);
             while (wait != Wait.IsOver)
             {
+                bool? hasPulled = null;
                 switch (wait)
                 {
                     case Wait.ForTurn:
-                        await run.Pulled!.Gate.ParkAsync(_place!).NoContext();
-                        wait = Advance(afterItem: false);
+                        await run.Pulled!.Lock.ParkAsync(_waiter!).NoContext();
                         break;
 
                     case Wait.ForItem:
-                        bool more;
-                        try
-                        {
-                            more = await _pull.NoContext();
-                        }
-                        catch
-                        {
-                            run.Pulled!.Gate.Close();
-                            throw;
-                        }
-
-                        run.Pulled!.Gate.IsSlow = false;
-                        if (!AsyncEnvironment.IsOnPool)
-                        {
-                            await AsyncEnvironment.ToPool(); // Whoever completed this gets its thread back before the next item runs.
-                        }
-
-                        wait = TakeAndRun(run.Pulled!, more);
+                        hasPulled = await _pull.NoContext();
+                        run.Pulled!.Lock.IsSlow = false;
                         break;
 
                     case Wait.ForOperation:
@@ -86,64 +73,62 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         {
                             if (_operation.HasResult)
                             {
-                                run.OnItemSucceeded(_index, _item, await _withResult.NoContext(), _slot);
+                                run.OnItemSucceeded(_index, _item, await _withResult.NoContext(), _state);
                             }
                             else
                             {
                                 await _withoutResult.NoContext();
-                                run.OnItemSucceeded(_index, _item, _slot);
+                                run.OnItemSucceeded(_index, _item, _state);
                             }
                         }
                         catch (Exception exception)
                         {
-                            run.OnItemFailed(_index, _item, exception, _slot);
+                            run.OnItemFailed(_index, _item, exception, _state);
                         }
 
-                        _item = default!; // Nobody else may need it any more.
-                        if (!AsyncEnvironment.IsOnPool)
-                        {
-                            await AsyncEnvironment.ToPool(); // Whoever completed this gets its thread back before the next item runs.
-                        }
-
-                        wait = Advance(afterItem: true);
-                        break;
-
-                    default:
-                        wait = Advance(afterItem: true);
+                        _item = default!; // Let the item be collected while the worker waits for the next one.
                         break;
                 }
+
+                if (!AsyncEnvironment.IsOnPool)
+                {
+                    await AsyncEnvironment.ToPool(); // The thread that completed the wait must not run the next item.
+                }
+
+                wait = Advance(afterItem: wait == Wait.ForOperation, hasPulled);
             }
         }
         catch (Exception exception)
         {
+            run.Pulled?.Lock.Close(); // A failing source throws to its holder, which must not keep the others parked.
             run.OnPullFailed(exception);
         }
 
-        RestoreContext(); // What the worker has opened is disposed next, or the source.
-        if (_slot is { MustBeDisposed: true })
+        _ = ExitAsync();
+    }
+
+    /// <summary>Disposes the worker's resource and releases the run, which may finish inside.</summary>
+    private async Task ExitAsync()
+    {
+        RestoreContext(); // User code runs next: the worker's resource is disposed, or the source.
+        try
         {
-            await DisposeAsync(_slot).NoContext();
+            if (_state is { MustBeDisposed: true })
+            {
+                await _state.DisposeAsync().NoContext();
+            }
+        }
+        catch (Exception exception)
+        {
+            run.OnSourceFailed(exception);
         }
 
         LeakCounter.End();
         run.Release();
     }
 
-    private async Task DisposeAsync(ItemState slot)
-    {
-        try
-        {
-            await slot.DisposeAsync().NoContext();
-        }
-        catch (Exception exception)
-        {
-            // It is the user's and may throw anything.
-            run.OnSourceFailed(exception);
-        }
-    }
-
-    private Wait Advance(bool afterItem) =>
-        run.Indexed is { } indexed ? Advance(indexed, afterItem) : Advance(run.Pulled!, afterItem);
+    private Wait Advance(bool afterItem, bool? hasPulled) =>
+        run.Indexed is { } indexed ? Advance(indexed, afterItem) : Advance(run.Pulled!, afterItem, hasPulled);
 
     private Wait Advance(IndexedSource<T> indexed, bool afterItem)
     {
@@ -154,7 +139,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 return Wait.IsOver;
             }
 
-            // Before the body, which may block: the last worker started starts the next.
+            // Before the operation, which may block: the worker that was started last starts the next.
             if (!afterItem && indexed.HasMore && run.MayStartWorker)
             {
                 run.StartWorker();
@@ -176,92 +161,84 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return Wait.IsOver;
     }
 
-    private Wait Advance(PulledSource<T> pulled, bool afterItem)
+    private Wait Advance(PulledSource<T> pulled, bool afterItem, bool? hasPulled)
     {
         var wait = Wait.ForNothing;
+        if (hasPulled is not null)
+        {
+            wait = PullAndRun(pulled, hasPulled);
+            afterItem = true;
+        }
+
         while (wait == Wait.ForNothing)
         {
             if (afterItem && run.MustStop())
             {
-                run.MarkIncomplete(); // An item that ended after the stop may not count as a success of the whole.
+                run.MarkIncomplete(); // An item that completed after the stop must not make the run a success.
             }
-            else if (afterItem && pulled.TryTakeNext(ref _index, out var next))
+            else if (afterItem && run.Keys is { } keys && keys.TryTakeNext(ref _index, out var next))
             {
                 wait = TryRun(_index, next) ? Wait.ForNothing : Wait.ForOperation;
                 continue;
             }
 
-            if (!pulled.Gate.TryEnter(_place!)) // Also when stopping: whoever gets in closes it for the others.
+            if (!pulled.Lock.TryEnter(_waiter!)) // Even when stopping: the holder closes the lock for the others.
             {
                 return Wait.ForTurn;
             }
 
-            wait = pulled.Gate.IsClosed ? Wait.IsOver : PullTakeAndRun(pulled);
+            wait = pulled.Lock.IsClosed ? Wait.IsOver : PullAndRun(pulled, hasPulled: null);
             afterItem = true;
         }
 
         return wait;
     }
 
-    /// <summary>As the holder of the gate, which is left or closed.</summary>
-    private Wait PullTakeAndRun(PulledSource<T> pulled)
+    /// <summary>Pulls an item that may start, releases the lock and runs the item. Called by the holder of the lock.
+    /// Closes the lock if the source ended or the run was stopped.</summary>
+    private Wait PullAndRun(PulledSource<T> pulled, bool? hasPulled)
     {
-        var more = false;
-        try
+        long index;
+        T item;
+        do
         {
-            if (!run.MustStop())
+            var mustStop = run.MustStop();
+            if (hasPulled is null && !mustStop)
             {
                 RestoreContext();
-                var pull = pulled.MoveNextAsync(_token);
+                var pull = run.Keys is { HasRoom: false } full
+                    ? PullWhenRoomAsync(pulled, full)
+                    : pulled.MoveNextAsync(_token);
                 if (!pull.IsCompleted)
                 {
-                    pulled.Gate.IsSlow = true;
+                    pulled.Lock.IsSlow = true;
                     _pull = pull;
                     return Wait.ForItem;
                 }
 
-                more = pull.Completed();
+                hasPulled = pull.Completed();
+                mustStop = run.MustStop();
             }
-        }
-        catch
-        {
-            pulled.Gate.Close();
-            throw;
-        }
 
-        return TakeAndRun(pulled, more);
-    }
-
-    /// <inheritdoc cref="PullTakeAndRun"/>
-    private Wait TakeAndRun(PulledSource<T> pulled, bool more)
-    {
-        long index;
-        T item;
-        try
-        {
-            var mustStop = run.MustStop();
             if (mustStop)
             {
-                run.MarkIncomplete(); // Also at the end: a source that was told to stop may end as if that were all.
+                run.MarkIncomplete(); // Even at the end of the source: it may have ended because of the stop.
             }
 
-            if (mustStop || !more)
+            if (mustStop || hasPulled is false)
             {
-                pulled.Gate.Close();
+                pulled.Lock.Close();
                 return Wait.IsOver;
             }
 
             run.PrepareResults(pulled.CountHint);
             item = pulled.Take(out index);
+            hasPulled = null;
         }
-        catch
-        {
-            pulled.Gate.Close();
-            throw;
-        }
+        while (run.Keys is { } keys && !keys.TryStart(index, item));
 
-        // Before the body, which may block: whoever waits pulls the next item, or a new worker.
-        if (pulled.Gate.Release(run.MayStartWorker))
+        // Before the operation, which may block: a parked worker or a new one pulls the next item.
+        if (pulled.Lock.Release(run.MayStartWorker))
         {
             run.StartWorker();
         }
@@ -270,16 +247,24 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return TryRun(index, item) ? Wait.ForNothing : Wait.ForOperation;
     }
 
-    /// <returns>False when the operation has not completed yet.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> PullWhenRoomAsync(PulledSource<T> pulled, KeyScheduler<T> keys)
+    {
+        await keys.UntilRoomAsync().NoContext();
+        return !run.MustStop() && await pulled.MoveNextAsync(_token).NoContext();
+    }
+
+    /// <summary>Calls the operation for an item and, if it completes synchronously, records the outcome.</summary>
+    /// <returns>False if the operation must be awaited; otherwise, true.</returns>
     private bool TryRun(long index, T item)
     {
         RestoreContext();
         long? begun = null;
         try
         {
-            if (_slot is not null)
+            if (_state is not null)
             {
-                run.OnItemTaken(index, item, _slot); // Inside: an item that was taken is put, whatever throws.
+                run.OnItemTaken(index, item, _state); // Inside the try: every item that was taken gets an outcome.
             }
 
             if (BlockingDetector.WatchesPrefixes)
@@ -289,7 +274,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
             if (_operation.HasResult)
             {
-                var started = _operation.InvokeAsync(item, _slot, _token);
+                var started = _operation.InvokeAsync(item, _state, _token);
                 if (!started.IsCompleted)
                 {
                     _withResult = started;
@@ -297,11 +282,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                     return false;
                 }
 
-                run.OnItemSucceeded(index, item, started.Completed(), _slot);
+                run.OnItemSucceeded(index, item, started.Completed(), _state);
             }
             else
             {
-                var started = _operation.InvokeWithoutResultAsync(item, _slot, _token);
+                var started = _operation.InvokeWithoutResultAsync(item, _state, _token);
                 if (!started.IsCompleted)
                 {
                     _withoutResult = started;
@@ -310,12 +295,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 }
 
                 started.Completed();
-                run.OnItemSucceeded(index, item, _slot);
+                run.OnItemSucceeded(index, item, _state);
             }
         }
         catch (Exception exception)
         {
-            run.OnItemFailed(index, item, exception, _slot);
+            run.OnItemFailed(index, item, exception, _state);
         }
         finally
         {
@@ -328,7 +313,8 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return true;
     }
 
-    /// <summary>What an item or the source has set in the context is not seen by the next.</summary>
+    /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source
+    /// set.</summary>
     private void RestoreContext()
     {
         if (ExecutionContext.Capture() != _context)

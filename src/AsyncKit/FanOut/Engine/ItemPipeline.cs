@@ -1,116 +1,132 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Threading.RateLimiting;
 using Polly;
 
 namespace AsyncKit;
 
-/// <summary>
-/// An item's operation with what the options put around it, from the outside in: the shared gate, the wait for
-/// its start, the limit over all
-/// attempts, the retries or a Polly pipeline, the user's operation. The slot is held from the beginning to the end.
-/// </summary>
+/// <summary>Detects a nested fan-out that uses the gate of the fan-out around it, which would deadlock. Debug builds
+/// only.</summary>
+internal static class ItemPipeline
+{
+    private static readonly AsyncLocal<HeldGate?> Held = new();
+
+    /// <summary>Asserts that no item around this one holds a permit of the gate, and notes that this one takes one.
+    /// Must be called in the flow of the item.</summary>
+    [Conditional("DEBUG")]
+    public static void AssertNotHeld(ConcurrencyGate gate)
+    {
+        for (var held = Held.Value; held is not null; held = held.Outer)
+        {
+            if (held.Gate == gate)
+            {
+                throw new InvalidOperationException(
+                    $"Gate must not be the gate of a fan-out around this one: an item of it holds a permit of {gate} "
+                    + "and waits for this fan-out, which waits for a permit.");
+            }
+        }
+
+        Held.Value = new HeldGate(gate, Held.Value);
+    }
+
+    private sealed record HeldGate(ConcurrencyGate Gate, HeldGate? Outer);
+}
+
+/// <summary>Decorates the operation of an item with what the options say.</summary>
+/// <remarks>
+/// From the outside in: the gate, the start rate, the timeout over all attempts, the retries or a Polly pipeline, the
+/// user-supplied operation. The item holds its slot from the first to the last of them, and the permit of the gate and
+/// the lease of the start rate until the operation completes.
+/// </remarks>
 internal sealed class ItemPipeline<T, TResult>(
     FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
 {
-    private static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
-
     private readonly RetryEngine? _retry = options.Retry?.Engine(clock);
 
-    /// <summary>Has a result exactly when the user's has.</summary>
+    /// <summary>The decorated operation; it has a result exactly if the user-supplied one has.</summary>
     public Operation<T, TResult> Decorated => operation.HasResult ? new(RunAsync) : new(RunWithoutResultAsync);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask RunWithoutResultAsync(T item, ItemState slot, CancellationToken token) =>
-        _ = await RunAsync(item, slot, token).NoContext();
+    private async ValueTask RunWithoutResultAsync(T item, ItemState state, CancellationToken token) =>
+        _ = await RunAsync(item, state, token).NoContext();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> RunAsync(T item, ItemState slot, CancellationToken token)
+    private async ValueTask<TResult> RunAsync(T item, ItemState state, CancellationToken token)
     {
         var takenAt = clock.GetTimestamp();
-        slot.Permit = options.Gate is { } gate ? await SharedGate.EnterAsync(gate, token).NoContext() : default;
+        state.Lease = default;
+        if (options.Gate is { } gate)
+        {
+            ItemPipeline.AssertNotHeld(gate);
+            state.Lease = await gate.AcquireAsync(token).NoContext();
+        }
+
         try
         {
-            using var lease = options.StartRate is { } limiter ? await LeaseAsync(limiter, token).NoContext() : null;
+            using var startLease = options.StartRate is { } limiter
+                ? await RateLimits.AcquireAsync(limiter, clock, token).NoContext()
+                : null;
             if (options.WaitsForStart)
             {
                 run.OnItemWaited(clock.GetElapsedTime(takenAt));
             }
 
-            run.OnItemStarting(item, slot);
-            var result = await LimitedAsync(item, slot, token).NoContext();
-            slot.Permit.Report(GateSignal.Success);
+            run.OnItemStarting(item, state);
+            var result = await LimitedAsync(item, state, token).NoContext();
+            state.Lease.Report(GateSignal.Success);
             return result;
         }
         catch (Exception exception)
         {
-            ReportFailure(slot.Permit, exception);
+            ReportFailure(state.Lease, exception);
             throw;
         }
         finally
         {
-            slot.Permit.Dispose();
+            state.Lease.Dispose();
         }
     }
 
-    /// <summary>The first report of a permit counts, so a retry that succeeds does not take back that it was
-    /// needed.</summary>
-    private void ReportFailure(Lease permit, Exception exception)
+    /// <summary>Reports a throttled attempt to an adaptive gate. The first report of a lease counts, so a later
+    /// success does not hide that the item was throttled.</summary>
+    private void ReportFailure(Lease lease, Exception exception)
     {
         if (options.Gate is not null && !run.Token.IsCancellationRequested && options.IsThrottled(exception))
         {
-            permit.Report(GateSignal.Throttled);
+            lease.Report(GateSignal.Throttled);
         }
     }
 
-    /// <summary>What a limiter refuses is asked for again when it says, never an error.</summary>
-    private async ValueTask<RateLimitLease> LeaseAsync(RateLimiter limiter, CancellationToken token)
-    {
-        while (true)
-        {
-            var lease = await limiter.AcquireAsync(permitCount: 1, token).NoContext();
-            if (lease.IsAcquired)
-            {
-                return lease;
-            }
-
-            var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
-                ? hint
-                : PauseWithoutHint;
-            lease.Dispose();
-            await Task.Delay(pause < DeadlineContext.Longest ? pause : DeadlineContext.Longest, clock, token).NoContext();
-        }
-    }
-
-    private ValueTask<TResult> LimitedAsync(T item, ItemState slot, CancellationToken token) =>
+    private ValueTask<TResult> LimitedAsync(T item, ItemState state, CancellationToken token) =>
         options.ItemTimeout is { } limit
             ? DeadlineEngine.RunAsync(
-                static (call, token) => call.Runner.RetriedAsync(call.Item, call.Slot, token),
-                (Runner: this, Item: item, Slot: slot),
-                new DeadlineContext(clock, limit, options.Name, Logger: options.Logger, Index: slot.Index),
+                static (call, token) => call.Pipeline.RetriedAsync(call.Item, call.State, token),
+                (Pipeline: this, Item: item, State: state),
+                new DeadlineContext(clock, limit, options.Name, Logger: options.Logger, Index: state.Index),
                 token)
-            : RetriedAsync(item, slot, token);
+            : RetriedAsync(item, state, token);
 
-    private ValueTask<TResult> RetriedAsync(T item, ItemState slot, CancellationToken token) =>
+    private ValueTask<TResult> RetriedAsync(T item, ItemState state, CancellationToken token) =>
         _retry is not null
             ? _retry.RunAsync(
-                static (call, token) => call.Runner.CallAsync(call.Item, call.Slot, token),
-                (Runner: this, Item: item, Slot: slot),
+                static (call, token) => call.Pipeline.CallAsync(call.Item, call.State, token),
+                (Pipeline: this, Item: item, State: state),
                 token)
             : options.Pipeline is { } pipeline
-                ? PipedAsync(pipeline, item, slot, token)
-                : CallAsync(item, slot, token);
+                ? PipedAsync(pipeline, item, state, token)
+                : CallAsync(item, state, token);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> PipedAsync(
-        ResiliencePipeline pipeline, T item, ItemState slot, CancellationToken token)
+        ResiliencePipeline pipeline, T item, ItemState state, CancellationToken token)
     {
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
+        var context = ResilienceContextPool.Shared.Get(
+            continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
         {
             return await pipeline.ExecuteAsync(
-                static (context, call) => call.Runner.CallAsync(call.Item, call.Slot, context.CancellationToken),
+                static (context, call) => call.Pipeline.CallAsync(call.Item, call.State, context.CancellationToken),
                 context,
-                (Runner: this, Item: item, Slot: slot)).NoContext();
+                (Pipeline: this, Item: item, State: state)).NoContext();
         }
         finally
         {
@@ -118,33 +134,33 @@ internal sealed class ItemPipeline<T, TResult>(
         }
     }
 
-    private ValueTask<TResult> CallAsync(T item, ItemState slot, CancellationToken token)
+    private ValueTask<TResult> CallAsync(T item, ItemState state, CancellationToken token)
     {
-        if (++slot.Attempts > 1)
+        if (++state.Attempts > 1)
         {
             run.OnItemRetried();
         }
 
         return options is { Gate: not null, IsTriedAgain: true }
-            ? ReportedCallAsync(item, slot, token)
-            : InvokeAsync(item, slot, token);
+            ? ReportedCallAsync(item, state, token)
+            : InvokeAsync(item, state, token);
     }
 
-    private ValueTask<TResult> InvokeAsync(T item, ItemState slot, CancellationToken token) => operation.HasResult
-        ? operation.InvokeAsync(item, slot, token)
-        : WithUnitAsync(operation.InvokeWithoutResultAsync(item, slot, token));
+    private ValueTask<TResult> InvokeAsync(T item, ItemState state, CancellationToken token) => operation.HasResult
+        ? operation.InvokeAsync(item, state, token)
+        : WithUnitAsync(operation.InvokeWithoutResultAsync(item, state, token));
 
-    /// <summary>At once, and not when the retries are over.</summary>
+    /// <summary>Calls the operation and reports a throttled attempt at once, before it is retried.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> ReportedCallAsync(T item, ItemState slot, CancellationToken token)
+    private async ValueTask<TResult> ReportedCallAsync(T item, ItemState state, CancellationToken token)
     {
         try
         {
-            return await InvokeAsync(item, slot, token).NoContext();
+            return await InvokeAsync(item, state, token).NoContext();
         }
         catch (Exception exception)
         {
-            ReportFailure(slot.Permit, exception);
+            ReportFailure(state.Lease, exception);
             throw;
         }
     }
@@ -153,6 +169,6 @@ internal sealed class ItemPipeline<T, TResult>(
     private static async ValueTask<TResult> WithUnitAsync(ValueTask task)
     {
         await task.NoContext();
-        return default!; // Nothing, here.
+        return default!; // TResult is Unit here.
     }
 }

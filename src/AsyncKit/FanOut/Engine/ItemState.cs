@@ -2,8 +2,10 @@ using System.Diagnostics;
 
 namespace AsyncKit;
 
-/// <summary>What a worker knows about the item it works on, and what it keeps for the next; one for each worker.</summary>
-/// <param name="clock">Null when nobody wants to know how long an item took.</param>
+/// <summary>The state of the item that a worker runs, and the resource that the worker keeps for its next
+/// items.</summary>
+/// <param name="clock">Null if durations are not measured.</param>
+/// <remarks>Lifetime: one for each worker, reused for every item. Only that worker writes it.</remarks>
 internal sealed class ItemState(TimeProvider? clock)
 {
     private long _startedAt;
@@ -14,39 +16,41 @@ internal sealed class ItemState(TimeProvider? clock)
 
     public int Attempts { get; set; }
 
-    /// <summary>Of the gate that is shared with others; default when there is none.</summary>
-    public Lease Permit { get; set; }
+    /// <summary>The lease of the gate in the options; default if the options have no gate.</summary>
+    public Lease Lease { get; set; }
 
     public TimeSpan Duration { get; private set; }
 
-    /// <summary>What the observer of the run has noted of this item.</summary>
+    /// <summary>Written by the observer of the run: the item was counted as started.</summary>
     public bool IsCounted { get; set; }
 
-    /// <inheritdoc cref="IsCounted"/>
+    /// <summary>Written by the observer of the run: the item is in the metric of active items.</summary>
     public bool IsActive { get; set; }
 
-    /// <inheritdoc cref="IsCounted"/>
+    /// <summary>Written by the observer of the run: the outcome was recorded.</summary>
     public bool IsEnded { get; set; }
 
-    /// <inheritdoc cref="IsCounted"/>
+    /// <summary>Written by the observer of the run: the span of the item.</summary>
     public Activity? Span { get; set; }
 
-    /// <summary>Of this worker's items; null while none was watched.</summary>
+    /// <summary>Written by the observer of the run: the timer that reports slow items; null until the first
+    /// one.</summary>
     public IAsyncDisposable? Watch { get; set; }
 
     public bool HasResource { get; private set; }
 
-    /// <summary>What the worker has opened; null may be what it is.</summary>
+    /// <summary>The resource that the worker opened; may be null even if <see cref="HasResource"/> is true.</summary>
     public object? Resource { get; private set; }
 
     public bool MustBeDisposed => HasResource || Watch is not null;
 
-    /// <summary>Indexes go on beyond what a result array can hold; what is shown stays at the end of it.</summary>
+    /// <summary>The index as the public API reports it: indexes beyond the range of an int are reported as its
+    /// maximum.</summary>
     public static int ShownIndex(long index) => (int)Math.Min(index, int.MaxValue);
 
     public void Keep(object? resource) => (Resource, HasResource) = (resource, true);
 
-    /// <summary>When the worker ends.</summary>
+    /// <summary>Called when the worker exits.</summary>
     public async ValueTask DisposeAsync()
     {
         var resource = Resource;
@@ -59,7 +63,7 @@ internal sealed class ItemState(TimeProvider? clock)
         await Disposal.DisposeAsync(resource).NoContext();
     }
 
-    /// <summary>The worker has taken this item, which may have to wait for its start.</summary>
+    /// <summary>Resets the state for the next item, which may still have to wait for its start.</summary>
     public void Take(long index)
     {
         Index = index;
@@ -69,7 +73,7 @@ internal sealed class ItemState(TimeProvider? clock)
         Span = null;
     }
 
-    /// <summary>The operation is called next.</summary>
+    /// <summary>Called just before the operation is called.</summary>
     public void Start()
     {
         _startedAt = clock?.GetTimestamp() ?? 0;
@@ -84,7 +88,8 @@ internal sealed class ItemState(TimeProvider? clock)
         }
     }
 
-    /// <summary>Of an item that has failed, maybe by this very clock: it must be put all the same.</summary>
+    /// <summary>Ends an item that failed. The clock may be what threw, and the outcome must be recorded
+    /// nevertheless.</summary>
     public void EndFailed()
     {
         try
@@ -93,7 +98,7 @@ internal sealed class ItemState(TimeProvider? clock)
         }
         catch (Exception)
         {
-            // The item's own exception is told.
+            // The item's own exception is reported.
         }
     }
 }

@@ -1,30 +1,47 @@
 namespace AsyncKit;
 
-/// <summary>The user's function in one of the forms that the engine awaits.</summary>
+/// <summary>User code to run for each item, in one of the delegate types that a worker can await.</summary>
 internal readonly struct Operation<T, TResult>
 {
     private readonly Func<T, CancellationToken, ValueTask<TResult>>? _withResult;
     private readonly Func<T, CancellationToken, ValueTask>? _withoutResult;
-    private readonly Func<T, ItemState, CancellationToken, ValueTask<TResult>>? _withSlot;
-    private readonly Func<T, ItemState, CancellationToken, ValueTask>? _withSlotOnly;
+    private readonly Func<T, ItemState, CancellationToken, ValueTask<TResult>>? _withState;
+    private readonly Func<T, ItemState, CancellationToken, ValueTask>? _withStateOnly;
 
     public Operation(Func<T, CancellationToken, ValueTask<TResult>> withResult) => _withResult = withResult;
 
     public Operation(Func<T, CancellationToken, ValueTask> withoutResult) => _withoutResult = withoutResult;
 
-    /// <summary>Of ours, around the user's: it keeps something from one item of a worker to the next.</summary>
-    public Operation(Func<T, ItemState, CancellationToken, ValueTask<TResult>> withSlot) => _withSlot = withSlot;
+    /// <summary>Wraps user code that AsyncKit decorates and that needs the state of the item.</summary>
+    public Operation(Func<T, ItemState, CancellationToken, ValueTask<TResult>> withState) => _withState = withState;
 
     /// <inheritdoc cref="Operation{T, TResult}(Func{T, ItemState, CancellationToken, ValueTask{TResult}})"/>
-    public Operation(Func<T, ItemState, CancellationToken, ValueTask> withSlotOnly) => _withSlotOnly = withSlotOnly;
+    public Operation(Func<T, ItemState, CancellationToken, ValueTask> withStateOnly) => _withStateOnly = withStateOnly;
 
-    public bool HasResult => _withResult is not null || _withSlot is not null;
+    public bool HasResult => _withResult is not null || _withState is not null;
 
-    public bool NeedsSlot => _withSlot is not null || _withSlotOnly is not null;
+    public bool NeedsState => _withState is not null || _withStateOnly is not null;
 
-    public ValueTask<TResult> InvokeAsync(T item, ItemState? slot, CancellationToken token) =>
-        _withResult is not null ? _withResult(item, token) : _withSlot!(item, slot!, token);
+    /// <summary>Creates an operation that receives the resource of its worker; the worker's first item opens
+    /// it.</summary>
+    public static Operation<T, TResult> WithWorker<TWorker>(
+        Func<CancellationToken, ValueTask<TWorker>> open,
+        Func<TWorker, T, CancellationToken, ValueTask<TResult>> operation)
+    {
+        return new((item, state, token) => state.HasResource
+            ? operation((TWorker)state.Resource!, item, token)
+            : OpenAndRunAsync(item, state, token));
 
-    public ValueTask InvokeWithoutResultAsync(T item, ItemState? slot, CancellationToken token) =>
-        _withoutResult is not null ? _withoutResult(item, token) : _withSlotOnly!(item, slot!, token);
+        async ValueTask<TResult> OpenAndRunAsync(T item, ItemState state, CancellationToken token)
+        {
+            state.Keep(await open(token).NoContext());
+            return await operation((TWorker)state.Resource!, item, token).NoContext();
+        }
+    }
+
+    public ValueTask<TResult> InvokeAsync(T item, ItemState? state, CancellationToken token) =>
+        _withResult is not null ? _withResult(item, token) : _withState!(item, state!, token);
+
+    public ValueTask InvokeWithoutResultAsync(T item, ItemState? state, CancellationToken token) =>
+        _withoutResult is not null ? _withoutResult(item, token) : _withStateOnly!(item, state!, token);
 }

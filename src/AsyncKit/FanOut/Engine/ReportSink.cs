@@ -1,22 +1,23 @@
 namespace AsyncKit;
 
-/// <summary>Keeps every outcome by index.</summary>
-internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSource<T>? pulled) : FanOutSink<T, TResult>
+/// <summary>Keeps the outcome of every item by index, for a report.</summary>
+internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSource<T>? pulled)
+    : FanOutSink<T, TResult>
 {
     private readonly ResultBuffer<FanOutOutcome<T, TResult>> _outcomes =
         indexed is null ? new(expected: null) : new(indexed.Count);
 
-    public override bool WantsDuration => true;
+    public override bool NeedsDuration => true;
 
     public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? slot) =>
-        _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, slot));
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state) =>
+        _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, state));
 
-    /// <summary>After the run.</summary>
+    /// <summary>Adds an item that was pulled and not started; called after the run.</summary>
     public void PutNotStarted(long index, T item) =>
         _outcomes.Store(checked((int)index), new(index, item, FanOutOutcomeKind.NotStarted));
 
-    /// <summary>Called once, after the run.</summary>
+    /// <summary>Returns every outcome in source order; called once, after the run.</summary>
     public FanOutOutcome<T, TResult>[] ToArray()
     {
         if (indexed is null)
@@ -35,7 +36,7 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
             }
         }
 
-        // A list that was cut during the run no longer has the rest.
+        // A list that became shorter during the run no longer contains its last items.
         return hasAll ? all : Array.FindAll(
             all, one => one.Kind != FanOutOutcomeKind.NotStarted || indexed.TryGetItem(one.Index, out _));
     }

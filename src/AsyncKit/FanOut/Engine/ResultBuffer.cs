@@ -2,14 +2,20 @@ using System.Numerics;
 
 namespace AsyncKit;
 
-/// <summary>
-/// Results by index, stored by many workers at once, each index once. With the right <c>expected</c> count they go
-/// straight into the array that is handed out; beyond it they go into chunks that double and never move.
-/// </summary>
+/// <summary>Stores results by index, written by many workers at once without a lock.</summary>
+/// <remarks>
+/// With a known count the results go straight into the returned array. Otherwise the first array grows by chunks that
+/// double in size and never move, and the results are copied once, at the end.
+/// <para>
+/// Invariants:
+/// (1) Each index is stored once.
+/// (2) An array or chunk never moves, so a write never goes to memory that was already copied.
+/// </para>
+/// </remarks>
 internal sealed class ResultBuffer<TResult>
 {
     private const int SmallestFirst = 32;
-    private const int LargestFirst = 1 << 20; // A count is only a hint, and an endless range has one too.
+    private const int LargestFirst = 1 << 20; // An expected count is only a hint, and an endless range has one too.
 
     private readonly TResult[] _first;
     private readonly TResult[]?[] _chunks;
@@ -35,12 +41,15 @@ internal sealed class ResultBuffer<TResult>
         }
         else
         {
-            var (chunk, offset) = Place(index);
-            (Volatile.Read(ref _chunks[chunk]) ?? AddChunk(chunk))[offset] = result;
+            // Chunk k starts at first * (2^k - 1) beyond the first array.
+            var beyond = index - first.Length;
+            var chunk = BitOperations.Log2((uint)(beyond / first.Length) + 1);
+            var start = ((long)first.Length << chunk) - first.Length;
+            (Volatile.Read(ref _chunks[chunk]) ?? AddChunk(chunk))[beyond - start] = result;
         }
     }
 
-    /// <summary>The first <paramref name="count"/> results; called once, when nobody stores any more.</summary>
+    /// <summary>Returns the first <paramref name="count"/> results; called once, after the last store.</summary>
     public TResult[] ToArray(int count)
     {
         if (count == _first.Length)
@@ -49,13 +58,13 @@ internal sealed class ResultBuffer<TResult>
         }
 
         var all = new TResult[count];
-        var done = Math.Min(count, _first.Length);
-        Array.Copy(_first, all, done);
-        for (var chunk = 0; done < count; chunk++)
+        var copied = Math.Min(count, _first.Length);
+        Array.Copy(_first, all, copied);
+        for (var chunk = 0; copied < count; chunk++)
         {
-            var length = Math.Min(count - done, ChunkLength(chunk));
-            Array.Copy(_chunks[chunk]!, 0, all, done, length);
-            done += length;
+            var length = Math.Min(count - copied, ChunkLength(chunk));
+            Array.Copy(_chunks[chunk]!, 0, all, copied, length);
+            copied += length;
         }
 
         return all;
@@ -63,17 +72,9 @@ internal sealed class ResultBuffer<TResult>
 
     private int ChunkLength(int chunk) => (int)Math.Min((long)_first.Length << chunk, Array.MaxLength);
 
-    private (int Chunk, int Offset) Place(int index)
-    {
-        // Chunk k begins at first x (2^k - 1) beyond the first array.
-        var beyond = index - _first.Length;
-        var chunk = BitOperations.Log2((uint)(beyond / _first.Length) + 1);
-        return (chunk, (int)(beyond - (((long)_first.Length << chunk) - _first.Length)));
-    }
-
     private TResult[] AddChunk(int chunk)
     {
-        lock (_chunks) // Not a race of two arrays, of which one is for nothing: the last is as large as all before it.
+        lock (_chunks) // Without it two workers could both allocate the chunk, which is as large as all before it.
         {
             var added = _chunks[chunk] ?? new TResult[ChunkLength(chunk)];
             Volatile.Write(ref _chunks[chunk], added);

@@ -1,5 +1,6 @@
 namespace AsyncKit;
 
+/// <summary>Enumerates an <see cref="IAsyncEnumerable{T}"/>.</summary>
 internal sealed class AsyncEnumerableSource<T>(IAsyncEnumerable<T> source) : PulledSource<T>
 {
     private IAsyncEnumerator<T>? _enumerator;

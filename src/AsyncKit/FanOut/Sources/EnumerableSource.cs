@@ -1,5 +1,6 @@
 namespace AsyncKit;
 
+/// <summary>Enumerates an <see cref="IEnumerable{T}"/>.</summary>
 internal sealed class EnumerableSource<T>(IEnumerable<T> source) : PulledSource<T>
 {
     private IEnumerator<T>? _enumerator;

@@ -1,18 +1,18 @@
-using System.Threading.Tasks.Sources;
-
 namespace AsyncKit;
 
-/// <summary>
-/// Lets one worker at a time pull from the enumerator. Who does not get in spins briefly, then parks without a thread.
-/// A worker that runs may overtake parked ones, so cheap enumerators cost no hop through the pool.
-/// </summary>
+/// <summary>Lets one worker at a time use the enumerator; the others spin briefly and then park without a
+/// thread.</summary>
 /// <remarks>
+/// Lifetime: one for each pulled source. A running worker may overtake parked ones: all workers are alike, and so a
+/// cheap enumerator needs no switch to another thread.
+/// <para>
 /// Invariants:
 /// (1) Held is set by one worker at a time; only the holder releases or closes.
-/// (2) Parked is set exactly while the stack is not empty, and both change together under the lock.
-/// (3) Coming means: one worker was started or woken and has neither entered nor parked since.
-/// (4) Not held and Parked implies Coming: nobody sleeps beside a free gate.
+/// (2) Parked is set exactly while the stack of waiters is not empty, and both change together under the lock.
+/// (3) Coming means that one worker was started or woken and has neither entered nor parked since.
+/// (4) Parked without Held implies Coming: no worker stays parked while the lock is free.
 /// (5) Closed is final; no worker is parked afterwards.
+/// </para>
 /// </remarks>
 internal sealed class EnumeratorLock
 {
@@ -23,7 +23,7 @@ internal sealed class EnumeratorLock
 
     private readonly Lock _lock = new();
     private Waiter? _parked;
-    private PaddedInt _state = new() { Value = Coming }; // The first worker.
+    private PaddedInt _state = new() { Value = Coming }; // The run starts the first worker.
     private volatile bool _isSlow;
 
     public bool IsClosed => (Volatile.Read(ref _state.Value) & Closed) != 0;
@@ -35,7 +35,7 @@ internal sealed class EnumeratorLock
             lock (_lock)
             {
                 var count = 0;
-                for (var worker = _parked; worker is not null; worker = worker.Next)
+                for (var waiter = _parked; waiter is not null; waiter = waiter.Next)
                 {
                     count++;
                 }
@@ -45,14 +45,14 @@ internal sealed class EnumeratorLock
         }
     }
 
-    /// <summary>Set by the holder around a wait, so that the others do not spin for it.</summary>
+    /// <summary>Set by the holder while it awaits the source, so that the other workers do not spin.</summary>
     public bool IsSlow
     {
         set => _isSlow = value;
     }
 
-    /// <returns>True when the worker holds the gate or the gate is closed; false when it must park.</returns>
-    public bool TryEnter(Waiter worker)
+    /// <returns>True if the worker holds the lock or the lock is closed; false if the worker must park.</returns>
+    public bool TryEnter(Waiter waiter)
     {
         var spinner = default(SpinWait);
         while (true)
@@ -65,10 +65,10 @@ internal sealed class EnumeratorLock
 
             if ((state & Held) == 0)
             {
-                var entered = (worker.IsComing ? state & ~Coming : state) | Held;
+                var entered = (waiter.IsComing ? state & ~Coming : state) | Held;
                 if (Interlocked.CompareExchange(ref _state.Value, entered, state) == state)
                 {
-                    worker.IsComing = false;
+                    waiter.IsComing = false;
                     return true;
                 }
             }
@@ -83,9 +83,9 @@ internal sealed class EnumeratorLock
         }
     }
 
-    /// <summary>Ends when it is this worker's turn to try again: at once if the gate has become free
-    /// meanwhile.</summary>
-    public ValueTask ParkAsync(Waiter worker)
+    /// <summary>Completes when the worker must call <see cref="TryEnter"/> again: at once if the lock became
+    /// free.</summary>
+    public ValueTask ParkAsync(Waiter waiter)
     {
         lock (_lock)
         {
@@ -97,23 +97,22 @@ internal sealed class EnumeratorLock
                     return default; // Free or closed.
                 }
 
-                var parked = (worker.IsComing ? state & ~Coming : state) | Parked;
+                var parked = (waiter.IsComing ? state & ~Coming : state) | Parked;
                 if (Interlocked.CompareExchange(ref _state.Value, parked, state) == state)
                 {
                     break;
                 }
             }
 
-            worker.IsComing = false;
-            worker.Next = _parked;
-            _parked = worker;
-            return worker.WaitAsync();
+            waiter.IsComing = false;
+            waiter.Next = _parked;
+            _parked = waiter;
+            return waiter.WaitAsync();
         }
     }
 
-    /// <summary>Leaves the gate and sees to it that the next item is pulled, by a parked worker or by a new
-    /// one.</summary>
-    /// <returns>True when the caller must start a worker, which counts as coming from now on.</returns>
+    /// <summary>Releases the lock and ensures that a parked or a new worker pulls the next item.</summary>
+    /// <returns>True if the caller must start a worker, which counts as coming from now on; otherwise, false.</returns>
     public bool Release(bool mayStart)
     {
         while (true)
@@ -134,63 +133,54 @@ internal sealed class EnumeratorLock
         }
     }
 
-    /// <summary>Leaves the gate for good: whoever is parked or comes later finds it closed.</summary>
+    /// <summary>Releases the lock for good: every parked worker and every later one finds it closed.</summary>
     public void Close()
     {
-        Waiter? worker;
+        Waiter? waiter;
         lock (_lock)
         {
-            worker = _parked;
+            waiter = _parked;
             _parked = null;
             Volatile.Write(ref _state.Value, Closed);
         }
 
-        while (worker is not null)
+        while (waiter is not null)
         {
-            var next = worker.Next; // Before the wake: the worker may park again elsewhere at once.
-            worker.Wake();
-            worker = next;
+            var next = waiter.Next; // Before the wake: the worker continues at once.
+            waiter.Wake();
+            waiter = next;
         }
     }
 
     private void WakeOne()
     {
-        Waiter worker;
+        Waiter waiter;
         lock (_lock)
         {
-            // Held and not coming: nobody else can change the state now but a parking worker, and that takes the lock.
-            worker = _parked!;
-            _parked = worker.Next;
-            worker.IsComing = true;
+            // While Held is set and Coming is not, only a parking worker changes the state, and it takes the lock
+            // first.
+            waiter = _parked!;
+            _parked = waiter.Next;
+            waiter.IsComing = true;
             Volatile.Write(ref _state.Value, _parked is null ? Coming : Coming | Parked);
         }
 
-        worker.Wake();
+        waiter.Wake();
     }
 
-    /// <summary>A worker's place at the gate; reused for every wait of that worker.</summary>
-    internal sealed class Waiter(bool isComing) : IValueTaskSource
+    /// <summary>A worker that uses the lock; reused for every wait of that worker.</summary>
+    internal sealed class Waiter(bool isComing) : ReusableSignal
     {
-        private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
-
         public bool IsComing { get; set; } = isComing;
 
         public Waiter? Next { get; set; }
 
         public ValueTask WaitAsync()
         {
-            _core.Reset();
-            return new ValueTask(this, _core.Version);
+            Reset();
+            return Woken;
         }
 
-        public void Wake() => _core.SetResult(true);
-
-        public void GetResult(short token) => _core.GetResult(token);
-
-        public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
-
-        public void OnCompleted(
-            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, flags);
+        public void Wake() => Set();
     }
 }

@@ -5,16 +5,24 @@ using System.Runtime.InteropServices;
 namespace AsyncKit;
 
 /// <summary>
-/// A source whose indexer bears concurrent reads: an array, an <see cref="ImmutableArray{T}"/> or a
-/// <see cref="List{T}"/>. Workers claim an index each; nothing is enumerated.
+/// A source whose indexer supports concurrent reads: an array, an <see cref="ImmutableArray{T}"/> or a
+/// <see cref="List{T}"/>. Each worker claims an index; nothing is enumerated.
 /// </summary>
+/// <remarks>
+/// Lifetime: one for each run.
+/// <para>
+/// Invariants:
+/// (1) Each index is claimed once.
+/// (2) A change of the list after the start of the run is reported once, as an exception.
+/// </para>
+/// </remarks>
 internal sealed class IndexedSource<T>
 {
     private readonly T[]? _array;
     private readonly List<T>? _list;
     private readonly List<T>.Enumerator _unmoved;
     private PaddedInt _next;
-    private int _wasChangeSeen;
+    private int _wasChangeReported;
 
     private IndexedSource(T[] array)
     {
@@ -33,7 +41,7 @@ internal sealed class IndexedSource<T>
 
     public int Claimed => Math.Min(Volatile.Read(ref _next.Value), Count);
 
-    /// <summary>False only when every item has been claimed.</summary>
+    /// <summary>False only after every item was claimed.</summary>
     public bool HasMore => Volatile.Read(ref _next.Value) < Count;
 
     public static IndexedSource<T>? TryCreate(IEnumerable<T> source) => source switch
@@ -45,20 +53,22 @@ internal sealed class IndexedSource<T>
         _ => null,
     };
 
-    /// <summary>For a report, after the run.</summary>
-    /// <returns>False when a list has become shorter.</returns>
+    /// <summary>Gets an item for the report, after the run.</summary>
+    /// <returns>False if a list became shorter; otherwise, true.</returns>
     public bool TryGetItem(int index, out T? item)
     {
-        var isThere = _array is not null || index < _list!.Count;
-        item = !isThere ? default : _array is not null ? _array[index] : _list![index];
-        return isThere;
+        var exists = _array is not null || index < _list!.Count;
+        item = !exists ? default : _array is not null ? _array[index] : _list![index];
+        return exists;
     }
 
-    /// <exception cref="InvalidOperationException">The list has changed since the run began; thrown once.</exception>
+    /// <exception cref="InvalidOperationException">The list changed after the start of the run; thrown
+    /// once.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(out int index, out T item)
     {
-        // Past the end the counter goes on by one per worker. If it wraps, the index is negative: past the end too.
+        // Past the end, each worker increments the counter one more time. If it overflows, the index is negative and
+        // thus past the end too.
         index = Interlocked.Increment(ref _next.Value) - 1;
         if (_array is not { } array)
         {
@@ -70,29 +80,41 @@ internal sealed class IndexedSource<T>
         return isItem;
     }
 
+    /// <summary>Returns a source that enumerates the items, for a run that must see them one by one.</summary>
+    public PulledSource<T> AsPulled() => new PulledAdapter(this);
+
     private bool TryClaimFromList(int index, out T item)
     {
         try
         {
-            return TryReadList(index, out item);
+            var items = CollectionsMarshal.AsSpan(_list);
+            var isItem = (uint)index < (uint)Count;
+            item = isItem && index < items.Length ? items[index] : default!;
+
+            // Must come after the read, so that an item read after a change is never used. Only the enumerator
+            // compares the list's version; the copy keeps the shared enumerator unmoved.
+            var probe = _unmoved;
+            _ = probe.MoveNext();
+            return isItem;
         }
-        catch (InvalidOperationException) when (Interlocked.Exchange(ref _wasChangeSeen, 1) == 1)
+        catch (InvalidOperationException) when (Interlocked.Exchange(ref _wasChangeReported, 1) == 1)
         {
             item = default!;
             return false;
         }
     }
 
-    private bool TryReadList(int index, out T item)
+    private sealed class PulledAdapter(IndexedSource<T> indexed) : PulledSource<T>
     {
-        var items = CollectionsMarshal.AsSpan(_list);
-        var isItem = (uint)index < (uint)Count;
-        item = isItem && index < items.Length ? items[index] : default!;
+        private T _current = default!;
 
-        // After the read: what was read before a change was read from the list as it was. A copy of the enumerator
-        // compares the list's version, which nothing else shows, and moves nothing that is shared.
-        var probe = _unmoved;
-        _ = probe.MoveNext();
-        return isItem;
+        public override int? CountHint => indexed.Count;
+
+        protected override T Current => _current;
+
+        public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) =>
+            new(indexed.TryClaim(out _, out _current));
+
+        public override ValueTask DisposeAsync() => default;
     }
 }

@@ -1,32 +1,28 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace AsyncKit;
 
-/// <summary>
-/// A source that is pulled through its enumerator, by the holder of <see cref="Gate"/> alone. Every member but
-/// <see cref="Gate"/>, <see cref="TryTakeNext"/> and <see cref="Stop"/> is used by the holder only,
-/// <see cref="DisposeAsync"/> and <see cref="NotStarted"/> after the last worker has ended.
-/// </summary>
+/// <summary>Enumerates a source: the items, their indexes, and disposing the enumerator.</summary>
+/// <remarks>
+/// Lifetime: one for each run, which disposes it after its last worker. Only the worker that holds <see cref="Lock"/>
+/// uses the other members, so at most one call is in progress.
+/// </remarks>
 internal abstract class PulledSource<T>
 {
     private long _pulled;
 
-    public EnumeratorLock Gate { get; } = new();
+    public EnumeratorLock Lock { get; } = new();
 
-    /// <summary>How many items to expect, null when unknown. Only a hint: the enumerator decides.</summary>
+    /// <summary>The expected number of items, null if unknown. Only a hint: the enumerator decides.</summary>
     public virtual int? CountHint => null;
 
-    /// <summary>How many items were pulled.</summary>
+    /// <summary>The number of items that were taken.</summary>
     public virtual long Pulled => _pulled;
 
-    /// <summary>What was pulled and never handed out.</summary>
-    public virtual IEnumerable<(long Index, T Item)> NotStarted => [];
+    protected abstract T Current { get; }
 
-    /// <summary>Opens the enumerator on the first call.</summary>
+    /// <summary>Advances to the next item. The first call opens the enumerator.</summary>
     public abstract ValueTask<bool> MoveNextAsync(CancellationToken runToken);
 
-    public abstract ValueTask DisposeAsync();
-
+    /// <summary>Returns the item that <see cref="MoveNextAsync"/> advanced to, and its index.</summary>
     public virtual T Take(out long index)
     {
         var item = Current;
@@ -34,20 +30,5 @@ internal abstract class PulledSource<T>
         return item;
     }
 
-    /// <summary>By the worker whose item has just ended: what it has to run next, without the gate.</summary>
-    /// <param name="index">That of the item that has ended, then that of the next.</param>
-    /// <param name="item">The next.</param>
-    /// <returns>False when the worker has to pull.</returns>
-    public virtual bool TryTakeNext(ref long index, [MaybeNullWhen(false)] out T item)
-    {
-        item = default;
-        return false;
-    }
-
-    /// <summary>The run stops early: the holder must not go on waiting for something to end.</summary>
-    public virtual void Stop()
-    {
-    }
-
-    protected abstract T Current { get; }
+    public abstract ValueTask DisposeAsync();
 }

@@ -3,24 +3,47 @@ using System.Runtime.ExceptionServices;
 
 namespace AsyncKit;
 
-/// <summary>A run for each enumeration, which begins when the first item is asked for.</summary>
+/// <summary>An async sequence whose every enumeration is a separate run, which starts when the first item is
+/// requested.</summary>
 internal sealed class FanOutStream<T, TResult, TValue>(
     Func<PulledSource<T>> open,
     Operation<T, TResult> operation,
     FanOutOptions options,
     Func<OrderedRingBuffer<TValue>, FanOutSink<T, TResult>> createSink,
-    FanOutStreamEnd end,
+    bool throwsItemFailures,
     CancellationToken callerToken) : IAsyncEnumerable<TValue>
 {
+    private CancellationToken CallerToken => callerToken;
+
+    private bool ThrowsItemFailures => throwsItemFailures;
+
     public IAsyncEnumerator<TValue> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         new Reader(this, cancellationToken);
 
-    private sealed class Reader(
-        FanOutStream<T, TResult, TValue> stream, CancellationToken readersToken) : IAsyncEnumerator<TValue>
+    private FanOutRun<T, TResult> CreateRun(CancellationToken token, out OrderedRingBuffer<TValue> buffer)
     {
-        private OrderedRingBuffer<TValue> _handOver = null!; // From the start on.
+        buffer = new(options.LookaheadOrDefault);
+        var source = new LookaheadSource<T, TValue>(open(), buffer);
+        return new(null, source, operation, options, token, createSink(buffer));
+    }
+
+    /// <summary>Reads the values of one run.</summary>
+    /// <remarks>
+    /// Lifetime: one for each enumeration. Like any enumerator it is used by one thread at a time.
+    /// <para>
+    /// Invariants:
+    /// (1) The run starts in the first <see cref="MoveNextAsync"/>, unless a token is cancelled or the reader was
+    /// disposed.
+    /// (2) When the reader is over, the run has completed or never started; only <see cref="StopAsync"/> sets the flag
+    /// before it awaits the run.
+    /// </para>
+    /// </remarks>
+    private sealed class Reader(
+        FanOutStream<T, TResult, TValue> stream, CancellationToken readerToken) : IAsyncEnumerator<TValue>
+    {
+        private OrderedRingBuffer<TValue> _buffer = null!; // Set together with the run.
         private FanOutRun<T, TResult>? _run;
-        private Task? _ending;
+        private Task? _completion;
         private CancellationTokenSource? _linked;
         private TValue _current = default!;
         private bool _hasCurrent;
@@ -37,17 +60,22 @@ internal sealed class FanOutStream<T, TResult, TValue>(
 
             if (_run is null)
             {
-                var token = Start();
-                if (_isOver)
+                var token = Link();
+                if (token.IsCancellationRequested)
                 {
-                    return ValueTask.FromCanceled<bool>(token);
+                    _isOver = true;
+                    return ValueTask.FromCanceled<bool>(ReportedToken());
                 }
+
+                _run = stream.CreateRun(token, out _buffer);
+                _run.Failures.ReportedToken = ReportedToken;
+                _completion = EndAfterAsync(_run.RunAsync());
             }
             else if (_hasCurrent)
             {
                 _hasCurrent = false;
                 _current = default!;
-                _handOver.MoveOn();
+                _buffer.Advance();
             }
 
             return TryRead() ? new ValueTask<bool>(true) : WaitAsync();
@@ -57,53 +85,36 @@ internal sealed class FanOutStream<T, TResult, TValue>(
         {
             if (_run is not null && !_isOver)
             {
-                return LeaveAsync();
+                return StopAsync();
             }
 
-            _isOver = true; // Also when it never began: what is disposed does not begin any more.
+            _isOver = true; // Even if the run never started: a disposed reader must not start it.
             _linked?.Dispose();
             return default;
         }
 
-        private CancellationToken Start()
-        {
-            var token = Link();
-            if (token.IsCancellationRequested)
-            {
-                _isOver = true;
-                return ReportedToken();
-            }
-
-            _handOver = new(stream.Lookahead);
-            var source = new LookaheadSource<T, TValue>(stream.Open(), _handOver);
-            _run = stream.CreateRun(source, _handOver, token);
-            _run.Failures.ReportedToken = ReportedToken;
-            _ending = EndAsync(_run.RunAsync());
-            return token;
-        }
-
         private CancellationToken Link()
         {
-            if (!readersToken.CanBeCanceled || readersToken == stream.CallerToken)
+            if (!readerToken.CanBeCanceled || readerToken == stream.CallerToken)
             {
                 return stream.CallerToken;
             }
 
             if (!stream.CallerToken.CanBeCanceled)
             {
-                return readersToken;
+                return readerToken;
             }
 
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(stream.CallerToken, readersToken);
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(stream.CallerToken, readerToken);
             return _linked.Token;
         }
 
         private CancellationToken ReportedToken() =>
-            stream.CallerToken.IsCancellationRequested || !readersToken.IsCancellationRequested
+            stream.CallerToken.IsCancellationRequested || !readerToken.IsCancellationRequested
                 ? stream.CallerToken
-                : readersToken;
+                : readerToken;
 
-        private async Task EndAsync(Task run)
+        private async Task EndAfterAsync(Task run)
         {
             try
             {
@@ -111,49 +122,42 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             }
             finally
             {
-                _handOver.End(); // Told by whoever reads to the end.
+                _buffer.End(); // The reader throws the run's exception after the last value.
             }
         }
 
-        private bool TryRead() => _hasCurrent = _handOver.TryRead(out _current);
+        private bool TryRead() => _hasCurrent = _buffer.TryRead(out _current);
 
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         private async ValueTask<bool> WaitAsync()
         {
-            while (true)
+            bool hasEnded;
+            do
             {
-                await _handOver.UntilReadableAsync().NoContext();
-                var hasEnded = _handOver.HasEnded; // Before the look: what was put last came before the end.
+                await _buffer.UntilReadableAsync().NoContext();
+                hasEnded = _buffer.HasEnded; // Before the read: the last value is put before the end.
                 if (TryRead())
                 {
                     return true;
                 }
-
-                if (hasEnded)
-                {
-                    break;
-                }
             }
+            while (!hasEnded);
 
             _isOver = true;
-            await TellAsync().NoContext();
+            await ThrowFailuresAsync().NoContext();
             return false;
         }
 
-        private async Task TellAsync()
+        private async Task ThrowFailuresAsync()
         {
             try
             {
-                await _ending!.NoContext();
+                await _completion!.NoContext();
             }
-            catch when (stream.End == FanOutStreamEnd.AllErrors)
+            catch (Exception exception) when (!stream.ThrowsItemFailures)
             {
-                throw;
-            }
-            catch (Exception exception)
-            {
-                // The items have told their own: what is left is the cancellation, with what failed after it, and the
-                // source.
+                // The outcomes contain the failures of the items. The cancellation remains, with the failures after
+                // it, and the failure of the source.
                 if (exception is OperationCanceledException && _run!.Failures.IsCancelled)
                 {
                     throw;
@@ -166,32 +170,20 @@ internal sealed class FanOutStream<T, TResult, TValue>(
             }
         }
 
-        private async ValueTask LeaveAsync()
+        private async ValueTask StopAsync()
         {
             _isOver = true;
             _run!.Abandon();
             try
             {
-                await _ending!.NoContext();
+                await _completion!.NoContext();
             }
             catch (Exception)
             {
-                // Whoever leaves early does not want to know.
+                // A reader that stops early is not interested in failures.
             }
 
             _linked?.Dispose();
         }
     }
-
-    private int Lookahead => options.LookaheadOrDefault;
-
-    private FanOutStreamEnd End => end;
-
-    private CancellationToken CallerToken => callerToken;
-
-    private PulledSource<T> Open() => open();
-
-    private FanOutRun<T, TResult> CreateRun(
-        PulledSource<T> source, OrderedRingBuffer<TValue> handOver, CancellationToken token) =>
-        new(null, source, operation, options, token, createSink(handOver));
 }

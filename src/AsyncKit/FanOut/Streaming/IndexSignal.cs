@@ -1,59 +1,51 @@
-using System.Threading.Tasks.Sources;
-
 namespace AsyncKit;
 
-/// <summary>
-/// One place to wait for an index, used again for every wait. It carries the index: a wake that comes late, for an index
-/// that is past, finds another one here and does nothing.
-/// </summary>
+/// <summary>Wakes one waiter that waits for an index; reused for every wait.</summary>
 /// <remarks>
-/// Who waits arms, then looks again whether it still must wait, then awaits or disarms. Who wakes first makes the
-/// change that is waited for, then looks here. A full fence on both sides keeps one of the two from missing the other.
+/// The waiter arms the signal, re-checks whether it must wait, and then either disarms it or awaits it. The waking
+/// thread first makes the change that the waiter waits for, and then reads the index. A full fence on both sides
+/// ensures that at least one of the two sees the other.
+/// <para>
+/// Invariants:
+/// (1) There is one waiter at a time.
+/// (2) Each wait ends by one successful compare-and-swap from its index, either by the waiter or by a waking thread.
+/// So a late wake for an earlier index finds another one and does nothing.
+/// </para>
 /// </remarks>
-internal sealed class IndexSignal : IValueTaskSource
+internal sealed class IndexSignal : ReusableSignal
 {
-    private const long Nobody = -1;
+    private const long NoWaiter = -1;
 
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
-    private long _index = Nobody;
-
-    public ValueTask Woken => new(this, _core.Version);
+    private long _index = NoWaiter;
 
     public void Arm(long index)
     {
-        _core.Reset();
+        Reset();
         _ = Interlocked.Exchange(ref _index, index);
     }
 
-    /// <returns>False when somebody wakes: then it must be awaited.</returns>
-    public bool TryDisarm(long index) => Interlocked.CompareExchange(ref _index, Nobody, index) == index;
+    /// <returns>True if the wait was withdrawn; false if a thread wakes the waiter, which must then await the
+    /// signal.</returns>
+    public bool TryDisarm(long index) => Interlocked.CompareExchange(ref _index, NoWaiter, index) == index;
 
-    /// <summary>Wakes who waits for an index up to this one.</summary>
+    /// <summary>Wakes a waiter for an index up to this one.</summary>
     public void WakeUpTo(long index)
     {
         Interlocked.MemoryBarrier();
         var waited = Volatile.Read(ref _index);
-        if (waited != Nobody && waited <= index && TryDisarm(waited))
+        if (waited != NoWaiter && waited <= index && TryDisarm(waited))
         {
-            _core.SetResult(true);
+            Set();
         }
     }
 
-    /// <summary>Wakes who waits for this index.</summary>
+    /// <summary>Wakes a waiter for exactly this index.</summary>
     public void Wake(long index)
     {
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _index) == index && TryDisarm(index))
         {
-            _core.SetResult(true);
+            Set();
         }
     }
-
-    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
 }

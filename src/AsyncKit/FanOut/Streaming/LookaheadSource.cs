@@ -2,16 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit;
 
-/// <summary>Pulls from another source only what a reader will take soon.</summary>
-internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedRingBuffer<TValue> handOver) : PulledSource<T>
+/// <summary>Adds the reader's back-pressure to a source: pulls only items within the look-ahead.</summary>
+internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedRingBuffer<TValue> buffer)
+    : PulledSource<T>
 {
     public override int? CountHint => inner.CountHint;
 
     public override long Pulled => inner.Pulled;
 
-    protected override T Current => throw new NotSupportedException("Take is the inner source's.");
+    protected override T Current => throw new NotSupportedException("Take is forwarded to the inner source.");
 
-    public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) => handOver.MayStart(inner.Pulled)
+    public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) => buffer.MayStart(inner.Pulled)
         ? inner.MoveNextAsync(runToken)
         : WaitAndMoveNextAsync(runToken);
 
@@ -22,7 +23,7 @@ internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedR
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitAndMoveNextAsync(CancellationToken runToken)
     {
-        await handOver.UntilMayStartAsync(inner.Pulled).NoContext();
-        return !handOver.IsClosed && await inner.MoveNextAsync(runToken).NoContext();
+        await buffer.UntilMayStartAsync(inner.Pulled).NoContext();
+        return !buffer.IsClosed && await inner.MoveNextAsync(runToken).NoContext();
     }
 }

@@ -3,17 +3,22 @@ using System.Numerics;
 namespace AsyncKit;
 
 /// <summary>
-/// From many workers to one reader, in the order of places: a ring of cells, as many as may be started and not read.
-/// Nothing is allocated per item.
+/// Transfers values from many workers to one reader in the order of their positions, through a ring of cells and
+/// without allocation per item.
 /// </summary>
 /// <remarks>
+/// Lifetime: one for each enumeration of a stream. The window starts at the reader's position and has as many
+/// positions as may be started and not yet read. It advances when the reader requests the next value, not when it gets
+/// the current one.
+/// <para>
 /// Invariants:
-/// (1) A place is put once, and only while it is less than one ring ahead of the reader, so its cell is free.
-/// (2) Only the reader empties a cell, and only the one at its place.
-/// (3) The reader waits only when the cell at its place is empty and the end has not come; whoever fills that cell or
-/// brings the end wakes it.
-/// (4) Whoever wants to start waits only while the window is full and open; the reader that moves on, or whoever closes
-/// the window, wakes it. There is one at a time, the holder of the gate.
+/// (1) Each position is put once, and only while it is less than one ring ahead of the reader, so its cell is free.
+/// (2) Only the reader empties a cell, and only the one at its position.
+/// (3) The reader waits only while the cell at its position is empty and the run has not ended. The worker that fills
+/// that cell, or the end of the run, wakes it.
+/// (4) A worker waits to start only while the window is full and open. The reader that advances, or the thread that
+/// closes the window, wakes it. At most one worker waits here: the holder of the enumerator lock.
+/// </para>
 /// </remarks>
 internal sealed class OrderedRingBuffer<TValue>
 {
@@ -21,7 +26,7 @@ internal sealed class OrderedRingBuffer<TValue>
     private readonly int _lookahead;
     private readonly IndexSignal _reader = new();
     private readonly IndexSignal _starter = new();
-    private PaddedLong _place; // Where the reader is: the window begins here.
+    private PaddedLong _position; // Of the reader.
     private PaddedLong _tickets;
     private volatile bool _isClosed;
     private volatile bool _hasEnded;
@@ -34,7 +39,7 @@ internal sealed class OrderedRingBuffer<TValue>
 
     private enum Content
     {
-        Unit,
+        None,
         Value,
         Gap,
     }
@@ -43,45 +48,45 @@ internal sealed class OrderedRingBuffer<TValue>
 
     public bool HasEnded => _hasEnded;
 
-    /// <summary>The next place in the order of completion.</summary>
+    /// <summary>Returns the next position in completion order.</summary>
     public long NextTicket() => Interlocked.Increment(ref _tickets.Value) - 1;
 
-    public void Put(long place, TValue value) => Put(place, value, Content.Value);
+    public void Put(long position, TValue value) => Put(position, value, Content.Value);
 
-    /// <summary>The reader passes over this place.</summary>
-    public void PutGap(long place) => Put(place, default!, Content.Gap);
+    /// <summary>Makes the reader skip this position.</summary>
+    public void PutGap(long position) => Put(position, default!, Content.Gap);
 
-    public bool MayStart(long index) => index - Volatile.Read(ref _place.Value) <= _lookahead;
+    public bool MayStart(long index) => index - Volatile.Read(ref _position.Value) <= _lookahead;
 
-    /// <summary>Ends when the index may be started, or the window was closed.</summary>
+    /// <summary>Completes when the index may be started or the window was closed.</summary>
     public ValueTask UntilMayStartAsync(long index)
     {
         _starter.Arm(index);
         return (MayStart(index) || _isClosed) && _starter.TryDisarm(index) ? default : _starter.Woken;
     }
 
-    /// <summary>Nobody waits any more for a start, which will not come.</summary>
+    /// <summary>Closes the window: no worker waits for a start any more, and none starts.</summary>
     public void Close()
     {
         _isClosed = true;
         _starter.WakeUpTo(long.MaxValue);
     }
 
-    /// <summary>The last put was the last.</summary>
+    /// <summary>Ends the sequence, after the last put.</summary>
     public void End()
     {
         _hasEnded = true;
         _reader.WakeUpTo(long.MaxValue);
     }
 
-    /// <summary>By the reader. The place of what it got stays its own until <see cref="MoveOn"/>.</summary>
+    /// <summary>Reads the value at the reader's position, which stays there until <see cref="Advance"/>.</summary>
     public bool TryRead(out TValue value)
     {
         while (true)
         {
-            ref var cell = ref CellOf(_place.Value);
+            ref var cell = ref CellOf(_position.Value);
             var content = (Content)Volatile.Read(ref cell.Content);
-            if (content == Content.Unit)
+            if (content == Content.None)
             {
                 value = default!;
                 return false;
@@ -94,37 +99,37 @@ internal sealed class OrderedRingBuffer<TValue>
                 return true;
             }
 
-            MoveOn();
+            Advance();
         }
     }
 
-    /// <summary>By the reader, when it asks for the next one: the cell is free and the window goes on.</summary>
-    public void MoveOn()
+    /// <summary>Called by the reader when it requests the next value: frees the cell and advances the window.</summary>
+    public void Advance()
     {
-        var place = _place.Value;
-        Volatile.Write(ref CellOf(place).Content, (int)Content.Unit);
-        Volatile.Write(ref _place.Value, place + 1);
-        _starter.WakeUpTo(place + 1 + _lookahead);
+        var position = _position.Value;
+        Volatile.Write(ref CellOf(position).Content, (int)Content.None);
+        Volatile.Write(ref _position.Value, position + 1);
+        _starter.WakeUpTo(position + 1 + _lookahead);
     }
 
-    /// <summary>By the reader. Ends when there is something at its place, or the end has come.</summary>
+    /// <summary>Completes when the cell at the reader's position is filled or the sequence ended.</summary>
     public ValueTask UntilReadableAsync()
     {
-        var place = _place.Value;
-        _reader.Arm(place);
-        var isReadable = Volatile.Read(ref CellOf(place).Content) != (int)Content.Unit || _hasEnded;
-        return isReadable && _reader.TryDisarm(place) ? default : _reader.Woken;
+        var position = _position.Value;
+        _reader.Arm(position);
+        var isReadable = Volatile.Read(ref CellOf(position).Content) != (int)Content.None || _hasEnded;
+        return isReadable && _reader.TryDisarm(position) ? default : _reader.Woken;
     }
 
-    private void Put(long place, TValue value, Content content)
+    private void Put(long position, TValue value, Content content)
     {
-        ref var cell = ref CellOf(place);
+        ref var cell = ref CellOf(position);
         cell.Value = value;
-        Volatile.Write(ref cell.Content, (int)content);
-        _reader.Wake(place);
+        Volatile.Write(ref cell.Content, (int)content); // Must be last: it publishes the value.
+        _reader.Wake(position);
     }
 
-    private ref Cell CellOf(long place) => ref _cells[place & (_cells.Length - 1)];
+    private ref Cell CellOf(long position) => ref _cells[position & (_cells.Length - 1)];
 
     private struct Cell
     {

@@ -1,17 +1,16 @@
 namespace AsyncKit;
 
-/// <summary>Hands every outcome to a reader.</summary>
+/// <summary>Passes every outcome to the reader of a stream.</summary>
 internal sealed class OutcomeStreamSink<T, TResult>(
-    OrderedRingBuffer<FanOutOutcome<T, TResult>> handOver, FanOutOptions options) : FanOutSink<T, TResult>
+    OrderedRingBuffer<FanOutOutcome<T, TResult>> buffer, FanOutOptions options) : FanOutSink<T, TResult>
 {
     private readonly bool _isInSourceOrder = options.Order == FanOutOrder.Source;
 
-    public override bool WantsDuration => true;
+    public override bool NeedsDuration => true;
 
     public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? slot) =>
-        handOver.Put(
-            _isInSourceOrder ? index : handOver.NextTicket(), new(index, item, kind, result, exception, slot));
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state) =>
+        buffer.Put(_isInSourceOrder ? index : buffer.NextTicket(), new(index, item, kind, result, exception, state));
 
-    public override void Stop() => handOver.Close();
+    public override void Stop() => buffer.Close();
 }

@@ -1,27 +1,27 @@
 namespace AsyncKit;
 
-/// <summary>Hands results to a reader. Where an item failed, the reader stops, or passes over it if the run goes
-/// on.</summary>
-internal sealed class ResultStreamSink<T, TResult>(OrderedRingBuffer<TResult> handOver, FanOutOptions options)
+/// <summary>Passes results to the reader of a stream. A failed item is skipped if the run continues; otherwise it ends
+/// the stream.</summary>
+internal sealed class ResultStreamSink<T, TResult>(OrderedRingBuffer<TResult> buffer, FanOutOptions options)
     : FanOutSink<T, TResult>
 {
     private readonly bool _isInSourceOrder = options.Order == FanOutOrder.Source;
-    private readonly bool _goesOn = options.OnFailure == FailureMode.RunToEnd;
+    private readonly bool _skipsFailures = options.OnFailure == FailureMode.RunToEnd;
 
     public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? slot)
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state)
     {
         if (kind == FanOutOutcomeKind.Succeeded)
         {
-            handOver.Put(PlaceOf(index), result);
+            buffer.Put(PositionOf(index), result);
         }
-        else if (kind == FanOutOutcomeKind.Failed && _goesOn)
+        else if (kind == FanOutOutcomeKind.Failed && _skipsFailures)
         {
-            handOver.PutGap(PlaceOf(index));
+            buffer.PutGap(PositionOf(index));
         }
     }
 
-    public override void Stop() => handOver.Close();
+    public override void Stop() => buffer.Close();
 
-    private long PlaceOf(long index) => _isInSourceOrder ? index : handOver.NextTicket();
+    private long PositionOf(long index) => _isInSourceOrder ? index : buffer.NextTicket();
 }

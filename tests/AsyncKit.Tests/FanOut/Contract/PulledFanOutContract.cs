@@ -258,7 +258,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
             }),
             Limit(2),
             cts.Token).RunAsync();
-        await Hang.UntilAsync(() => pulled.Gate.IsClosed); // The second worker has found the end.
+        await Hang.UntilAsync(() => pulled.Lock.IsClosed); // The second worker has found the end.
         proceed.Open();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());

@@ -33,7 +33,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
         await gate.ArrivedAsync(32);
         gate.Open(); // Now all 32 want the next item, and whoever gets in blocks.
 
-        await Hang.UntilAsync(() => pulled.Gate.ParkedWorkers == 31); // The others have given their threads back.
+        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 31); // The others have given their threads back.
         unblock.Set();
 
         Assert.Equal(40, (await run.OrHangs()).Length);
@@ -60,7 +60,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
         next.Release(4);
         await slow.ArrivedAsync(4);
         slow.Open();
-        await Hang.UntilAsync(() => pulled.Gate.ParkedWorkers == 3); // The fourth is in MoveNext.
+        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 3); // The fourth is in MoveNext.
 
         next.Release(5);
         await rest.ArrivedAsync(4); // Nobody leaves before all four are in.
@@ -88,7 +88,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
             new Operation<int, int>((item, _) =>
             {
                 // The first item ends after the other worker has found the end, so its worker is the last to leave.
-                Assert.True(item > 0 || SpinWait.SpinUntil(() => pulled.Gate.IsClosed, TimeSpan.FromSeconds(30)));
+                Assert.True(item > 0 || SpinWait.SpinUntil(() => pulled.Lock.IsClosed, TimeSpan.FromSeconds(30)));
                 local.Value = "item";
                 return new ValueTask<int>(item);
             }),

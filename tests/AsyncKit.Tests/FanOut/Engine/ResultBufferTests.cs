@@ -18,7 +18,7 @@ public sealed class ResultBufferTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Keeps_every_result_at_its_index_whatever_was_expected(int? expected, int count)
+    public void Every_result_is_stored_at_its_index_for_any_expected_count(int? expected, int count)
     {
         var buffer = new ResultBuffer<int>(expected);
 
@@ -31,7 +31,7 @@ public sealed class ResultBufferTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Hands_out_the_very_array_when_the_count_was_right()
+    public void A_known_count_returns_the_array_without_a_copy()
     {
         var buffer = new ResultBuffer<int>(count: 100);
         for (var index = 0; index < 100; index++)
@@ -43,7 +43,7 @@ public sealed class ResultBufferTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Bears_stores_from_several_threads()
+    public void Several_threads_store_at_once()
     {
         const int Count = 300_000;
         var buffer = new ResultBuffer<int>(expected: null);

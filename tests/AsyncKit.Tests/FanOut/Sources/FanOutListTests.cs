@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Which lists are read by index, and what happens when one changes.</summary>
+/// <summary>Lists that are read by index, including one that changes during the run.</summary>
 public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<string, Action<List<int>>> Changes => new()
@@ -15,7 +15,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task A_List_changed_during_the_run_is_an_InvalidOperationException_as_with_foreach(
+    public async Task A_List_changed_during_the_run_throws_InvalidOperationException_as_foreach_does(
         string name, Action<List<int>> change)
     {
         foreach (var limit in (int[])[1, 3, 64])
@@ -40,7 +40,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     }
 
     [Fact]
-    public async Task A_List_changed_by_its_last_item_is_noticed_as_well()
+    public async Task A_List_changed_by_its_last_item_throws_InvalidOperationException()
     {
         var list = new List<int> { 1 };
 
@@ -52,7 +52,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     }
 
     [Fact]
-    public async Task A_List_changed_after_the_run_is_not_noticed()
+    public async Task A_List_changed_after_the_run_throws_nothing()
     {
         var list = new List<int> { 1, 2 };
 
@@ -81,7 +81,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     }
 
     [Fact]
-    public async Task Any_other_list_goes_through_its_enumerator_and_its_count_serves_to_size_the_results()
+    public async Task Any_other_list_is_enumerated_and_its_count_sizes_the_results()
     {
         var results = await new NoIndexer(100).FanOutAsync(8, async (item, _) =>
         {
@@ -98,7 +98,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     [InlineData(99)]
     [InlineData(101)]
     [InlineData(100_000)]
-    public async Task A_count_that_is_wrong_does_no_harm(int wrongCount)
+    public async Task A_wrong_count_does_not_change_the_results(int wrongCount)
     {
         var items = new NoIndexer(100) { Count = wrongCount };
 
@@ -116,7 +116,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
     }
 
     [Fact]
-    public async Task An_array_of_a_derived_type_works()
+    public async Task An_array_of_a_derived_type_is_accepted()
     {
         IEnumerable<object> items = new string[] { "a", "b" };
 
@@ -145,7 +145,7 @@ public sealed class FanOutListTests(NothingLeftBehind leaks) : IClassFixture<Not
 
         public int this[int index]
         {
-            get => throw new InvalidOperationException("An indexer need not bear concurrent reads.");
+            get => throw new InvalidOperationException("This indexer does not support concurrent reads.");
             set => throw new NotSupportedException();
         }
 

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A partition changes when items run and nothing else: against the sequential map, on real threads.</summary>
+/// <summary>Compares a partition with the sequential map, on real threads: it changes only when items run.</summary>
 public sealed class FanOutPartitionProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly Arbitrary<Script> Scripts = Arb.From(
@@ -16,7 +16,7 @@ public sealed class FanOutPartitionProperties : IClassFixture<NothingLeftBehind>
         select new Script([.. items], limit, maxPerKey, maxParked, keys, entry));
 
     [Fact]
-    public void With_any_partition_the_results_are_those_of_the_sequential_map() =>
+    public void Any_partition_returns_the_results_of_the_sequential_map() =>
         Prop.ForAll(Scripts, script =>
         {
             var watch = new KeyWatch(item => item % script.Keys);

@@ -2,14 +2,13 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A partition with everything drawn at random, the order of the continuations included: against its model, and
-/// however it ends.</summary>
+/// <summary>Runs random partitions under random schedules, and compares them with a model.</summary>
 public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
 
     [Fact]
-    public void Whenever_nothing_is_left_to_do_exactly_what_may_run_runs() =>
+    public void An_idle_schedule_runs_exactly_the_items_that_the_model_runs() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;
@@ -48,7 +47,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             while (model.Running.Count > 0)
             {
                 Assert.Equal(model.Running, running.Order());
-                Assert.True(entry is 0 or 3 || source.Pulled == model.Pulled, $"{source.Pulled} and not {model.Pulled}");
+                Assert.True(entry is 0 or 3 || source.Pulled == model.Pulled, $"{source.Pulled} instead of {model.Pulled}");
                 var ended = random.GetItems(model.Running.ToArray(), 1)[0];
                 model.End(ended);
                 ends[ended].SetResult();
@@ -69,7 +68,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
         }, new AsyncTestOptions { Schedules = 2_000 });
 
     [Fact]
-    public void However_it_ends_both_limits_and_the_order_of_each_key_are_kept_and_nothing_is_left_running() =>
+    public void Any_run_keeps_both_limits_and_the_order_of_each_key_and_leaves_nothing_running() =>
         AsyncTest.Run(async context =>
         {
             var scenario = new Scenario(context.Random);
@@ -78,13 +77,13 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
 
             var failure = await scenario.RunAsync(caller.Token);
 
-            scenario.AssertAllOver();
+            scenario.AssertCompleted();
             Assert.True(
-                failure is null || scenario.MayFail || caller.IsCancellationRequested, $"It failed without a reason: {failure}");
+                failure is null || scenario.MayFail || caller.IsCancellationRequested, $"The run failed without a reason: {failure}");
             await cancelling;
         }, Thousand with { Schedules = 3_000 });
 
-    /// <summary>What must run, if nothing takes time.</summary>
+    /// <summary>Computes the items that must run if no code takes time.</summary>
     private sealed class Model
     {
         private readonly char[] _keys;
@@ -141,7 +140,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
         private readonly ScriptedBody _body;
         private readonly KeyWatch _watch;
         private readonly bool _isTask;
-        private readonly int _leaveAt = int.MaxValue;
+        private readonly int _stopAt = int.MaxValue;
         private readonly int _faultyKey;
         private readonly int _yieldsToCancel;
         private int _read;
@@ -170,7 +169,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             if (!_isTask)
             {
                 _options = _options with { Order = (FanOutOrder)random.Next(2), Lookahead = random.Next(9) };
-                _leaveAt = random.Next(3) == 0 ? random.Next(1, 14) : int.MaxValue;
+                _stopAt = random.Next(3) == 0 ? random.Next(1, 14) : int.MaxValue;
             }
 
             _source = new ProbedSource(_script.Length)
@@ -239,7 +238,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             }
         }
 
-        public void AssertAllOver()
+        public void AssertCompleted()
         {
             Assert.Equal((0, 0), (_body.Running, _watch.Running));
             Assert.InRange(_watch.Peak, 0, _options.MaxConcurrency);
@@ -257,7 +256,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
         private bool MustFail =>
             _script.Any(ScriptedBody.Fails) || _faultyKey >= 0 && _faultyKey < _script.Length || SourceMustFail;
 
-        /// <summary>If nothing else ends the run before.</summary>
+        /// <summary>Whether the source fails, unless the run stops before.</summary>
         private bool SourceMustFail => _source.Fault switch
         {
             SourceFault.GetEnumerator or SourceFault.Dispose => true,
@@ -294,7 +293,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             {
                 read.Add(result);
                 Volatile.Write(ref _read, read.Count);
-                if (read.Count == _leaveAt)
+                if (read.Count == _stopAt)
                 {
                     return;
                 }
@@ -305,7 +304,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
                 }
             }
 
-            Assert.False(MustFail && _leaveAt == int.MaxValue, "A failure was lost.");
+            Assert.False(MustFail && _stopAt == int.MaxValue, "A failure was lost.");
             Assert.Equal(Enumerable.Range(0, _script.Length), _options.Order == FanOutOrder.Source ? read : read.Order());
         }
 

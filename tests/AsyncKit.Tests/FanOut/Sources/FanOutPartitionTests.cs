@@ -2,12 +2,12 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A limit for each key: what a partition guarantees, at every entry point.</summary>
+/// <summary>The guarantees of a partition, which limits each key, at every entry point.</summary>
 public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions Fifty = new() { Schedules = 50 };
 
-    /// <summary>For what is told for each entry point, or differs little with the order.</summary>
+    /// <summary>Used by tests that run for each entry point, or that depend little on the order.</summary>
     private static readonly AsyncTestOptions Few = new() { Schedules = 25 };
 
     public static TheoryData<string> EntryPoints =>
@@ -20,7 +20,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void Never_more_operations_of_one_key_at_once_than_MaxPerKey_and_never_more_of_all_keys_than_the_limit(string entry) =>
+    public void At_most_MaxPerKey_operations_of_a_key_and_MaxConcurrency_of_all_keys_run_at_a_time(string entry) =>
         AsyncTest.Run(async context =>
         {
             var watch = new KeyWatch(item => item % 3);
@@ -44,7 +44,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void Both_limits_are_reached_when_there_is_work(string entry) =>
+    public void Both_limits_are_reached_if_enough_items_exist(string entry) =>
         AsyncTest.Run(async context =>
         {
             var gate = new Gate();
@@ -59,7 +59,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 },
                 CancellationToken.None);
             await context.RunUntilIdleAsync();
-            Assert.Equal(5, gate.Arrivals); // Two, two, and one for which there was no slot for a second.
+            Assert.Equal(5, gate.Arrivals); // Two, two, and one, since no slot was left for its second.
             gate.Open();
 
             Assert.Equal(10, (await run).Length);
@@ -67,7 +67,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void An_item_whose_key_is_full_is_parked_it_holds_no_slot_and_items_of_other_keys_go_on(string entry) =>
+    public void An_item_whose_key_is_full_holds_no_slot_and_delays_no_other_key(string entry) =>
         AsyncTest.Run(async context =>
         {
             var isOtherDone = new Gate();
@@ -82,7 +82,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                         isOtherDone.Open();
                     }
 
-                    await isOtherDone.PassAsync(token); // The a's wait for the b, which comes behind them.
+                    await isOtherDone.PassAsync(token); // The a's wait for the b, which follows them.
                     return item;
                 },
                 CancellationToken.None);
@@ -92,7 +92,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void The_items_of_one_key_start_in_source_order_with_one_at_a_time_each_after_the_one_before_it_has_ended(string entry) =>
+    public void The_items_of_a_key_start_in_source_order(string entry) =>
         AsyncTest.Run(async context =>
         {
             var watch = new KeyWatch(item => item % 4);
@@ -122,7 +122,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(null)]
-    public void No_more_than_MaxParked_items_are_parked_then_nothing_is_pulled_until_one_of_them_has_started(int? maxParked) =>
+    public void At_most_MaxParked_items_are_parked_and_no_other_item_is_pulled_until_one_starts(int? maxParked) =>
         AsyncTest.Run(async context =>
         {
             var source = new ProbedSource(60);
@@ -146,7 +146,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void While_the_source_is_slow_a_parked_item_starts_as_soon_as_its_key_has_room() =>
+    public void A_parked_item_starts_as_soon_as_its_key_has_room_even_if_the_source_is_slow() =>
         AsyncTest.Run(async context =>
         {
             List<(int Item, TimeSpan At)> started = [];
@@ -172,16 +172,16 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public async Task While_a_MoveNext_blocks_its_thread_a_parked_item_starts_as_well()
+    public async Task A_parked_item_starts_while_MoveNext_blocks_its_thread()
     {
         using var hasSecondStarted = new ManualResetEventSlim();
-        var isThirdAskedFor = new Gate();
+        var isThirdRequested = new Gate();
 
         var results = await Blocking().FanOutAsync(
             By(_ => "the same", maxPerKey: 1, limit: 2),
             async (item, token) =>
             {
-                await isThirdAskedFor.PassAsync(token);
+                await isThirdRequested.PassAsync(token);
                 if (item == 1)
                 {
                     hasSecondStarted.Set();
@@ -196,7 +196,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         {
             yield return 0;
             yield return 1;
-            isThirdAskedFor.Open();
+            isThirdRequested.Open();
             hasSecondStarted.Wait();
             yield return 2;
         }
@@ -205,7 +205,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(FailureMode.StopAtFirst)]
     [InlineData(FailureMode.RunToEnd)]
-    public void A_key_that_throws_is_a_failure_of_the_source_and_the_item_is_not_started(FailureMode mode) =>
+    public void A_key_function_that_throws_fails_the_source_and_its_item_does_not_start(FailureMode mode) =>
         AsyncTest.Run(async context =>
         {
             var options = By(item => item == 4 ? throw new FormatException("no key") : item % 2, maxPerKey: 1, limit: 4) with
@@ -227,13 +227,13 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             Assert.Equal((1, false), (source.Disposed, source.DisposedWhileMoving));
             if (mode == FailureMode.RunToEnd)
             {
-                Assert.Equal([0, 1, 2, 3], report.Values); // Also those that were parked then.
+                Assert.Equal([0, 1, 2, 3], report.Values); // Including the items that were parked then.
             }
         }, Fifty);
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void A_key_that_is_null_is_refused_with_a_reason(string entry) =>
+    public void A_null_key_is_rejected_with_a_reason(string entry) =>
         AsyncTest.Run(async context =>
         {
             var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => SubjectOf(entry).FanOutAsync<int, int>(
@@ -247,17 +247,17 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void The_key_of_an_item_is_asked_for_once_one_item_at_a_time(string entry) =>
+    public void The_key_function_is_called_once_per_item_and_for_one_item_at_a_time(string entry) =>
         AsyncTest.Run(async context =>
         {
-            List<int> asked = [];
+            List<int> keyed = [];
 
             await SubjectOf(entry).FanOutAsync<int, int>(
                 Enumerable.Range(0, 20),
                 By(
                     item =>
                     {
-                        asked.Add(item);
+                        keyed.Add(item);
                         return item % 3;
                     },
                     maxPerKey: 1,
@@ -269,11 +269,11 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 },
                 CancellationToken.None);
 
-            Assert.Equal(Enumerable.Range(0, 20), asked);
+            Assert.Equal(Enumerable.Range(0, 20), keyed);
         }, Few);
 
     [Fact]
-    public async Task The_key_is_asked_for_on_the_pool()
+    public async Task The_key_function_runs_on_the_thread_pool()
     {
         var caller = Environment.CurrentManagedThreadId;
         var channel = System.Threading.Channels.Channel.CreateUnbounded<int>(
@@ -313,7 +313,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Which_keys_are_the_same_is_for_the_comparer_to_say() =>
+    public void The_comparer_decides_which_keys_are_equal() =>
         AsyncTest.Run(async context =>
         {
             var watch = new KeyWatch(_ => 0);
@@ -336,7 +336,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(FailureMode.StopAtFirst)]
     [InlineData(FailureMode.RunToEnd)]
-    public void A_report_has_every_parked_item_once_also_when_the_run_stops(FailureMode mode) =>
+    public void A_report_contains_every_parked_item_once_even_if_the_run_stops(FailureMode mode) =>
         AsyncTest.Run(async context =>
         {
             using var cts = new CancellationTokenSource();
@@ -359,14 +359,14 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             var report = await run;
 
             Assert.True(report.IsCancelled);
-            Assert.Equal(isArray ? 90 : 42, report.Outcomes.Count); // Two run, forty are parked.
+            Assert.Equal(isArray ? 90 : 42, report.Outcomes.Count); // Two are running, forty are parked.
             Assert.Equal(Enumerable.Range(0, report.Outcomes.Count), report.Outcomes.Select(outcome => outcome.Item));
             Assert.Equal(Enumerable.Range(0, report.Outcomes.Count), report.Outcomes.Select(outcome => outcome.Index));
             Assert.Equal((2, report.Outcomes.Count - 2), (report.CancelledCount, report.NotStartedCount));
         }, Fifty);
 
     [Fact]
-    public void After_the_first_failure_no_parked_item_starts() =>
+    public void No_parked_item_starts_after_the_first_failure() =>
         AsyncTest.Run(async context =>
         {
             List<int> started = [];
@@ -387,11 +387,11 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void After_the_cancellation_nothing_more_is_pulled_and_no_key_is_asked_for(bool isInMoveNext) =>
+    public void A_cancelled_run_pulls_no_item_and_calls_no_key_function(bool isInMoveNext) =>
         AsyncTest.Run(async context =>
         {
             using var cts = new CancellationTokenSource();
-            List<int> asked = [];
+            List<int> keyed = [];
             var source = new ProbedSource(20)
             {
                 OnMoveNextAsync = async (_, _) => await Task.Yield(),
@@ -400,7 +400,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             var options = By(
                 item =>
                 {
-                    asked.Add(item);
+                    keyed.Add(item);
                     CancelIf(!isInMoveNext && item == 2);
                     return 0;
                 },
@@ -413,7 +413,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
 
             Assert.Equal(3, source.Pulled);
-            Assert.Equal(isInMoveNext ? [0, 1] : [0, 1, 2], asked);
+            Assert.Equal(isInMoveNext ? [0, 1] : [0, 1, 2], keyed);
 
             void CancelIf(bool condition)
             {
@@ -427,7 +427,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Few);
 
     [Fact]
-    public void Under_RunToEnd_a_key_goes_on_behind_an_item_that_has_failed() =>
+    public void RunToEnd_continues_a_key_after_a_failed_item() =>
         AsyncTest.Run(async context =>
         {
             var options = By(_ => "the same", maxPerKey: 1, limit: 4) with { OnFailure = FailureMode.RunToEnd };
@@ -440,7 +440,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void Parked_items_of_a_source_that_has_ended_or_failed_run_all_the_same() =>
+    public void Parked_items_run_after_the_source_ended_or_failed() =>
         AsyncTest.Run(async context =>
         {
             List<int> started = [];
@@ -449,7 +449,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             await Assert.ThrowsAsync<FanOutException>(() => source.AsAsync().FanOutAsync(options, async (item, _) =>
             {
-                await context.RunUntilIdleAsync(); // The source has failed when the first ends.
+                await context.RunUntilIdleAsync(); // The source fails before the first item completes.
                 started.Add(item);
                 return item;
             }));
@@ -462,7 +462,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     [InlineData(FanOutOrder.Source, 3)]
     [InlineData(FanOutOrder.Completion, 0)]
     [InlineData(FanOutOrder.Completion, 3)]
-    public void In_a_stream_parked_items_count_for_the_look_ahead_and_what_the_reader_waits_for_starts(
+    public void In_a_stream_parked_items_count_for_the_look_ahead(
         FanOutOrder order, int lookahead) =>
         AsyncTest.Run(async context =>
         {
@@ -485,11 +485,11 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void A_stream_that_is_left_early_starts_no_parked_item_and_disposes_its_source() =>
+    public void A_stream_whose_reader_stops_early_starts_no_parked_item_and_disposes_its_source() =>
         AsyncTest.Run(async context =>
         {
             var source = new ProbedSource(50);
-            var (running, leaveAt) = (0, context.Random.Next(1, 10));
+            var (running, stopAt) = (0, context.Random.Next(1, 10));
             var read = 0;
 
             await foreach (var item in source.AsAsync().FanOutStream(
@@ -502,7 +502,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                     return item;
                 }))
             {
-                if (++read == leaveAt)
+                if (++read == stopAt)
                 {
                     break;
                 }
@@ -513,7 +513,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void What_a_worker_opens_serves_parked_items_too() =>
+    public void Parked_items_use_the_resource_of_their_worker() =>
         AsyncTest.Run(async context =>
         {
             var opened = 0;
@@ -536,7 +536,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void A_list_that_changes_during_the_run_is_an_InvalidOperationException() =>
+    public void A_List_changed_during_the_run_throws_InvalidOperationException() =>
         AsyncTest.Run(async context =>
         {
             List<int> items = [.. Enumerable.Range(0, 20)];
@@ -552,7 +552,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void Two_runs_with_the_same_options_count_for_themselves() =>
+    public void Two_runs_with_the_same_options_have_separate_limits() =>
         AsyncTest.Run(async context =>
         {
             var gate = new Gate();
@@ -571,7 +571,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         }, Fifty);
 
     [Fact]
-    public void Each_item_sees_the_callers_context_also_when_it_was_parked() =>
+    public void Each_item_sees_the_callers_context_even_if_it_was_parked() =>
         AsyncTest.Run(async context =>
         {
             var local = new AsyncLocal<string> { Value = "caller" };
@@ -599,15 +599,15 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public async Task A_key_of_another_type_than_the_items_is_refused_at_the_call_naming_both(string entry)
+    public async Task A_key_function_for_another_item_type_is_rejected_at_the_call_naming_both_types(string entry)
     {
         var options = By((string text) => text.Length, maxPerKey: 1, limit: 2);
 
-        var refused = await Assert.ThrowsAsync<ArgumentException>("options", () => SubjectOf(entry).FanOutAsync<int, int>(
+        var rejected = await Assert.ThrowsAsync<ArgumentException>("options", () => SubjectOf(entry).FanOutAsync<int, int>(
             [1], options, (item, _) => new ValueTask<int>(item), CancellationToken.None));
 
-        Assert.Contains("System.Int32", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("System.String", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("System.Int32", rejected.Message, StringComparison.Ordinal);
+        Assert.Contains("System.String", rejected.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("options", () =>
         {
             _ = new[] { 1 }.FanOutStream(options, (item, _) => new ValueTask<int>(item)); // At the call.
@@ -615,7 +615,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Wrong_values_are_refused_where_they_are_written()
+    public void Invalid_values_are_rejected_when_they_are_set()
     {
         Assert.Throws<ArgumentNullException>("key", () => FanOutPartition.By<int, int>(null!, 1));
         var tooFew = Assert.Throws<ArgumentOutOfRangeException>("maxPerKey", () => FanOutPartition.By((int item) => item, 0));
@@ -629,7 +629,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(EntryPoints))]
-    public void An_empty_source_gives_nothing_and_asks_for_no_key(string entry) =>
+    public void An_empty_source_returns_no_results_and_calls_no_key_function(string entry) =>
         AsyncTest.Run(async context =>
         {
             var results = await SubjectOf(entry).FanOutAsync<int, int>(

@@ -2,14 +2,14 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What streams guarantee beyond the contract of every fan-out: order, look-ahead, and how they are
-/// left.</summary>
+/// <summary>The guarantees of streams beyond the contract of every fan-out: order, look-ahead, and stopping
+/// early.</summary>
 public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
 
     [Fact]
-    public void In_source_order_a_ready_result_is_handed_out_at_once_also_while_the_source_is_slow() =>
+    public void Source_order_yields_a_ready_result_at_once_even_if_the_source_is_slow() =>
         AsyncTest.Run(async context =>
         {
             await using var results = SlowAsync().FanOutStream(4, (item, _) => new ValueTask<int>(item))
@@ -19,7 +19,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
             {
                 Assert.True(await results.MoveNextAsync());
                 Assert.Equal(i, results.Current);
-                Assert.Equal(TimeSpan.FromHours(i), context.Time.Elapsed); // Not an hour later, with the next one.
+                Assert.Equal(TimeSpan.FromHours(i), context.Time.Elapsed); // Not an hour later, with the next item.
             }
 
             Assert.False(await results.MoveNextAsync());
@@ -35,7 +35,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void In_the_order_of_completion_what_finishes_first_is_handed_out_first() =>
+    public void Completion_order_yields_the_results_as_they_complete() =>
         AsyncTest.Run(async context =>
         {
             int[] seconds = [5, 1, 4, 2, 3];
@@ -74,7 +74,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     [InlineData(3, FanOutOrder.Source)]
     [InlineData(3, FanOutOrder.Completion)]
     [InlineData(null, FanOutOrder.Source)]
-    public void No_more_than_Lookahead_items_are_started_beyond_the_one_the_reader_waits_for_and_a_slow_reader_stops_the_pulling(
+    public void A_slow_reader_stops_the_pulling_at_Lookahead_items_beyond_its_own(
         int? lookahead, FanOutOrder order) =>
         AsyncTest.Run(async context =>
         {
@@ -92,7 +92,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
             for (var read = 0; read < 100; read++)
             {
                 Assert.True(await results.MoveNextAsync());
-                await context.RunUntilIdleAsync(); // A reader that takes its time.
+                await context.RunUntilIdleAsync(); // A slow reader.
                 Assert.Equal(Math.Min(100, read + 1 + ahead), source.Pulled);
                 Assert.Equal(source.Pulled, started);
             }
@@ -101,7 +101,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void When_the_run_stops_source_order_hands_out_everything_before_the_first_item_that_did_not_succeed_then_throws() =>
+    public void Source_order_yields_every_result_before_the_failed_item_and_then_throws() =>
         AsyncTest.Run(async context =>
         {
             var failing = context.Random.Next(10);
@@ -126,7 +126,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(FanOutOrder.Source)]
     [InlineData(FanOutOrder.Completion)]
-    public void Under_RunToEnd_every_result_is_handed_out_and_the_failures_come_at_the_end(FanOutOrder order) =>
+    public void RunToEnd_yields_every_result_and_throws_the_failures_at_the_end(FanOutOrder order) =>
         AsyncTest.Run(async context =>
         {
             List<int> read = [];
@@ -156,15 +156,15 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_stream_left_at_item_k_has_started_at_most_k_plus_Lookahead_items_disposed_its_source_and_left_nothing_running()
+    public void A_reader_that_stops_at_item_k_leaves_at_most_k_plus_Lookahead_items_started()
     {
         for (var k = 0; k <= 50; k++)
         {
-            var leaveAt = k;
-            AsyncTest.Run(context => LeaveAsync(context, leaveAt), new AsyncTestOptions { Schedules = 40 });
+            var stopAt = k;
+            AsyncTest.Run(context => StopAsync(context, stopAt), new AsyncTestOptions { Schedules = 40 });
         }
 
-        static async Task LeaveAsync(AsyncTestContext context, int k)
+        static async Task StopAsync(AsyncTestContext context, int k)
         {
             var source = new ProbedSource(200);
             var body = new ScriptedBody([.. Enumerable.Repeat(Outcome.SucceedAfterYields, 200)]);
@@ -197,10 +197,10 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Leaving_the_enumeration_early_cancels_the_operations_waits_for_them_and_what_fails_from_then_on_is_not_told() =>
+    public void A_reader_that_stops_early_cancels_and_awaits_the_operations_and_later_failures_are_dropped() =>
         AsyncTest.Run(async context =>
         {
-            var (gate, told) = (new Gate(), 0);
+            var (gate, failed) = (new Gate(), 0);
 
             await foreach (var result in Enumerable.Range(0, 4).FanOutStream(4, async (item, token) =>
             {
@@ -208,8 +208,8 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
                 {
                     await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gate.PassAsync(token));
                     await Task.Yield();
-                    told++;
-                    throw new InvalidOperationException("after it was left");
+                    failed++;
+                    throw new InvalidOperationException("after the reader stopped");
                 }
 
                 await gate.ArrivedAsync(3);
@@ -220,15 +220,15 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
                 break;
             }
 
-            Assert.Equal(3, told);
+            Assert.Equal(3, failed);
         });
 
     [Fact]
-    public async Task Each_enumeration_is_a_run_of_its_own()
+    public async Task Each_enumeration_is_a_separate_run()
     {
         var source = new ProbedSource(3);
         var stream = source.FanOutStream(2, (item, _) => new ValueTask<int>(item));
-        Assert.Equal(0, source.Enumerated); // Begins when its first item is asked for.
+        Assert.Equal(0, source.Enumerated); // The run starts when its first item is requested.
 
         Assert.Equal([0, 1, 2], await CollectAsync(stream));
         Assert.Equal([0, 1, 2], await CollectAsync(stream));
@@ -241,7 +241,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task The_token_of_the_call_and_that_of_the_enumeration_both_stop_it_and_the_one_that_did_is_told(int which)
+    public async Task The_tokens_of_the_call_and_of_the_enumeration_stop_the_run_and_the_cancelled_one_is_thrown(int which)
     {
         using var ofCall = new CancellationTokenSource();
         using var ofReader = new CancellationTokenSource();
@@ -264,7 +264,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task After_its_end_and_after_its_failure_a_stream_stays_at_its_end()
+    public async Task A_stream_stays_at_its_end_after_it_ended_or_failed()
     {
         await using var ended = Enumerable.Range(1, 1).FanOutStream(2, (item, _) => new ValueTask<int>(item)).GetAsyncEnumerator();
         await using var failed = Enumerable.Range(1, 1).FanOutStream<int, int>(2, (_, _) => throw new FormatException())
@@ -278,7 +278,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_stream_disposed_before_its_first_item_was_asked_for_does_not_begin()
+    public async Task A_stream_disposed_before_its_first_item_is_requested_does_not_start()
     {
         var source = new ProbedSource(3);
         var results = source.FanOutStream(2, (item, _) => new ValueTask<int>(item)).GetAsyncEnumerator();
@@ -297,7 +297,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     [InlineData(1, int.MaxValue)]
     [InlineData(2, int.MaxValue)]
     [InlineData(20, int.MaxValue)]
-    public async Task When_the_clock_throws_every_outcome_is_handed_out_all_the_same(int first, int last)
+    public async Task A_clock_that_throws_loses_no_outcome(int first, int last)
     {
         var options = new FanOutOptions
         {
@@ -322,7 +322,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void However_it_is_read_the_order_is_right_and_the_window_is_kept() =>
+    public void Any_reader_sees_source_order_and_keeps_the_look_ahead() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;
@@ -369,12 +369,12 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
 
     private sealed class BrokenClock(int first, int last) : TimeProvider
     {
-        private int _asked;
+        private int _reads;
 
         public override long GetTimestamp()
         {
-            var asked = Interlocked.Increment(ref _asked);
-            return asked >= first && asked <= last ? throw new FormatException("broken") : base.GetTimestamp();
+            var reads = Interlocked.Increment(ref _reads);
+            return reads >= first && reads <= last ? throw new FormatException("broken") : base.GetTimestamp();
         }
     }
 }

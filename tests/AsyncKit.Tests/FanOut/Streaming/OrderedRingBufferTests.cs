@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The ring between workers and a reader, one step at a time.</summary>
+/// <summary>Single steps of the ring between the workers and the reader of a stream.</summary>
 public sealed class OrderedRingBufferTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]
@@ -8,87 +8,87 @@ public sealed class OrderedRingBufferTests : IClassFixture<NothingLeftBehind>
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(7)]
-    public async Task Exactly_Lookahead_items_may_start_beyond_the_readers_place(int lookahead)
+    public async Task Exactly_Lookahead_items_may_start_beyond_the_position_of_the_reader(int lookahead)
     {
-        var handOver = new OrderedRingBuffer<string>(lookahead);
-        for (var place = 0L; place < 20; place++)
+        var buffer = new OrderedRingBuffer<string>(lookahead);
+        for (var position = 0L; position < 20; position++)
         {
-            Assert.True(handOver.MayStart(place + lookahead));
-            Assert.False(handOver.MayStart(place + lookahead + 1));
-            Assert.True(handOver.UntilMayStartAsync(place + lookahead).AsTask().IsCompletedSuccessfully);
-            var next = handOver.UntilMayStartAsync(place + lookahead + 1).AsTask();
+            Assert.True(buffer.MayStart(position + lookahead));
+            Assert.False(buffer.MayStart(position + lookahead + 1));
+            Assert.True(buffer.UntilMayStartAsync(position + lookahead).AsTask().IsCompletedSuccessfully);
+            var next = buffer.UntilMayStartAsync(position + lookahead + 1).AsTask();
             Assert.False(next.IsCompleted);
 
-            handOver.Put(place, "value");
-            Assert.True(handOver.TryRead(out var value));
+            buffer.Put(position, "value");
+            Assert.True(buffer.TryRead(out var value));
             Assert.Equal("value", value);
-            Assert.False(next.IsCompleted); // The place is the reader's until it asks for the next.
-            handOver.MoveOn();
+            Assert.False(next.IsCompleted); // The reader keeps its position until it requests the next value.
+            buffer.Advance();
 
             await next.OrHangs();
         }
 
-        var afterNext = handOver.UntilMayStartAsync(20 + lookahead + 2).AsTask();
-        handOver.MoveOn();
+        var afterNext = buffer.UntilMayStartAsync(20 + lookahead + 2).AsTask();
+        buffer.Advance();
         Assert.False(afterNext.IsCompleted);
-        handOver.MoveOn();
+        buffer.Advance();
         await afterNext.OrHangs();
     }
 
     [Fact]
-    public async Task The_reader_is_woken_by_its_own_place_and_by_no_other()
+    public async Task The_reader_is_woken_by_a_put_at_its_position_only()
     {
-        var handOver = new OrderedRingBuffer<int>(3);
-        var readable = handOver.UntilReadableAsync().AsTask();
+        var buffer = new OrderedRingBuffer<int>(3);
+        var readable = buffer.UntilReadableAsync().AsTask();
 
-        handOver.Put(1, 10);
-        handOver.Put(3, 30);
+        buffer.Put(1, 10);
+        buffer.Put(3, 30);
         Assert.False(readable.IsCompleted);
-        handOver.PutGap(0);
+        buffer.PutGap(0);
         await readable.OrHangs();
 
-        Assert.True(handOver.TryRead(out var value));
+        Assert.True(buffer.TryRead(out var value));
         Assert.Equal(10, value);
     }
 
     [Fact]
-    public async Task A_gap_opens_the_window_like_a_value()
+    public async Task A_gap_advances_the_window_like_a_value()
     {
-        var handOver = new OrderedRingBuffer<int>(0);
-        var next = handOver.UntilMayStartAsync(1).AsTask();
+        var buffer = new OrderedRingBuffer<int>(0);
+        var next = buffer.UntilMayStartAsync(1).AsTask();
 
-        handOver.PutGap(0);
-        Assert.False(handOver.TryRead(out _));
+        buffer.PutGap(0);
+        Assert.False(buffer.TryRead(out _));
 
         await next.OrHangs();
     }
 
     [Fact]
-    public async Task The_end_and_the_close_wake_whoever_waits_and_who_comes_later_does_not_wait()
+    public async Task Close_and_End_wake_their_waiter_and_later_waits_complete_at_once()
     {
-        var handOver = new OrderedRingBuffer<int>(0);
-        var (readable, next) = (handOver.UntilReadableAsync().AsTask(), handOver.UntilMayStartAsync(1).AsTask());
+        var buffer = new OrderedRingBuffer<int>(0);
+        var (readable, next) = (buffer.UntilReadableAsync().AsTask(), buffer.UntilMayStartAsync(1).AsTask());
 
-        handOver.Close();
+        buffer.Close();
         await next.OrHangs();
         Assert.False(readable.IsCompleted);
-        handOver.End();
+        buffer.End();
         await readable.OrHangs();
 
-        Assert.True(handOver.UntilMayStartAsync(1).AsTask().IsCompletedSuccessfully);
-        Assert.True(handOver.UntilReadableAsync().AsTask().IsCompletedSuccessfully);
+        Assert.True(buffer.UntilMayStartAsync(1).AsTask().IsCompletedSuccessfully);
+        Assert.True(buffer.UntilReadableAsync().AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
-    public async Task After_the_close_nothing_more_is_pulled()
+    public async Task A_closed_window_pulls_nothing_more()
     {
-        var handOver = new OrderedRingBuffer<int>(0);
+        var buffer = new OrderedRingBuffer<int>(0);
         var probed = new ProbedSource(9);
-        var source = new LookaheadSource<int, int>(new EnumerableSource<int>(probed), handOver);
+        var source = new LookaheadSource<int, int>(new EnumerableSource<int>(probed), buffer);
 
         Assert.True(await source.MoveNextAsync(CancellationToken.None));
         _ = source.Take(out _);
-        handOver.Close();
+        buffer.Close();
 
         Assert.False(await source.MoveNextAsync(CancellationToken.None));
         Assert.Equal(1, probed.Pulled);

@@ -61,12 +61,11 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
 
     [Fact]
     [Trait(StressTime.Trait, "Partition")]
-    public Task Room_that_comes_while_the_holder_goes_to_wait_for_it_wakes_it() => StressTime.RunAsync(async seed =>
+    public Task Room_that_appears_while_the_holder_starts_to_wait_wakes_it() => StressTime.RunAsync(async seed =>
     {
         const int Items = 30_000;
-        var source = new PartitionedSource<int, int>(
-            new EnumerableSource<int>(Enumerable.Range(0, Items)), _ => 0, null, 1, 1, () => false);
-        var handedOut = -1L;
+        var scheduler = new KeyScheduler<int, int>(_ => 0, null, maxPerKey: 1, maxParked: 1);
+        var started = -1L;
         var holding = Task.Run(HoldAsync);
         var ending = Task.Run(() => EndAsync(new Random(seed)));
 
@@ -75,10 +74,17 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
 
         async Task HoldAsync()
         {
-            while (await source.MoveNextAsync(CancellationToken.None))
+            for (var index = 0L; index < Items; index++)
             {
-                _ = source.Take(out var index);
-                Volatile.Write(ref handedOut, index);
+                if (!scheduler.HasRoom)
+                {
+                    await scheduler.UntilRoomAsync();
+                }
+
+                if (scheduler.TryStart(index, 0))
+                {
+                    Volatile.Write(ref started, index);
+                }
             }
         }
 
@@ -88,20 +94,20 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
             {
                 Thread.SpinWait(random.Next(30));
                 var ended = index;
-                if (index >= 0 && source.TryTakeNext(ref index, out _))
+                if (index >= 0 && scheduler.TryTakeNext(ref index, out _))
                 {
                     Assert.Equal(ended + 1, index);
                     continue;
                 }
 
                 var spinner = default(SpinWait);
-                while ((index = Volatile.Read(ref handedOut)) <= ended && !spinner.NextSpinWillYield)
+                while ((index = Volatile.Read(ref started)) <= ended && !spinner.NextSpinWillYield)
                 {
                     spinner.SpinOnce();
                 }
 
-                await Hang.UntilAsync(() => Volatile.Read(ref handedOut) > ended);
-                index = Volatile.Read(ref handedOut);
+                await Hang.UntilAsync(() => Volatile.Read(ref started) > ended);
+                index = Volatile.Read(ref started);
                 Assert.Equal(ended + 1, index);
             }
 

@@ -151,7 +151,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
                 {
                     read.Add(value);
                     await pauseAsync(random);
-                    handOver.MoveOn();
+                    handOver.Advance();
                 }
                 else if (hasEnded)
                 {

@@ -1,0 +1,82 @@
+using System.Threading.RateLimiting;
+
+namespace AsyncKit.Http.Tests;
+
+/// <summary>How a request waits for the limiter of its host, and how long it holds the lease.</summary>
+public sealed class StartRateTests : IClassFixture<NothingLeftBehind>
+{
+    private static readonly HostKey One = new("http", "one.example", 80);
+
+    [Theory]
+    [InlineData(0)] // It rejects without a hint.
+    [InlineData(9)] // It queues all waits.
+    public void A_ConcurrencyLimiter_as_start_rate_limits_the_requests_in_flight(int queueLimit) =>
+        HandlerTest.Run(async test =>
+        {
+            using var table = Over(new ConcurrencyLimiter(
+                new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = queueLimit }));
+
+            var first = await table.EnterAsync(One, test.Time, default);
+            var second = table.EnterAsync(One, test.Time, default).AsTask();
+            await Task.Delay(TimeSpan.FromSeconds(1), test.Time);
+            Assert.False(second.IsCompleted);
+            first.Leave();
+
+            (await second).Leave();
+        });
+
+    [Fact]
+    public void A_RetryAfter_of_60_days_is_waited_for_until_the_caller_cancels() => HandlerTest.Run(async test =>
+    {
+        using var caller = new CancellationTokenSource();
+        var limiter = new ScriptedLimiter(int.MaxValue, TimeSpan.FromDays(60));
+        using var table = Over(limiter);
+
+        var entering = table.EnterAsync(One, test.Time, caller.Token).AsTask();
+        await Task.Delay(TimeSpan.FromDays(48), test.Time);
+        Assert.Equal(1, limiter.Asked);
+        await caller.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => entering);
+        Assert.Equal(1, table.Count);
+    });
+
+    [Fact]
+    public async Task A_lease_that_throws_from_Dispose_does_not_fail_the_request()
+    {
+        using var table = Over(new ThrowingLimiter());
+
+        (await table.EnterAsync(One, TimeProvider.System, default)).Leave();
+
+        Assert.Equal(1, table.Count);
+    }
+
+    private static HostTable Over(RateLimiter limiter) => new(new AsyncKitHttpOptions { StartRatePerHost = _ => limiter });
+
+    private sealed class ThrowingLimiter : RateLimiter
+    {
+        public override TimeSpan? IdleDuration => null;
+
+        public override RateLimiterStatistics? GetStatistics() => null;
+
+        protected override RateLimitLease AttemptAcquireCore(int permitCount) => new Lease();
+
+        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
+            new(new Lease());
+
+        private sealed class Lease : RateLimitLease
+        {
+            public override bool IsAcquired => true;
+
+            public override IEnumerable<string> MetadataNames => [];
+
+            public override bool TryGetMetadata(string metadataName, out object? metadata)
+            {
+                metadata = null;
+                return false;
+            }
+
+            protected override void Dispose(bool disposing) => throw new InvalidOperationException("lease");
+        }
+    }
+}
