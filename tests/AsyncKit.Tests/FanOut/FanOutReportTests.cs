@@ -206,7 +206,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
 
         var thrown = Assert.Throws<InvalidOperationException>(() => failed.Value);
 
-        Assert.Equal("Item 3 has no value: it is Failed.", thrown.Message);
+        Assert.Equal("Value requires an item that succeeded; item 3 is Failed.", thrown.Message);
         Assert.Same(failed.Exception, thrown.InnerException);
         Assert.Equal("[3] Failed: bad", failed.ToString());
         Assert.Equal("[0] Succeeded: 7", new FanOutOutcome<string, int>(0, "x", FanOutOutcomeKind.Succeeded, 7).ToString());
