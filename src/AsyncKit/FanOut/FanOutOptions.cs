@@ -95,7 +95,8 @@ public sealed record FanOutOptions
     /// <value>The default is null. The caller disposes the limiter.</value>
     /// <remarks>
     /// After a rejected lease the item waits for the Retry-After hint of the limiter, or for 50 ms without a hint, and
-    /// acquires again. It keeps its slot while it waits. The lease is disposed when the item completes.
+    /// acquires again. It keeps its slot while it waits. The lease is disposed when the item completes, so a
+    /// <see cref="ConcurrencyLimiter"/> limits the items in flight.
     /// </remarks>
     public RateLimiter? StartRate { get; init; }
 

@@ -354,7 +354,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
             })
             {
                 var refused = Assert.Throws<ArgumentException>("options", call);
-                Assert.Matches("must be null|needs", refused.Message);
+                Assert.Matches("must be null|requires", refused.Message);
             }
         }
     }
