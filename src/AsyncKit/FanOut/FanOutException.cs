@@ -1,38 +1,34 @@
 namespace AsyncKit;
 
-/// <summary>
-/// Every failure of a fan-out that ran to its end: flat, in source order.
-/// </summary>
+/// <summary>Represents every failure of a fan-out with <see cref="FailureMode.RunToEnd"/>, in source order.</summary>
 /// <remarks>
-/// <see cref="AggregateException.InnerExceptions"/> holds the exceptions of <see cref="Failures"/> in the same order
-/// and after them, if the source or a cancellation callback failed as well, what those threw.
+/// <see cref="AggregateException.InnerExceptions"/> contains the exceptions of <see cref="Failures"/> in the same
+/// order. The exceptions of the source and of cancellation callbacks follow.
 /// </remarks>
-#pragma warning disable CA1032, MA0015 // Made by a fan-out only: an exception without its failures would be of no use.
+#pragma warning disable CA1032, MA0015 // Only a fan-out creates it: without its failures it would be useless.
 public sealed class FanOutException : AggregateException
 #pragma warning restore CA1032, MA0015
 {
     internal FanOutException(IReadOnlyList<FanOutFailure> failures, IEnumerable<Exception> exceptions)
         : base(exceptions) => Failures = failures;
 
-    /// <summary>Every item that failed, in source order.</summary>
+    /// <summary>The failed items, in source order.</summary>
     public IReadOnlyList<FanOutFailure> Failures { get; }
 
-    /// <summary>How many failed and what the first of them said; the rest is in <see cref="Failures"/>.</summary>
+    /// <summary>The number of failed items and the message of the first failure.</summary>
     public override string Message
     {
         get
         {
-            var others = InnerExceptions.Count - Failures.Count;
-            var first = Failures is [var failure, ..]
-                ? $"the first at index {failure.Index}: {MessageOf(failure.Exception)}"
-                : MessageOf(InnerExceptions[0]);
-            return (Failures.Count, others) switch
+            if (Failures is not [var first, ..])
             {
-                (0, _) => $"No item of the fan-out failed, but its source or a cancellation callback: {first}",
-                (1, 0) => $"1 item of the fan-out failed, {first}",
-                (_, 0) => $"{Failures.Count} items of the fan-out failed, {first}",
-                _ => $"{Failures.Count} items of the fan-out and its source or a cancellation callback failed, {first}",
-            };
+                return $"The source or a cancellation callback of the fan-out failed: {MessageOf(InnerExceptions[0])}";
+            }
+
+            var items = Failures.Count == 1 ? "1 item" : $"{Failures.Count} items";
+            var others = InnerExceptions.Count == Failures.Count ? "" : " and its source or a cancellation callback";
+            return $"{items} of the fan-out{others} failed, the first at index {first.Index}: "
+                + MessageOf(first.Exception);
         }
     }
 
@@ -44,7 +40,7 @@ public sealed class FanOutException : AggregateException
         }
         catch (Exception)
         {
-            return exception.GetType().Name; // Message is virtual and may throw; this one must not.
+            return exception.GetType().Name; // Message is virtual and may throw. This one must not.
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>An item that failed, and with what.</summary>
-/// <param name="Index">The item's position in the source, from 0.</param>
-/// <param name="Item">The item itself.</param>
-/// <param name="Exception">What the operation threw.</param>
+/// <summary>Represents a failed item of a fan-out.</summary>
+/// <param name="Index">The index of the item in the source, from 0.</param>
+/// <param name="Item">The item.</param>
+/// <param name="Exception">The exception that the operation threw.</param>
 public readonly record struct FanOutFailure(int Index, object? Item, Exception Exception);

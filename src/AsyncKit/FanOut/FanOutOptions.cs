@@ -4,10 +4,11 @@ using Polly;
 
 namespace AsyncKit;
 
-/// <summary>
-/// How a fan-out runs. Immutable, checked when set: a wrong value throws where it is written, not where it is used.
-/// One object may be shared by any number of fan-outs.
-/// </summary>
+/// <summary>Represents the settings of a fan-out.</summary>
+/// <remarks>
+/// Immutable. Any number of fan-outs can share an instance. Each property validates its value when it is set. A
+/// combination of properties is validated at the call of the fan-out.
+/// </remarks>
 public sealed record FanOutOptions
 {
     private const int MostLookahead = 1 << 20;
@@ -17,8 +18,8 @@ public sealed record FanOutOptions
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(49);
 
-    /// <summary>The most operations that run at the same time.</summary>
-    /// <value>At least 1; no default. <see cref="int.MaxValue"/> means unbounded, on purpose.</value>
+    /// <summary>The maximum number of operations that run at the same time.</summary>
+    /// <value>At least 1; <see cref="int.MaxValue"/> for no limit. Required, without a default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public required int MaxConcurrency
     {
@@ -26,9 +27,9 @@ public sealed record FanOutOptions
         init => field = FanOut.CheckLimit(value, nameof(MaxConcurrency));
     }
 
-    /// <summary>What happens to the rest when an item fails.</summary>
-    /// <value><see cref="FailureMode.StopAtFirst"/> by default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the named ones.</exception>
+    /// <summary>The effect of a failed item on the other items.</summary>
+    /// <value>The default is <see cref="FailureMode.StopAtFirst"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
     public FailureMode OnFailure
     {
         get;
@@ -38,10 +39,10 @@ public sealed record FanOutOptions
                 nameof(OnFailure), value, "OnFailure must be FailureMode.StopAtFirst or FailureMode.RunToEnd.");
     }
 
-    /// <summary>In which order a stream hands out its items.</summary>
-    /// <value><see cref="FanOutOrder.Source"/> by default. Only for streams: a fan-out that returns an array or a report
-    /// refuses <see cref="FanOutOrder.Completion"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the named ones.</exception>
+    /// <summary>The order in which a stream yields its results or outcomes.</summary>
+    /// <value>The default is <see cref="FanOutOrder.Source"/>. Only streams support
+    /// <see cref="FanOutOrder.Completion"/>; any other fan-out throws an <see cref="ArgumentException"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
     public FanOutOrder Order
     {
         get;
@@ -51,11 +52,12 @@ public sealed record FanOutOptions
                 nameof(Order), value, "Order must be FanOutOrder.Source or FanOutOrder.Completion.");
     }
 
-    /// <summary>How many items of a stream may be started beyond the one that the reader waits for. The larger, the less
-    /// one slow item holds up the others; the smaller, the less is done in vain when the reader leaves.</summary>
-    /// <value>0 to 1,048,576; null for 8 x <see cref="MaxConcurrency"/>, at most 65,536. No more than this and one run at
-    /// once. Only for streams: a fan-out that returns an array or a report refuses it.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The maximum number of items that a stream starts beyond the one that its reader waits for.</summary>
+    /// <value>0 to 1,048,576. The default is null: 8 times <see cref="MaxConcurrency"/>, at most 65,536. Only streams
+    /// support it; any other fan-out throws an <see cref="ArgumentException"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    /// <remarks>With a larger value one slow item delays the others less. A smaller value wastes less work when the
+    /// reader stops early. At most <see cref="Lookahead"/> + 1 operations run at the same time.</remarks>
     public int? Lookahead
     {
         get;
@@ -65,37 +67,44 @@ public sealed record FanOutOptions
                 nameof(Lookahead), value, $"Lookahead must be from 0 to {MostLookahead}, or null for the default.");
     }
 
-    /// <summary>How long an item may take, over all its attempts and the waits between them. One that takes longer has
-    /// failed with a <see cref="TimeoutException"/> that names its index.</summary>
-    /// <value>Zero or more; null by default and <see cref="Timeout.InfiniteTimeSpan"/> mean none. It begins when the
-    /// operation is called, and an operation that ignores its token is awaited all the same.</value>
+    /// <summary>The maximum duration of an item, including all its attempts and the waits between them.</summary>
+    /// <value>Zero or more. Null, the default, or <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <remarks>
+    /// An item that takes longer fails with a <see cref="TimeoutException"/> that contains its index. The time starts
+    /// with the first call of the operation. An operation that ignores its token is still awaited.
+    /// </remarks>
     public TimeSpan? ItemTimeout
     {
         get;
         init => field = DeadlineContext.Check(value, nameof(ItemTimeout));
     }
 
-    /// <summary>When and how often an item is tried again. Its slot is held while it waits for the next attempt.</summary>
-    /// <value>Null by default: an item is tried once.</value>
+    /// <summary>The retries of an item that fails. The item keeps its slot while it waits for its next
+    /// attempt.</summary>
+    /// <value>The default is null: one attempt per item.</value>
     public RetryOptions? Retry { get; init; }
 
-    /// <summary>A Polly pipeline around each item, in place of <see cref="ItemTimeout"/> and <see cref="Retry"/>. What it
-    /// throws is thrown as it is.</summary>
-    /// <value>Null by default; refused beside either of the two.</value>
+    /// <summary>The Polly pipeline that executes the operation of each item. Its exceptions are thrown
+    /// unwrapped.</summary>
+    /// <value>The default is null. It cannot be combined with <see cref="ItemTimeout"/> or <see cref="Retry"/>.</value>
     public ResiliencePipeline? Pipeline { get; init; }
 
-    /// <summary>Asked once before each start, for instance a TokenBucketRateLimiter. What it refuses is waited for as long
-    /// as it says, or 50 ms if it says nothing, and is never an error. The lease is held until the operation completes, so
-    /// a <see cref="ConcurrencyLimiter"/> limits the operations in flight.</summary>
-    /// <value>Null by default. The slot is held while an item waits. It is the caller's to dispose.</value>
+    /// <summary>The rate limiter that each item acquires a lease of before it starts, for example a
+    /// <see cref="TokenBucketRateLimiter"/>.</summary>
+    /// <value>The default is null. The caller disposes the limiter.</value>
+    /// <remarks>
+    /// After a rejected lease the item waits for the Retry-After hint of the limiter, or for 50 ms without a hint, and
+    /// acquires again. It keeps its slot while it waits. The lease is disposed when the item completes, so a
+    /// <see cref="ConcurrencyLimiter"/> limits the items in flight.
+    /// </remarks>
     public RateLimiter? StartRate { get; init; }
 
-    /// <summary>An item that runs longer than this, and still runs, is reported once to <see cref="OnSlowItem"/> and logged
-    /// as a warning.</summary>
-    /// <value>From 1 ms to 49 days; null by default: none is. Refused without <see cref="OnSlowItem"/> or
+    /// <summary>The duration after which an item that is still running is slow. A slow item is reported once to
+    /// <see cref="OnSlowItem"/> and logged as a warning.</summary>
+    /// <value>1 ms to 49 days. The default, null, disables the report. It requires <see cref="OnSlowItem"/> or
     /// <see cref="Logger"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan? SlowItemThreshold
     {
         get;
@@ -105,53 +114,64 @@ public sealed record FanOutOptions
                 nameof(SlowItemThreshold), value, "SlowItemThreshold must be from 1 ms to 49 days, or null for none.");
     }
 
-    /// <summary>Called on the pool for an item that has run longer than <see cref="SlowItemThreshold"/>.</summary>
-    /// <value>Null by default; refused without <see cref="SlowItemThreshold"/>. If it throws, the run ends with that
-    /// error.</value>
+    /// <summary>The callback for an item that is still running after <see cref="SlowItemThreshold"/>. It runs on the
+    /// thread pool. If it throws, the run ends with that error.</summary>
+    /// <value>The default is null. It requires <see cref="SlowItemThreshold"/>.</value>
     public Action<SlowItem>? OnSlowItem { get; init; }
 
-    /// <summary>What the run is called in messages, in the log, and in the tags of metrics and spans. Few different ones: a
-    /// metric keeps a series for each.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The name of the run in messages, logs, and the tags of metrics and spans. Use few distinct names,
+    /// because a metric keeps a time series for each.</summary>
+    /// <value>The default is null.</value>
     public string? Name { get; init; }
 
-    /// <summary>Gets slow items as warnings; at the level Debug, items that fail and the end of the run. Never an item
-    /// itself, only its index.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger of the run. It receives slow items at the level Warning, and failed items and the completion
+    /// of the run at the level Debug. A message contains the index of an item, never the item.</summary>
+    /// <value>The default is null.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>A limit that is shared with others, beside <see cref="MaxConcurrency"/>: an item takes a permit before its
-    /// start and gives it back when it has ended. A gate with an adaptive limit finds the right concurrency from what becomes
-    /// of the items: see <see cref="IsThrottled"/>.</summary>
-    /// <value>Null by default. The slot is held while an item waits for a permit, and the permit while it waits for a retry.
-    /// A fan-out inside an item must not use the gate of the one around it: it would wait for itself.</value>
+    /// <summary>A limit in addition to <see cref="MaxConcurrency"/> that several fan-outs or other callers
+    /// share.</summary>
+    /// <value>The default is null.</value>
+    /// <remarks>
+    /// An item acquires a permit before it starts and releases it when it completes. It keeps its slot while it waits
+    /// for the permit, and both while it waits for a retry. A gate with an adaptive limit adjusts the limit by the
+    /// outcomes of the items; see <see cref="IsThrottled"/>. A nested fan-out must not use the gate of the outer one,
+    /// because it would wait for itself.
+    /// </remarks>
     public ConcurrencyGate? Gate { get; init; }
 
-    /// <summary>Which failures tell an adaptive <see cref="Gate"/> that there was too much. A success tells it the contrary,
-    /// any other failure nothing. Asked for each attempt; the first answer that is true counts for the item.</summary>
-    /// <value>By default HTTP 429 and 503, a <see cref="TimeoutException"/> and HttpClient's timeout; never null. If it
-    /// throws, the item has failed with that.</value>
+    /// <summary>The predicate that selects the failures to report as overload to an adaptive <see cref="Gate"/>. A
+    /// success is reported as a success; any other failure is not reported.</summary>
+    /// <value>Not null. The default selects HTTP 429 and 503, <see cref="TimeoutException"/>, and the timeout of
+    /// HttpClient.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <remarks>It is evaluated for each failed attempt. One overloaded attempt counts for the whole item, even if a
+    /// retry succeeds. If the predicate throws, the item fails with that exception.</remarks>
     public Func<Exception, bool> IsThrottled
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(IsThrottled), "IsThrottled must not be null.");
     } = Transient.IsThrottled;
 
-    /// <summary>A limit for each key beside <see cref="MaxConcurrency"/>, such as one for each host.</summary>
-    /// <value>Null by default: none. A fan-out over items of another type than that of the keys refuses it. An array or a
-    /// list is then read by one worker at a time.</value>
+    /// <summary>A limit per key in addition to <see cref="MaxConcurrency"/>, for example per host.</summary>
+    /// <value>The default, null, disables the limit. The items of the source must have the type that the partition was
+    /// created for. With a partition one worker at a time reads an array or a list.</value>
     public FanOutPartition? Partition { get; init; }
 
-    /// <summary>Gets snapshots while the run goes on: in order, never two at once, and always one at the end, before the
-    /// task or the stream ends.</summary>
-    /// <value>Null by default. Called on the pool; a <see cref="Progress{T}"/> passes it on to where that was made. If it
-    /// throws, it is not called again, and the run ends with that error.</value>
+    /// <summary>The receiver of snapshots of the run, every <see cref="ProgressInterval"/> and once at the end, before
+    /// the task or the stream completes.</summary>
+    /// <value>The default is null.</value>
+    /// <remarks>
+    /// It is called on the thread pool, in order, one call at a time. A <see cref="Progress{T}"/> posts each snapshot
+    /// to the SynchronizationContext in which it was created. If the receiver throws, it is not called again, and the
+    /// run ends with that error.
+    /// </remarks>
     public IProgress<FanOutProgress>? Progress { get; init; }
 
-    /// <summary>How often <see cref="Progress"/> gets a snapshot. One that comes during another is left out.</summary>
-    /// <value>From 1 ms to 49 days; 100 ms by default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The interval between two snapshots for <see cref="Progress"/>. A snapshot that is due during another is
+    /// skipped.</summary>
+    /// <value>1 ms to 49 days. The default is 100 ms.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan ProgressInterval
     {
         get;
@@ -161,8 +181,8 @@ public sealed record FanOutOptions
                 nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
     } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock that the run measures, waits and schedules by.</summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
@@ -171,38 +191,40 @@ public sealed record FanOutOptions
             ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
     } = TimeProvider.System;
 
-    /// <summary>Whether something is put around the operation.</summary>
+    /// <summary>True if the operation runs in an <see cref="ItemPipeline{T, TResult}"/>.</summary>
     internal bool IsDecorated => ItemTimeout is not null || IsTriedAgain || WaitsForStart;
 
     internal bool IsTriedAgain => Retry is not null || Pipeline is not null;
 
     internal bool WaitsForStart => StartRate is not null || Gate is not null;
 
-    /// <summary>Whether somebody wants to know what becomes of the items.</summary>
+    /// <summary>True if the options alone require a <see cref="FanOutObserver{T}"/>.</summary>
     internal bool IsObserved => Progress is not null || SlowItemThreshold is not null || Logger is not null;
 
     internal int LookaheadOrDefault =>
         Lookahead ?? (int)Math.Min((long)LookaheadPerSlot * MaxConcurrency, MostLookaheadByDefault);
 
-    /// <summary>At the call: what a with may bring together in any order is not checked when it is set.</summary>
+    /// <summary>Validates combinations. Called by each entry point, because a <c>with</c> expression sets properties in
+    /// any order.</summary>
     internal static void CheckTogether(FanOutOptions options)
     {
         if (options.Pipeline is not null && (options.ItemTimeout is not null || options.Retry is not null))
         {
             throw new ArgumentException(
-                "Pipeline must be null beside ItemTimeout or Retry: it takes their place.", nameof(options));
+                "Pipeline must be null if ItemTimeout or Retry is set; add both to the pipeline instead.",
+                nameof(options));
         }
 
         if (options.OnSlowItem is not null && options.SlowItemThreshold is null)
         {
             throw new ArgumentException(
-                "OnSlowItem needs a SlowItemThreshold: without one no item is slow.", nameof(options));
+                "OnSlowItem requires SlowItemThreshold; set a threshold.", nameof(options));
         }
 
         if (options is { SlowItemThreshold: not null, OnSlowItem: null, Logger: null })
         {
             throw new ArgumentException(
-                "SlowItemThreshold needs OnSlowItem or a Logger: nobody would be told.", nameof(options));
+                "SlowItemThreshold requires OnSlowItem or Logger; set one of them.", nameof(options));
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace AsyncKit;
 
-/// <summary>In which order a stream hands out what has finished.</summary>
+/// <summary>Specifies the order in which a stream yields its results or outcomes.</summary>
 public enum FanOutOrder
 {
-    /// <summary>The order of the source: what has finished early waits for what comes before it.</summary>
+    /// <summary>The order of the source. A result that is ready early waits for the results before it.</summary>
     Source = 0,
 
-    /// <summary>The order in which the items finish.</summary>
+    /// <summary>The order in which the items complete.</summary>
     Completion = 1,
 }

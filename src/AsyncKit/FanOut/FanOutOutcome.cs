@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace AsyncKit;
 
-/// <summary>What became of one item of a fan-out.</summary>
-/// <typeparam name="T">The items.</typeparam>
-/// <typeparam name="TResult">The results.</typeparam>
+/// <summary>Represents the outcome of one item of a fan-out.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
+/// <typeparam name="TResult">The type of the results.</typeparam>
 public readonly record struct FanOutOutcome<T, TResult>
 {
     private readonly TResult _value;
@@ -15,49 +15,83 @@ public readonly record struct FanOutOutcome<T, TResult>
         FanOutOutcomeKind kind,
         TResult value = default!,
         Exception? exception = null,
-        ItemState? slot = null)
+        ItemState? state = null)
     {
         Index = ItemState.ShownIndex(index);
         Item = item;
         Kind = kind;
         Exception = exception;
-        Attempts = slot?.Attempts ?? 0;
-        Duration = slot?.Duration ?? TimeSpan.Zero;
+        Attempts = state?.Attempts ?? 0;
+        Duration = state?.Duration ?? TimeSpan.Zero;
         _value = value;
     }
 
-    /// <summary>The item's place in the source, from 0.</summary>
+    /// <summary>The index of the item in the source, from 0.</summary>
     public int Index { get; }
 
     /// <summary>The item.</summary>
     public T Item { get; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How the item completed.</summary>
     public FanOutOutcomeKind Kind { get; }
 
     /// <summary>The result.</summary>
     /// <exception cref="InvalidOperationException"><see cref="Kind"/> is not
-    /// <see cref="FanOutOutcomeKind.Succeeded"/>. The exception of the operation is the inner one.</exception>
+    /// <see cref="FanOutOutcomeKind.Succeeded"/>. The inner exception is that of the operation.</exception>
     public TResult Value => Kind == FanOutOutcomeKind.Succeeded
         ? _value
         : throw new InvalidOperationException(
-            string.Create(CultureInfo.InvariantCulture, $"Item {Index} has no value: it is {Kind}."), Exception);
+            string.Create(
+                CultureInfo.InvariantCulture, $"Value requires an item that succeeded; item {Index} is {Kind}."),
+            Exception);
 
-    /// <summary>What the operation has thrown; null when the item succeeded or was not started.</summary>
+    /// <summary>The exception that the operation threw; null if the item succeeded or did not start.</summary>
     public Exception? Exception { get; }
 
-    /// <summary>How often the operation was called; 0 when the item was not started.</summary>
+    /// <summary>The number of calls of the operation; 0 if the item did not start.</summary>
     public int Attempts { get; }
 
-    /// <summary>From the call of the operation to its end, by the clock of the options; zero when it was not
-    /// started.</summary>
+    /// <summary>The time from the first call of the operation to its completion, by the clock of the options; zero if
+    /// the item did not start.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>The index, how it ended, and the value or the exception's message; never the item.</summary>
-    /// <returns>A line for people.</returns>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"[{Index}] {Kind}{Detail()}");
+    /// <summary>Returns the index, the kind, and the value or the message of the exception, but not the item.</summary>
+    /// <returns>A line for people to read.</returns>
+    public override string ToString() => Kind == FanOutOutcomeKind.Succeeded
+        ? string.Create(CultureInfo.InvariantCulture, $"[{Index}] {Kind}: {_value}")
+        : ToStringWithoutValue();
 
-    private string Detail() => Kind == FanOutOutcomeKind.Succeeded
-        ? string.Create(CultureInfo.InvariantCulture, $": {_value}")
-        : Exception is null ? "" : ": " + Exception.Message;
+    internal string ToStringWithoutValue() => string.Create(
+        CultureInfo.InvariantCulture, $"[{Index}] {Kind}{(Exception is null ? "" : ": " + Exception.Message)}");
+}
+
+/// <summary>Represents the outcome of one item of a fan-out whose operation returns no result.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
+public readonly record struct FanOutOutcome<T>
+{
+    private readonly FanOutOutcome<T, Unit> _outcome;
+
+    internal FanOutOutcome(FanOutOutcome<T, Unit> outcome) => _outcome = outcome;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Index"/>
+    public int Index => _outcome.Index;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Item"/>
+    public T Item => _outcome.Item;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Kind"/>
+    public FanOutOutcomeKind Kind => _outcome.Kind;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Exception"/>
+    public Exception? Exception => _outcome.Exception;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Attempts"/>
+    public int Attempts => _outcome.Attempts;
+
+    /// <inheritdoc cref="FanOutOutcome{T, TResult}.Duration"/>
+    public TimeSpan Duration => _outcome.Duration;
+
+    /// <summary>Returns the index, the kind and the message of the exception, but not the item.</summary>
+    /// <returns>A line for people to read.</returns>
+    public override string ToString() => _outcome.ToStringWithoutValue();
 }

@@ -1,22 +1,26 @@
 namespace AsyncKit;
 
-/// <summary>
-/// A limit for each key beside the one for all, such as two requests at once for each host. Immutable; one object may be
-/// shared by any number of fan-outs, each of which counts for itself.
-/// </summary>
+/// <summary>Limits the operations per key, in addition to the limit of the fan-out. For example, two requests at a time
+/// per host.</summary>
 /// <remarks>
+/// Guarantees:
 /// <list type="bullet">
-/// <item>Never more operations of one key at once than MaxPerKey, and never more of all keys than the limit.</item>
-/// <item>An item whose key is full is parked: it holds no slot, and items of other keys go on.</item>
-/// <item>The items of one key start in source order; with one at a time, each after the one before it has ended.</item>
-/// <item>No more than MaxParked items are parked. Then nothing is pulled until one of them has started.</item>
-/// <item>The key of an item is asked for once, on the pool, one item at a time. If that throws, the source has failed,
-/// and the item is not started.</item>
+/// <item>The number of operations that run at the same time never exceeds <see cref="MaxPerKey"/> for a key, nor the
+/// limit of the fan-out in total.</item>
+/// <item>An item whose key is at its limit is parked. It occupies no slot, and items of other keys continue to
+/// start.</item>
+/// <item>The items of a key start in source order. With one operation per key, each starts after the one before it has
+/// completed.</item>
+/// <item>At most <see cref="MaxParked"/> items are parked. At that number no item is pulled until a parked item
+/// starts.</item>
+/// <item>The key of an item is evaluated once, on the thread pool, one item at a time. If that throws, the source fails
+/// and the item does not start.</item>
 /// </list>
-/// With more than one per key, two items that start at the same moment on two threads may come to their first lines in
-/// either order. A retry that waits keeps its place in its key as it keeps its slot. Cost: two or three short locks and a few
-/// look-ups for each item; objects for the keys that run or have parked items, and for parked items, all used again:
-/// nothing is allocated per item once there are as many as are needed.
+/// With more than one operation per key, two items that start at the same time on two threads may reach their first
+/// lines in either order. An item that waits for a retry counts for its key, and keeps its slot.
+/// <para>Cost: two or three short locks and a few dictionary look-ups per item. Objects for the keys in use and for
+/// parked items are reused, so a run allocates only as many as it needs at the same time.</para>
+/// <para>Immutable. Any number of fan-outs can share an instance; each counts separately.</para>
 /// </remarks>
 public sealed record FanOutPartition
 {
@@ -34,15 +38,17 @@ public sealed record FanOutPartition
         MaxPerKey = maxPerKey;
     }
 
-    /// <summary>The most operations of one key that run at the same time.</summary>
+    /// <summary>The maximum number of operations of one key that run at the same time.</summary>
     /// <value>At least 1; <see cref="int.MaxValue"/> for no limit.</value>
     public int MaxPerKey { get; }
 
-    /// <summary>How many items may wait for their key: pulled and not started. The larger, the further the run looks for an
-    /// item of another key; the smaller, the fewer are taken from the source before they can start.</summary>
-    /// <value>1 to 1,048,576; null for 8 x <see cref="FanOutOptions.MaxConcurrency"/>, at most 65,536. In a stream parked
-    /// items count as started for <see cref="FanOutOptions.Lookahead"/>, so there are never more than that.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
+    /// <summary>The maximum number of parked items, which are pulled and wait for their key.</summary>
+    /// <value>1 to 1,048,576. The default is null: 8 times <see cref="FanOutOptions.MaxConcurrency"/>, at most
+    /// 65,536.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    /// <remarks>With a larger value the run searches further for an item of another key. With a smaller value it pulls
+    /// fewer items before they can start. In a stream parked items count as started, so
+    /// <see cref="FanOutOptions.Lookahead"/> limits them too.</remarks>
     public int? MaxParked
     {
         get;
@@ -52,15 +58,26 @@ public sealed record FanOutPartition
                 nameof(MaxParked), value, $"MaxParked must be from 1 to {MostParked}, or null for the default.");
     }
 
-    /// <summary>At most <paramref name="maxPerKey"/> operations at once for items of the same key.</summary>
-    /// <typeparam name="T">The items: exactly the type that the source has.</typeparam>
-    /// <typeparam name="TKey">What items are told apart by.</typeparam>
-    /// <param name="key">Gives the key of an item; never null.</param>
-    /// <param name="maxPerKey">The most operations of one key at once: at least 1.</param>
-    /// <param name="comparer">Which keys are the same; null for the default of <typeparamref name="TKey"/>.</param>
-    /// <returns>The partition, with the default of <see cref="MaxParked"/>.</returns>
+    /// <summary>Creates a partition that runs at most <paramref name="maxPerKey"/> operations at a time for each
+    /// key.</summary>
+    /// <typeparam name="T">The type of the items. It must be the item type of the source.</typeparam>
+    /// <typeparam name="TKey">The type of the keys.</typeparam>
+    /// <param name="key">The function that returns the key of an item, not null.</param>
+    /// <param name="maxPerKey">The maximum number of operations of one key that run at the same time. At least
+    /// 1.</param>
+    /// <param name="comparer">The comparer of the keys; null for the default comparer.</param>
+    /// <returns>A partition with the default <see cref="MaxParked"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPerKey"/> is less than 1.</exception>
+    /// <example>
+    /// <code>
+    /// var options = new FanOutOptions
+    /// {
+    ///     MaxConcurrency = 32,
+    ///     Partition = FanOutPartition.By((Uri uri) =&gt; uri.Host, maxPerKey: 2),
+    /// };
+    /// </code>
+    /// </example>
     public static FanOutPartition By<T, TKey>(
         Func<T, TKey> key, int maxPerKey, IEqualityComparer<TKey>? comparer = null)
         where TKey : notnull
@@ -76,7 +93,7 @@ public sealed record FanOutPartition
         if (_createScheduler is not Func<int, KeyScheduler<T>>)
         {
             throw new ArgumentException(
-                $"Partition must be by a key of {typeof(T)}, which the source's items are, not of {_itemType}.",
+                $"Partition must use a key of {typeof(T)}, the type of the items; it uses a key of {_itemType}.",
                 optionsName);
         }
     }

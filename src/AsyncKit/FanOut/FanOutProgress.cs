@@ -1,14 +1,15 @@
 namespace AsyncKit;
 
-/// <summary>How far a fan-out is, at one moment.</summary>
-/// <param name="Total">How many items there are; null when the source does not tell without being read.</param>
-/// <param name="Started">How many operations have been called.</param>
-/// <param name="Succeeded">How many have ended well.</param>
-/// <param name="Failed">How many have thrown, other than for the cancellation of the run.</param>
-/// <param name="Retried">How many calls were made beyond the first of an item.</param>
-/// <param name="InFlight">How many run now.</param>
-/// <param name="Elapsed">Since the start of the run, by the clock of the options.</param>
-/// <param name="Remaining">An estimate from how fast items have ended lately; null while nothing has, or without a total.</param>
+/// <summary>Represents a snapshot of the progress of a fan-out.</summary>
+/// <param name="Total">The number of items; null if the source does not know it without being enumerated.</param>
+/// <param name="Started">The number of items that started.</param>
+/// <param name="Succeeded">The number of items that succeeded.</param>
+/// <param name="Failed">The number of items that failed, without those that the run cancelled.</param>
+/// <param name="Retried">The number of attempts after the first of each item.</param>
+/// <param name="InFlight">The number of items that are running.</param>
+/// <param name="Elapsed">The time since the start of the run, by the clock of the options.</param>
+/// <param name="Remaining">The estimated time until the end, from the recent rate of completed items; null if no item
+/// has completed or the total is unknown.</param>
 public sealed record FanOutProgress(
     int? Total,
     long Started,

@@ -1,13 +1,8 @@
 namespace AsyncKit;
 
-/// <summary>What became of every item of a fan-out, with results.</summary>
-/// <remarks>
-/// Contains every item exactly once: of an array, a <see cref="List{T}"/> or an ImmutableArray also those that were not
-/// started; of another source those that were pulled. Results that were finished are kept when the run is cancelled or
-/// the source fails.
-/// </remarks>
-/// <typeparam name="T">The items.</typeparam>
-/// <typeparam name="TResult">The results.</typeparam>
+/// <summary>Represents the outcome of every item of a fan-out.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
+/// <typeparam name="TResult">The type of the results.</typeparam>
 public sealed class FanOutReport<T, TResult>
 {
     private readonly CancellationToken _token;
@@ -28,46 +23,50 @@ public sealed class FanOutReport<T, TResult>
         NotStartedCount = outcomes.Count - SucceededCount - FailedCount - CancelledCount;
     }
 
-    /// <summary>One for each item, in source order.</summary>
+    /// <summary>The outcomes, one per item, in source order.</summary>
     public IReadOnlyList<FanOutOutcome<T, TResult>> Outcomes { get; }
 
     /// <summary>The results of the items that succeeded, in source order.</summary>
     public IEnumerable<TResult> Values => Of(FanOutOutcomeKind.Succeeded).Select(outcome => outcome.Value);
 
-    /// <summary>The items that failed, in source order.</summary>
+    /// <summary>The outcomes of the items that failed, in source order.</summary>
     public IEnumerable<FanOutOutcome<T, TResult>> Failures => Of(FanOutOutcomeKind.Failed);
 
-    /// <summary>The items that were not started, in source order.</summary>
+    /// <summary>The outcomes of the items that did not start, in source order.</summary>
     public IEnumerable<FanOutOutcome<T, TResult>> NotStarted => Of(FanOutOutcomeKind.NotStarted);
 
-    /// <summary>How many succeeded.</summary>
+    /// <summary>The number of items that succeeded.</summary>
     public int SucceededCount { get; }
 
-    /// <summary>How many failed.</summary>
+    /// <summary>The number of items that failed.</summary>
     public int FailedCount { get; }
 
-    /// <summary>How many ended with the cancellation of the run.</summary>
+    /// <summary>The number of items that the run cancelled.</summary>
     public int CancelledCount { get; }
 
-    /// <summary>How many were not started.</summary>
+    /// <summary>The number of items that did not start.</summary>
     public int NotStartedCount { get; }
 
-    /// <summary>True when the caller's cancellation came first, and something did not succeed for it.</summary>
+    /// <summary>True if the caller's cancellation was the first cause and prevented an item from succeeding; otherwise,
+    /// false.</summary>
     public bool IsCancelled { get; }
 
-    /// <summary>What the source has thrown, or a cancellation callback; null when nothing.</summary>
+    /// <summary>The exception of the source or of a cancellation callback; null if neither failed.</summary>
     public Exception? SourceException { get; }
 
-    /// <summary>Throws what a run to the end would have thrown; returns when there was no failure and no
-    /// cancellation.</summary>
-    /// <exception cref="FanOutException">An item or the source has failed.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled. What failed is the inner exception.</exception>
+    /// <summary>Throws the exception of a run with <see cref="FailureMode.RunToEnd"/>; returns if the run was not
+    /// cancelled and no item failed.</summary>
+    /// <exception cref="FanOutException">An item or the source failed.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled. The failures are its inner
+    /// exception.</exception>
     public void ThrowIfAnyFailed()
     {
-        var failed = FailedCount > 0 || SourceException is not null ? AllThatFailed() : null;
+        var failed = FailedCount > 0 || SourceException is not null ? AllFailures() : null;
         if (IsCancelled)
         {
-            throw failed is null ? new OperationCanceledException(_token) : new CanceledWithFailureException(failed, _token);
+            throw failed is null
+                ? new OperationCanceledException(_token)
+                : new CanceledWithFailureException(failed, _token);
         }
 
         if (failed is not null)
@@ -76,7 +75,7 @@ public sealed class FanOutReport<T, TResult>
         }
     }
 
-    private FanOutException AllThatFailed()
+    private FanOutException AllFailures()
     {
         List<FanOutFailure> failures =
             [.. Failures.Select(failure => new FanOutFailure(failure.Index, failure.Item, failure.Exception!))];
@@ -85,5 +84,51 @@ public sealed class FanOutReport<T, TResult>
     }
 
     private IEnumerable<FanOutOutcome<T, TResult>> Of(FanOutOutcomeKind kind) =>
+        Outcomes.Where(outcome => outcome.Kind == kind);
+}
+
+/// <summary>Represents the outcome of every item of a fan-out whose operation returns no result.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
+public sealed class FanOutReport<T>
+{
+    private readonly FanOutReport<T, Unit> _report;
+
+    internal FanOutReport(FanOutReport<T, Unit> report)
+    {
+        _report = report;
+        Outcomes = [.. report.Outcomes.Select(outcome => new FanOutOutcome<T>(outcome))];
+    }
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.Outcomes"/>
+    public IReadOnlyList<FanOutOutcome<T>> Outcomes { get; }
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.Failures"/>
+    public IEnumerable<FanOutOutcome<T>> Failures => Of(FanOutOutcomeKind.Failed);
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.NotStarted"/>
+    public IEnumerable<FanOutOutcome<T>> NotStarted => Of(FanOutOutcomeKind.NotStarted);
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.SucceededCount"/>
+    public int SucceededCount => _report.SucceededCount;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.FailedCount"/>
+    public int FailedCount => _report.FailedCount;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.CancelledCount"/>
+    public int CancelledCount => _report.CancelledCount;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.NotStartedCount"/>
+    public int NotStartedCount => _report.NotStartedCount;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.IsCancelled"/>
+    public bool IsCancelled => _report.IsCancelled;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.SourceException"/>
+    public Exception? SourceException => _report.SourceException;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.ThrowIfAnyFailed"/>
+    public void ThrowIfAnyFailed() => _report.ThrowIfAnyFailed();
+
+    private IEnumerable<FanOutOutcome<T>> Of(FanOutOutcomeKind kind) =>
         Outcomes.Where(outcome => outcome.Kind == kind);
 }

@@ -1,8 +1,8 @@
 namespace AsyncKit;
 
-/// <summary>An item of a fan-out that has run longer than <see cref="FanOutOptions.SlowItemThreshold"/> and still
-/// runs.</summary>
+/// <summary>Represents an item of a fan-out that is still running after
+/// <see cref="FanOutOptions.SlowItemThreshold"/>.</summary>
 /// <param name="Item">The item.</param>
-/// <param name="Index">Its place in the source, from 0.</param>
-/// <param name="Elapsed">Since the call of its operation.</param>
+/// <param name="Index">The index of the item in the source, from 0.</param>
+/// <param name="Elapsed">The time since the first call of its operation.</param>
 public readonly record struct SlowItem(object? Item, int Index, TimeSpan Elapsed);

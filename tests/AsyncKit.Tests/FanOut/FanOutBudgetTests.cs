@@ -7,10 +7,10 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
 {
     private const int Items = 100_000;
 
-    public FanOutBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
+    public FanOutBudgetTests() => ThreadPoolListener.Stop(); // A listener that another test enabled would allocate.
 
     [Fact]
-    public async Task Array_allocates_per_worker_and_nothing_per_item()
+    public async Task An_array_allocates_per_worker_and_not_per_item()
     {
         var items = new int[Items];
 
@@ -20,7 +20,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Array_with_results_allocates_the_result_array_beside()
+    public async Task An_array_with_results_also_allocates_the_result_array()
     {
         var items = new int[Items];
 
@@ -30,7 +30,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Enumerable_allocates_per_worker_and_nothing_per_item()
+    public async Task An_enumerable_allocates_per_worker_and_not_per_item()
     {
         var items = new int[Items];
 
@@ -41,7 +41,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Collection_with_a_count_stores_results_straight_into_the_result_array()
+    public async Task A_collection_with_a_count_stores_results_directly_in_the_result_array()
     {
         var items = new HashSet<int>(Enumerable.Range(0, Items));
 
@@ -57,7 +57,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
         var items = new int[Million];
         long before = 0;
         long peak = 0;
-        for (var round = 0; round < 2; round++) // The first warms up.
+        for (var round = 0; round < 2; round++) // The first round warms up.
         {
             peak = 0;
             before = LiveBytes();
@@ -77,7 +77,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
         Assert.InRange(peak - before - (Million * sizeof(int)), long.MinValue, 2 << 20);
     }
 
-    /// <summary>What the collection left, not what others have allocated since.</summary>
+    /// <summary>The bytes that survived the collection, without later allocations of other threads.</summary>
     private static long LiveBytes()
     {
         GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
@@ -89,7 +89,7 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
     {
         await run(); // Warms up.
         var least = long.MaxValue;
-        for (var round = 0; round < 5; round++) // The least: what else the process does meanwhile is not ours.
+        for (var round = 0; round < 5; round++) // The minimum, because other threads of the process allocate too.
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);
             await run();

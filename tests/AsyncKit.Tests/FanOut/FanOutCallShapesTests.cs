@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Every call shape of the documentation compiles without a cast and binds to the form it should.</summary>
+/// <summary>Every call shape of the documentation compiles without a cast and binds to the right overload.</summary>
 public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly string[] Items = ["a", "bb", "ccc"];
@@ -18,7 +18,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_async_lambda_that_returns_a_value_gives_results()
+    public async Task An_async_lambda_that_returns_a_value_produces_results()
     {
         int[] results = await Items.FanOutAsync(8, async (x, ct) =>
         {
@@ -30,7 +30,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_async_lambda_that_awaits_a_plain_task_gives_none()
+    public async Task An_async_lambda_without_a_value_produces_no_results()
     {
         Task run = Items.FanOutAsync(8, async (x, ct) => await ReturnsPlainTaskAsync(x, ct));
 
@@ -39,7 +39,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_lambda_that_returns_a_task_gives_results()
+    public async Task A_lambda_that_returns_a_task_produces_results()
     {
         int[] results = await Items.FanOutAsync(8, (x, ct) => ReturnsTaskAsync(x, ct));
 
@@ -97,7 +97,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_type_that_is_both_enumerable_kinds_streams()
+    public async Task A_source_of_both_interfaces_is_read_as_an_async_enumerable()
     {
         var both = new Both(Items);
 
@@ -112,7 +112,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_body_that_returns_null_ends_the_run_with_an_error_that_says_so()
+    public async Task An_operation_that_returns_null_fails_the_run_with_an_error_that_says_so()
     {
         var withResult = await Assert.ThrowsAsync<InvalidOperationException>(() =>
             Items.FanOutAsync(2, NullOf<Task<int>>));
@@ -125,7 +125,7 @@ public sealed class FanOutCallShapesTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Bad_arguments_throw_at_the_call_and_name_parameter_rule_and_value()
+    public void Invalid_arguments_throw_at_the_call_with_parameter_rule_and_value()
     {
         AssertNull("source", () => ((string[])null!).FanOutAsync(1, ReturnsTaskAsync));
         AssertNull("source", () => ((Both)null!).FanOutAsync(1, ReturnsTaskAsync));

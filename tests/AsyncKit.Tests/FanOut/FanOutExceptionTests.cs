@@ -14,7 +14,7 @@ public sealed class FanOutExceptionTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_exception_class_that_refuses_data_is_reported_all_the_same()
+    public async Task An_exception_that_rejects_data_is_still_reported()
     {
         var thrown = await Assert.ThrowsAsync<NoDataException>(() =>
             Enumerable.Range(0, 1).FanOutAsync(1, (_, _) => ValueTask.FromException<int>(new NoDataException())));
@@ -23,7 +23,7 @@ public sealed class FanOutExceptionTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_message_bears_an_exception_whose_own_message_throws()
+    public async Task The_message_tolerates_an_exception_whose_own_message_throws()
     {
         var options = new FanOutOptions { MaxConcurrency = 2, OnFailure = FailureMode.RunToEnd };
 

@@ -3,13 +3,13 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>A gate that fan-outs share, and what it learns from their items.</summary>
+/// <summary>A gate that fan-outs share, and the outcomes that their items report to it.</summary>
 public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     [Fact]
-    public void Several_fan_outs_share_one_limit_never_exceed_it_and_reach_it() =>
+    public void Fan_outs_that_share_a_gate_reach_its_limit_and_never_exceed_it() =>
         AsyncTest.Run(async context =>
         {
             var gate = new ConcurrencyGate(3);
@@ -28,7 +28,7 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 200 });
 
     [Fact]
-    public void However_a_run_ends_every_permit_is_given_back_and_who_waited_was_not_started() =>
+    public void Every_permit_is_released_and_a_waiting_item_is_not_started_when_a_run_stops() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;
@@ -66,7 +66,7 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 1_000 });
 
     [Fact]
-    public void With_an_adaptive_gate_the_run_finds_the_right_concurrency_by_itself() =>
+    public void A_run_with_an_adaptive_gate_finds_the_right_concurrency() =>
         AsyncTest.Run(async context =>
         {
             const int Capacity = 20;
@@ -95,11 +95,11 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
             });
 
             Assert.InRange(gate.Limit, Capacity * 3 / 4, Capacity + 4);
-            Assert.InRange(throttled, 1, 100); // Some are needed to know.
+            Assert.InRange(throttled, 1, 100); // Some failures are needed to find the limit.
         }, new AsyncTestOptions { Schedules = 5, MaxSteps = 1_000_000 });
 
     [Fact]
-    public async Task Only_what_IsThrottled_says_lowers_the_limit_and_a_retry_does_not_take_it_back()
+    public async Task Only_a_failure_that_IsThrottled_selects_lowers_the_limit_even_if_a_retry_succeeds()
     {
         var gate = new ConcurrencyGate(new AdaptiveLimit(1, 64) { Start = 64 });
         var options = new FanOutOptions
@@ -127,27 +127,27 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_IsThrottled_throws_is_the_failure_of_the_item_and_the_permit_is_given_back()
+    public async Task An_exception_from_IsThrottled_fails_the_item_and_the_permit_is_released()
     {
         var gate = new ConcurrencyGate(1);
         var options = new FanOutOptions
         {
             MaxConcurrency = 2,
             Gate = gate,
-            IsThrottled = _ => throw new InvalidOperationException("asked"),
+            IsThrottled = _ => throw new InvalidOperationException("evaluated"),
             OnFailure = FailureMode.RunToEnd,
         };
 
         var report = await new int[3].FanOutReportAsync(
             options, (_, _) => ValueTask.FromException<int>(new FormatException()));
 
-        Assert.All(report.Failures, failure => Assert.Equal("asked", failure.Exception!.Message));
+        Assert.All(report.Failures, failure => Assert.Equal("evaluated", failure.Exception!.Message));
         Assert.Equal((3, 0), (report.FailedCount, gate.Active));
     }
 
 #if DEBUG
     [Fact]
-    public async Task Sharing_one_gate_between_a_parent_and_its_children_is_detected_in_debug_builds()
+    public async Task A_gate_shared_by_a_run_and_its_nested_run_is_detected_in_debug_builds()
     {
         var options = new FanOutOptions { MaxConcurrency = 1, Gate = new ConcurrencyGate(1) };
 
@@ -160,7 +160,7 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task One_after_the_other_and_side_by_side_they_may_share_it()
+    public async Task Sequential_and_concurrent_runs_may_share_a_gate()
     {
         var options = new FanOutOptions { MaxConcurrency = 2, Gate = new ConcurrencyGate(1) };
 

@@ -4,13 +4,14 @@ using Polly.Retry;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What options put around each item: limits, retries, pipelines, rates; alone and together.</summary>
+/// <summary>The options that add a step around each item: limits, retries, pipelines and rates, alone and
+/// combined.</summary>
 public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void An_item_that_takes_longer_than_its_timeout_has_failed_with_a_TimeoutException_that_names_it() =>
+    public void An_item_over_its_timeout_fails_with_a_TimeoutException_that_names_it() =>
         AsyncTest.Run(async context =>
         {
             var options = Options(context) with
@@ -35,7 +36,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_success_after_the_timeout_is_a_success_since_the_item_is_awaited() =>
+    public void A_success_after_the_timeout_is_a_success_because_the_item_is_awaited() =>
         AsyncTest.Run(async context =>
         {
             var options = Options(context) with { ItemTimeout = Second };
@@ -50,7 +51,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void What_a_callback_on_the_items_token_throws_when_the_run_stops_is_a_failure_of_the_item() =>
+    public void An_exception_from_a_callback_on_the_token_of_an_item_fails_the_item() =>
         AsyncTest.Run(async context =>
         {
             var gate = new Gate();
@@ -74,7 +75,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_failed_item_is_tried_again_and_the_outcome_and_the_progress_say_how_often() =>
+    public void A_failed_item_is_retried_and_its_outcome_and_the_progress_count_the_attempts() =>
         AsyncTest.Run(async context =>
         {
             var calls = new int[4];
@@ -103,7 +104,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void In_a_fan_out_the_slot_is_held_while_a_retry_waits() =>
+    public void An_item_keeps_its_slot_while_it_waits_for_a_retry() =>
         AsyncTest.Run(async context =>
         {
             var order = new List<string>();
@@ -128,7 +129,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_limit_over_all_attempts_ends_a_wait_between_two() =>
+    public void ItemTimeout_interrupts_the_wait_between_two_attempts() =>
         AsyncTest.Run(async context =>
         {
             var start = context.Time.GetTimestamp();
@@ -174,7 +175,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void The_clock_of_the_run_is_that_of_its_retries() =>
+    public void Retries_use_the_clock_of_the_run() =>
         AsyncTest.Run(async context =>
         {
             var calls = 0;
@@ -188,7 +189,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void What_a_worker_has_opened_is_used_by_the_retry_too() =>
+    public void A_retry_uses_the_resource_of_the_worker() =>
         AsyncTest.Run(async context =>
         {
             var (opened, calls) = (0, 0);
@@ -206,7 +207,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task A_pipeline_of_Polly_is_put_around_each_item_and_its_calls_are_counted()
+    public async Task A_Polly_pipeline_executes_each_item_and_its_attempts_are_counted()
     {
         var pipeline = new ResiliencePipelineBuilder()
             .AddRetry(new RetryStrategyOptions
@@ -228,7 +229,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Every_start_asks_the_rate_limiter_once_and_gives_the_lease_back()
+    public async Task Every_start_acquires_one_lease_of_the_rate_limiter_and_disposes_it()
     {
         await using var limiter = new ScriptedLimiter();
         var options = new FanOutOptions { MaxConcurrency = 3, StartRate = limiter, OnFailure = FailureMode.RunToEnd };
@@ -245,7 +246,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_refused_lease_is_waited_for_as_long_as_it_says_and_is_never_an_error() =>
+    public void A_rejected_lease_is_not_an_error_and_is_retried_after_its_hint() =>
         AsyncTest.Run(async context =>
         {
             await using var limiter = new ScriptedLimiter(refusals: 2, retryAfter: 5 * Second);
@@ -260,7 +261,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void Without_a_word_of_when_it_asks_again_after_50_ms() =>
+    public void A_rejected_lease_without_a_hint_is_retried_after_50_ms() =>
         AsyncTest.Run(async context =>
         {
             await using var limiter = new ScriptedLimiter(refusals: 1);
@@ -272,7 +273,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void The_time_limit_of_an_item_begins_with_its_operation_and_not_with_the_wait_for_its_start() =>
+    public void ItemTimeout_starts_with_the_operation_and_not_with_the_wait_for_the_start() =>
         AsyncTest.Run(async context =>
         {
             await using var limiter = new ScriptedLimiter(refusals: 1, retryAfter: 60 * Second);
@@ -288,7 +289,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void An_item_that_waits_for_its_start_when_the_run_stops_was_not_started() =>
+    public void An_item_that_waits_for_its_start_when_the_run_stops_is_not_started() =>
         AsyncTest.Run(async context =>
         {
             using var caller = new CancellationTokenSource();
@@ -310,7 +311,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task What_the_limiter_throws_is_the_failure_of_the_item()
+    public async Task An_exception_from_the_limiter_fails_the_item()
     {
         await using var limiter = new ScriptedLimiter { Before = _ => throw new FormatException("no rate") };
         FanOutProgress? last = null;
@@ -331,7 +332,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Options_that_do_not_go_together_are_refused_at_the_call_with_the_reason()
+    public void Options_that_contradict_each_other_throw_at_the_call_with_the_reason()
     {
         var plain = new FanOutOptions { MaxConcurrency = 1 };
         FanOutOptions[] wrong =
@@ -353,13 +354,13 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
             })
             {
                 var refused = Assert.Throws<ArgumentException>("options", call);
-                Assert.Matches("must be null|needs", refused.Message);
+                Assert.Matches("must be null|requires", refused.Message);
             }
         }
     }
 
     [Fact]
-    public void Wrong_values_cannot_be_stored()
+    public void Invalid_values_throw_when_they_are_set()
     {
         var plain = new FanOutOptions { MaxConcurrency = 1 };
 

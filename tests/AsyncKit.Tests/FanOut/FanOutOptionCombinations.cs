@@ -2,13 +2,13 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Options drawn at random, together: whatever they are, the run keeps the contract, or it is refused.</summary>
+/// <summary>Random combinations of options: the run keeps the contract, or the call throws.</summary>
 public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     [Fact]
-    public void Every_combination_works_or_is_refused_at_the_call() =>
+    public void Every_combination_of_options_works_or_throws_at_the_call() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;

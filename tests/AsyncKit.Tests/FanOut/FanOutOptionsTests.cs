@@ -6,7 +6,7 @@ public sealed class FanOutOptionsTests : IClassFixture<NothingLeftBehind>
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    public void A_limit_below_one_cannot_be_stored(int limit)
+    public void A_limit_below_one_throws_when_it_is_set(int limit)
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(
             "MaxConcurrency", () => new FanOutOptions { MaxConcurrency = limit });
@@ -16,12 +16,12 @@ public sealed class FanOutOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void An_unknown_failure_mode_cannot_be_stored() =>
+    public void An_unknown_failure_mode_throws_when_it_is_set() =>
         Assert.Throws<ArgumentOutOfRangeException>(
             "OnFailure", () => new FanOutOptions { MaxConcurrency = 1, OnFailure = (FailureMode)7 });
 
     [Fact]
-    public void A_missing_clock_cannot_be_stored() =>
+    public void A_null_clock_throws_when_it_is_set() =>
         Assert.Throws<ArgumentNullException>(
             "TimeProvider", () => new FanOutOptions { MaxConcurrency = 1, TimeProvider = null! });
 
@@ -35,7 +35,7 @@ public sealed class FanOutOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_copy_is_checked_as_well()
+    public void A_copy_is_validated_too()
     {
         var options = new FanOutOptions { MaxConcurrency = 4 };
 

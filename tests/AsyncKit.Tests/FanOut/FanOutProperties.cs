@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Fan-out against its model, the sequential map, with everything drawn at random.</summary>
+/// <summary>A fan-out compared with its model, the sequential map, with random parameters.</summary>
 public sealed class FanOutProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly Arbitrary<Script> Scripts = Arb.From(
@@ -28,7 +28,7 @@ public sealed class FanOutProperties : IClassFixture<NothingLeftBehind>
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void RunToEnd_fails_with_exactly_the_items_that_fail_in_source_order() =>
+    public void RunToEnd_reports_exactly_the_failed_items_in_source_order() =>
         Prop.ForAll(Scripts, script =>
         {
             var expected = script.Items.Select((item, index) => (item, index))
@@ -43,7 +43,7 @@ public sealed class FanOutProperties : IClassFixture<NothingLeftBehind>
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void StopAtFirst_fails_with_an_item_that_fails_if_there_is_one() =>
+    public void StopAtFirst_fails_with_a_failed_item_if_any_item_fails() =>
         Prop.ForAll(Scripts, script =>
         {
             var failure = FailureOf(script.RunAsync(FailureMode.StopAtFirst, script.MayFailAsync));
@@ -60,14 +60,14 @@ public sealed class FanOutProperties : IClassFixture<NothingLeftBehind>
 
     private sealed record Script(int[] Items, int Limit, int Yields, int Kind, int Failing)
     {
-        public Task<int[]> RunAsync(FailureMode mode, Func<int, ValueTask<int>> body)
+        public Task<int[]> RunAsync(FailureMode mode, Func<int, ValueTask<int>> operation)
         {
             var options = new FanOutOptions { MaxConcurrency = Limit, OnFailure = mode };
             return Kind switch
             {
-                0 => Items.FanOutAsync(options, (item, _) => body(item)),
-                1 => Items.Where(_ => true).FanOutAsync(options, (item, _) => body(item)),
-                _ => StreamAsync().FanOutAsync(options, (item, _) => body(item)),
+                0 => Items.FanOutAsync(options, (item, _) => operation(item)),
+                1 => Items.Where(_ => true).FanOutAsync(options, (item, _) => operation(item)),
+                _ => StreamAsync().FanOutAsync(options, (item, _) => operation(item)),
             };
         }
 

@@ -2,7 +2,7 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What reports and outcomes tell of every item, however the run ends.</summary>
+/// <summary>Reports and streams of outcomes, for every way in which a run completes.</summary>
 public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions TwoThousand = new() { Schedules = 2_000 };
@@ -52,7 +52,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Without_results_it_tells_the_same()
+    public async Task A_report_without_results_contains_the_same_outcomes()
     {
         var report = await new[] { "a", "b", "c" }.FanOutReportAsync(2, async (item, _) =>
         {
@@ -76,7 +76,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     [InlineData(SourceFault.Current, 5)]
     [InlineData(SourceFault.GetEnumerator, 0)]
     [InlineData(SourceFault.Dispose, 9)]
-    public async Task Results_that_were_finished_are_kept_when_the_source_fails_and_that_is_not_thrown(
+    public async Task A_report_keeps_finished_results_and_does_not_throw_when_the_source_fails(
         SourceFault fault, int kept)
     {
         var source = new ProbedSource(9) { Fault = fault, FaultAt = 5 };
@@ -91,7 +91,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Already_cancelled_at_the_call_nothing_is_started_and_that_is_not_thrown()
+    public async Task A_report_that_is_cancelled_at_the_call_starts_nothing_and_does_not_throw()
     {
         var source = new ProbedSource(3);
         var cancelled = new CancellationToken(canceled: true);
@@ -107,7 +107,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_list_that_was_cut_during_the_run_is_not_reported_with_items_that_never_were()
+    public async Task A_list_that_shrinks_during_the_run_is_reported_without_the_removed_items()
     {
         var items = Enumerable.Range(1, 50).ToList();
 
@@ -158,7 +158,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task An_empty_source_gives_an_empty_report()
+    public async Task An_empty_source_produces_an_empty_report()
     {
         var report = await Array.Empty<int>().FanOutReportAsync(1, (item, _) => new ValueTask<int>(item));
 
@@ -167,7 +167,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Under_StopAtFirst_a_failure_stops_the_rest() =>
+    public void A_failure_stops_a_report_with_StopAtFirst() =>
         AsyncTest.Run(async context =>
         {
             var gate = new Gate();
@@ -186,7 +186,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void The_duration_is_by_the_clock_of_the_options() =>
+    public void The_duration_is_measured_by_the_clock_of_the_options() =>
         AsyncTest.Run(async context =>
         {
             var options = new FanOutOptions { MaxConcurrency = 2, TimeProvider = context.Time };
@@ -199,14 +199,14 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_value_is_there_only_when_the_item_succeeded()
+    public void Value_throws_unless_the_item_succeeded()
     {
         var failed = new FanOutOutcome<string, int>(
             3, "x", FanOutOutcomeKind.Failed, exception: new FormatException("bad"));
 
         var thrown = Assert.Throws<InvalidOperationException>(() => failed.Value);
 
-        Assert.Equal("Item 3 has no value: it is Failed.", thrown.Message);
+        Assert.Equal("Value requires an item that succeeded; item 3 is Failed.", thrown.Message);
         Assert.Same(failed.Exception, thrown.InnerException);
         Assert.Equal("[3] Failed: bad", failed.ToString());
         Assert.Equal("[0] Succeeded: 7", new FanOutOutcome<string, int>(0, "x", FanOutOutcomeKind.Succeeded, 7).ToString());
@@ -214,7 +214,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Order_and_Lookahead_are_refused_where_nobody_reads_meanwhile()
+    public void Order_and_Lookahead_throw_for_a_fan_out_that_is_not_a_stream()
     {
         int[] items = [1];
         FanOutOptions[] refused =
@@ -237,7 +237,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Whatever_happens_outcomes_and_reports_tell_every_item_that_was_started_once() =>
+    public void Outcomes_and_reports_contain_every_started_item_once_in_every_schedule() =>
         AsyncTest.Run(async context =>
         {
             var random = context.Random;

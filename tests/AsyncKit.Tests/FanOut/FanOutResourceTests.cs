@@ -2,11 +2,11 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What each worker opens: once, for itself, and disposed whatever happens.</summary>
+/// <summary>The resource of each worker: opened once, used by one worker, and always disposed.</summary>
 public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void What_a_worker_opens_is_opened_once_for_its_first_item_used_by_one_operation_at_a_time_and_disposed_before_the_run_ends() =>
+    public void A_worker_opens_one_resource_uses_it_for_one_operation_at_a_time_and_disposes_it() =>
         AsyncTest.Run(async context =>
         {
             var opened = new List<Connection>();
@@ -32,7 +32,7 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void It_is_disposed_also_when_an_item_fails_or_the_caller_cancels(bool isCancelled) =>
+    public void A_resource_is_disposed_even_if_an_item_fails_or_the_caller_cancels(bool isCancelled) =>
         AsyncTest.Run(async context =>
         {
             using var cts = new CancellationTokenSource();
@@ -64,7 +64,7 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task When_opening_throws_the_item_has_failed_and_the_worker_tries_again_with_its_next()
+    public async Task An_exception_from_opening_fails_the_item_and_the_next_item_opens_again()
     {
         var opens = 0;
 
@@ -78,7 +78,7 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_disposing_throws_ends_the_run_with_that_error()
+    public async Task An_exception_from_disposing_ends_the_run_with_that_error()
     {
         var thrown = await Assert.ThrowsAsync<IOException>(() => Enumerable.Range(0, 4).FanOutAsync(
             new FanOutOptions { MaxConcurrency = 2 },
@@ -89,7 +89,7 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_cannot_be_disposed_is_left_and_what_can_only_synchronously_is_disposed_so()
+    public async Task A_resource_without_IAsyncDisposable_is_disposed_synchronously_or_not_at_all()
     {
         var stream = new MemoryStream();
 
@@ -112,7 +112,7 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Null_is_refused_at_the_call()
+    public void Null_throws_at_the_call()
     {
         var options = new FanOutOptions { MaxConcurrency = 1 };
 
@@ -163,6 +163,6 @@ public sealed class FanOutResourceTests : IClassFixture<NothingLeftBehind>
             }
         }
 
-        public void Dispose() => Assert.Fail("It could have been disposed asynchronously.");
+        public void Dispose() => Assert.Fail("The resource supports asynchronous disposal.");
     }
 }

@@ -2,14 +2,13 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Everything drawn at random, the order of the continuations included: one seed, one script, one
-/// schedule.</summary>
+/// <summary>Random parameters and a random order of the continuations: one seed, one script, one schedule.</summary>
 public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions FiveThousand = new() { Schedules = 5_000 };
 
     [Fact]
-    public void However_it_ends_the_limit_is_kept_and_nothing_is_left_running() =>
+    public void Every_run_keeps_the_limit_and_leaves_nothing_running_in_every_schedule() =>
         AsyncTest.Run(async context =>
         {
             var scenario = new Scenario(context.Random);
@@ -63,7 +62,7 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
                 },
             };
 
-            // Someone must end a body that waits for its token, unless a failure does.
+            // A cancellation must end an operation that waits for its token, unless a failure does.
             _yieldsToCancel = _script.Contains(Outcome.WaitForToken) || random.Next(3) == 0 ? random.Next(40) : -1;
             Body = new ScriptedBody(_script);
         }
@@ -108,15 +107,15 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
             if (run.IsCompletedSuccessfully)
             {
                 Assert.Empty(failing);
-                Assert.False(SourceMustFail, "The source's failure was lost.");
+                Assert.False(SourceMustFail, "The failure of the source was lost.");
                 Assert.Equal(Enumerable.Range(0, _script.Length), run.GetAwaiter().GetResult());
                 return;
             }
 
-            Assert.True(failing.Count > 0 || isCancelled || SourceMustFail, "It failed without a reason.");
+            Assert.True(failing.Count > 0 || isCancelled || SourceMustFail, "The run failed without a cause.");
             if (run.IsCanceled)
             {
-                Assert.True(isCancelled, "It was cancelled, and nobody has.");
+                Assert.True(isCancelled, "The run was cancelled without a cancellation by the caller.");
                 return;
             }
 
@@ -143,7 +142,7 @@ public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
             Assert.Equal(SourceMustFail, all.InnerExceptions.Any(IsOfSource));
         }
 
-        /// <summary>If nothing else ends the run before.</summary>
+        /// <summary>Applies unless an earlier cause ends the run.</summary>
         private bool SourceMustFail => _source?.Fault switch
         {
             SourceFault.GetEnumerator or SourceFault.Dispose => true,

@@ -3,49 +3,37 @@ using System.Diagnostics;
 namespace AsyncKit;
 
 /// <summary>
-/// What wants to know about the items of a run: progress, metrics, spans, the log, the watch for slow ones. There is none
-/// when nobody does, so that a run which is not looked at pays one comparison for each item.
+/// Observes the items of a run for progress, metrics, spans, logs and slow items. A run without listeners has no
+/// observer and pays one comparison per item.
 /// </summary>
-/// <remarks>Who listens when the run begins is told of all of it, so that what goes up comes down.</remarks>
-internal sealed class FanOutObserver<T>
+/// <remarks>
+/// Which listeners exist is read once, when the run starts. They receive every later event, so that an up-down counter
+/// that was incremented is decremented.
+/// </remarks>
+internal sealed class FanOutObserver<T>(
+    FanOutOptions options, Func<int?> total, Action<Exception> fail, bool isMeasured, bool isTraced)
 {
-    private readonly FanOutCounters _counts = new();
-    private readonly FanOutOptions _options;
-    private readonly Func<int?> _total;
-    private readonly Action<Exception> _fail;
-    private readonly TimeProvider _clock;
-    private readonly bool _isMeasured;
-    private readonly bool _isTraced;
-    private readonly KeyValuePair<string, object?>[] _tags;
-    private readonly KeyValuePair<string, object?>[][] _tagsByOutcome;
+    private static readonly string[] OutcomeNames = ["not_started", "succeeded", "failed", "cancelled"]; // By kind.
+
+    private readonly FanOutCounters _counters = new();
+    private readonly TimeProvider _clock = AsyncEnvironment.Clock(options.TimeProvider);
+    private readonly KeyValuePair<string, object?>[] _tags = NameTags(options);
+    private readonly KeyValuePair<string, object?>[][] _tagsByOutcome =
+        Array.ConvertAll<string, KeyValuePair<string, object?>[]>(
+            OutcomeNames, outcome => [.. NameTags(options), new(FanOutTelemetry.OutcomeTag, outcome)]);
+
     private ProgressReporter? _progress;
     private Activity? _span;
     private ActivityContext _parent;
     private long _startedAt;
 
-    private FanOutObserver(FanOutOptions options, Func<int?> total, Action<Exception> fail, bool isMeasured, bool isTraced)
-    {
-        _options = options;
-        _total = total;
-        _fail = fail;
-        _clock = AsyncEnvironment.Clock(options.TimeProvider);
-        _isMeasured = isMeasured;
-        _isTraced = isTraced;
-        _tags = options.Name is { } name ? [new(FanOutTelemetry.NameTag, name)] : [];
-        _tagsByOutcome =
-        [
-            .. Enum.GetValues<FanOutOutcomeKind>().Select(KeyValuePair<string, object?>[] (kind) =>
-                [.. _tags, new(FanOutTelemetry.OutcomeTag, NameOf(kind))]),
-        ];
-    }
+    /// <summary>True if the durations of the items must be measured.</summary>
+    public bool NeedsDurations => isMeasured || options.Logger is not null;
 
-    /// <summary>Whether the slots of the workers need the clock.</summary>
-    public bool NeedsDurations => _isMeasured || _options.Logger is not null;
-
-    /// <param name="options">Of the run.</param>
-    /// <param name="total">How many items there are, as far as it is known.</param>
-    /// <param name="fail">For what the user's receivers throw.</param>
-    /// <returns>Null when nobody wants to know anything.</returns>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="total">Returns the number of items; null if it is unknown.</param>
+    /// <param name="fail">Records an exception of a user-supplied callback.</param>
+    /// <returns>An observer; null if there are no listeners.</returns>
     public static FanOutObserver<T>? TryCreate(FanOutOptions options, Func<int?> total, Action<Exception> fail)
     {
         var isMeasured = FanOutTelemetry.IsEnabled;
@@ -55,13 +43,13 @@ internal sealed class FanOutObserver<T>
             : null;
     }
 
-    /// <summary>Begins the span of the run.</summary>
-    /// <returns>The caller's context, with that span as the current one.</returns>
+    /// <summary>Starts the span of the run.</summary>
+    /// <returns>The caller's context, in which that span is current.</returns>
     public ExecutionContext? CaptureContext()
     {
         var callers = Activity.Current;
         _parent = callers?.Context ?? default;
-        if (!_isTraced)
+        if (!isTraced)
         {
             return ExecutionContext.Capture();
         }
@@ -72,8 +60,8 @@ internal sealed class FanOutObserver<T>
             if (_span is not null)
             {
                 _parent = _span.Context;
-                _ = _span.SetTag(FanOutTelemetry.LimitTag, _options.MaxConcurrency);
-                _ = _options.Name is { } name ? _span.SetTag(FanOutTelemetry.NameTag, name) : null;
+                _ = _span.SetTag(FanOutTelemetry.LimitTag, options.MaxConcurrency);
+                _ = options.Name is { } name ? _span.SetTag(FanOutTelemetry.NameTag, name) : null;
             }
 
             return ExecutionContext.Capture();
@@ -87,57 +75,54 @@ internal sealed class FanOutObserver<T>
     public void BeginRun()
     {
         _startedAt = _clock.GetTimestamp();
-        if (_isMeasured)
+        if (isMeasured)
         {
             FanOutTelemetry.ActiveRuns.Add(1, _tags);
         }
 
-        if (_options.Progress is { } receiver)
+        if (options.Progress is { } receiver)
         {
-            _progress = new ProgressReporter(receiver, _options.ProgressInterval, _counts, _total, _clock);
+            _progress = new ProgressReporter(receiver, _counters, total, _clock);
+            _progress.Start(options.ProgressInterval);
         }
     }
 
-    /// <summary>After the last item.</summary>
+    /// <summary>Makes the final report of the progress. Called after the last item.</summary>
     public ValueTask FinishProgressAsync() => _progress?.FinishAsync() ?? default;
 
-    /// <param name="kind">How the run ends.</param>
-    /// <param name="exception">What it ends with; null when it has succeeded.</param>
+    /// <param name="kind">The outcome of the run.</param>
+    /// <param name="exception">The exception that the run ends with; null if it succeeds.</param>
     public void EndRun(FanOutOutcomeKind kind, Exception? exception)
     {
-        if (_isMeasured)
+        if (isMeasured)
         {
             FanOutTelemetry.ActiveRuns.Add(-1, _tags);
         }
 
         if (_span is not null)
         {
-            EndSpan(_span, kind, exception);
+            StopSpan(_span, kind, exception);
         }
 
-        if (_options.Logger is { } logger)
+        if (options.Logger is { } logger)
         {
-            Log.FanOutEnded(
-                logger,
-                _options.Name ?? "The fan-out",
-                _counts.Succeeded,
-                _counts.Failed,
-                _counts.Cancelled,
-                _clock.GetElapsedTime(_startedAt));
+            var elapsed = _clock.GetElapsedTime(_startedAt);
+            var name = options.Name ?? "The fan-out";
+            Log.FanOutCompleted(logger, name, _counters.Succeeded, _counters.Failed, _counters.Cancelled, elapsed);
         }
     }
 
     public void OnStarted(T item, ItemState slot)
     {
-        slot.IsCounted = true; // First: whatever throws here, the item ends.
-        _counts.Start();
-        if (_isMeasured)
+        slot.IsCounted = true; // Must be first: if a listener throws below, the item still completes.
+        _counters.Start();
+        if (isMeasured)
         {
             slot.IsActive = true;
             FanOutTelemetry.Active.Add(1, _tags);
         }
 
-        if (_isTraced)
+        if (isTraced)
         {
             slot.Span = Telemetry.Spans.StartActivity(
                 FanOutTelemetry.ItemSpan,
@@ -146,7 +131,7 @@ internal sealed class FanOutObserver<T>
                 [new(FanOutTelemetry.IndexTag, slot.Index)]);
         }
 
-        if (_options.SlowItemThreshold is { } threshold)
+        if (options.SlowItemThreshold is { } threshold)
         {
             var watch = (SlowItemWatch<T>)(slot.Watch ??= new SlowItemWatch<T>(this, threshold, _clock));
             watch.Arm(slot.Index, item);
@@ -155,7 +140,7 @@ internal sealed class FanOutObserver<T>
 
     public void OnWaited(TimeSpan wait)
     {
-        if (_isMeasured)
+        if (isMeasured)
         {
             FanOutTelemetry.ItemWait.Record(wait.TotalSeconds, _tags);
         }
@@ -163,14 +148,15 @@ internal sealed class FanOutObserver<T>
 
     public void OnRetry()
     {
-        _counts.Retry();
-        if (_isMeasured)
+        _counters.Retry();
+        if (isMeasured)
         {
             FanOutTelemetry.Retries.Add(1, _tags);
         }
     }
 
-    /// <summary>Once for each item that was taken, also if it has failed before its start.</summary>
+    /// <summary>Records the outcome of an item that was taken, even if it failed before its start. Only the first call
+    /// per item has an effect.</summary>
     public void OnEnded(FanOutOutcomeKind kind, ItemState slot, Exception? exception)
     {
         if (slot.IsEnded)
@@ -178,62 +164,61 @@ internal sealed class FanOutObserver<T>
             return;
         }
 
-        slot.IsEnded = true; // First: whatever throws here, the item has ended once.
+        slot.IsEnded = true; // Must be first: if a listener throws below, the item is not counted twice.
         if (!slot.IsCounted)
         {
-            _counts.Start();
+            _counters.Start();
         }
 
-        _counts.End(kind);
+        _counters.End(kind);
         (slot.Watch as SlowItemWatch<T>)?.Disarm();
-        if (_isMeasured)
+        if (isMeasured)
         {
-            Measure(kind, slot);
+            var tags = _tagsByOutcome[(int)kind];
+            if (slot.IsActive)
+            {
+                FanOutTelemetry.Active.Add(-1, _tags);
+            }
+
+            FanOutTelemetry.Items.Add(1, tags);
+            FanOutTelemetry.ItemDuration.Record(slot.Duration.TotalSeconds, tags);
         }
 
         if (slot.Span is { } span)
         {
             slot.Span = null;
             _ = span.SetTag(FanOutTelemetry.AttemptsTag, slot.Attempts);
-            EndSpan(span, kind, exception);
+            StopSpan(span, kind, exception);
         }
 
-        if (kind == FanOutOutcomeKind.Failed && _options.Logger is { } logger)
+        if (kind == FanOutOutcomeKind.Failed && options.Logger is { } logger)
         {
             Log.ItemFailed(logger, Subject(slot.Index), slot.Attempts, slot.Duration, exception!);
         }
     }
 
-    /// <summary>By the timer of a worker.</summary>
+    /// <summary>Called by the timer of a worker.</summary>
     public void OnSlow(T item, long index, TimeSpan elapsed)
     {
         try
         {
-            if (_options.Logger is { } logger)
+            if (options.Logger is { } logger)
             {
                 Log.ItemIsSlow(logger, Subject(index), elapsed);
             }
 
-            _options.OnSlowItem?.Invoke(new SlowItem(item, ItemState.ShownIndex(index), elapsed));
+            options.OnSlowItem?.Invoke(new SlowItem(item, ItemState.ShownIndex(index), elapsed));
         }
         catch (Exception exception)
         {
-            _fail(exception);
+            fail(exception);
         }
     }
 
-    private static string NameOf(FanOutOutcomeKind kind) => kind switch
+    /// <summary>A cancellation is not an error, because it was requested.</summary>
+    private static void StopSpan(Activity span, FanOutOutcomeKind kind, Exception? exception)
     {
-        FanOutOutcomeKind.Succeeded => "succeeded",
-        FanOutOutcomeKind.Failed => "failed",
-        FanOutOutcomeKind.Cancelled => "cancelled",
-        _ => "not_started",
-    };
-
-    /// <summary>A cancellation is no error: somebody wanted it.</summary>
-    private static void EndSpan(Activity span, FanOutOutcomeKind kind, Exception? exception)
-    {
-        _ = span.SetTag(FanOutTelemetry.OutcomeTag, NameOf(kind));
+        _ = span.SetTag(FanOutTelemetry.OutcomeTag, OutcomeNames[(int)kind]);
         if (kind == FanOutOutcomeKind.Failed && exception is not null)
         {
             _ = span.SetStatus(ActivityStatusCode.Error, exception.Message).AddException(exception);
@@ -242,16 +227,8 @@ internal sealed class FanOutObserver<T>
         span.Stop();
     }
 
-    private void Measure(FanOutOutcomeKind kind, ItemState slot)
-    {
-        if (slot.IsActive)
-        {
-            FanOutTelemetry.Active.Add(-1, _tags);
-        }
+    private static KeyValuePair<string, object?>[] NameTags(FanOutOptions options) =>
+        options.Name is { } name ? [new(FanOutTelemetry.NameTag, name)] : [];
 
-        FanOutTelemetry.Items.Add(1, _tagsByOutcome[(int)kind]);
-        FanOutTelemetry.ItemDuration.Record(slot.Duration.TotalSeconds, _tagsByOutcome[(int)kind]);
-    }
-
-    private string Subject(long index) => DeadlineContext.SubjectOf(_options.Name, index);
+    private string Subject(long index) => DeadlineContext.SubjectOf(options.Name, index);
 }

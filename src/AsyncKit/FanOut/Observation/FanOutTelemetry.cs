@@ -2,8 +2,8 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
 
-/// <summary>What is measured of fan-outs. Tags: <c>asynckit.name</c>, if the options have one, and
-/// <c>asynckit.outcome</c>.</summary>
+/// <summary>The metrics and the names of the spans of fan-outs. Every metric has the tag <c>asynckit.name</c> if the
+/// options contain a name.</summary>
 internal static class FanOutTelemetry
 {
     public const string NameTag = "asynckit.name";
@@ -15,22 +15,22 @@ internal static class FanOutTelemetry
     public const string ItemSpan = "asynckit.fanout.item";
 
     public static readonly UpDownCounter<long> ActiveRuns = Telemetry.Meter.CreateUpDownCounter<long>(
-        "asynckit.fanout.runs.active", "{run}", "Fan-outs that run.");
+        "asynckit.fanout.runs.active", "{run}", "Fan-outs in progress.");
 
     public static readonly UpDownCounter<long> Active = Telemetry.Meter.CreateUpDownCounter<long>(
-        "asynckit.fanout.active", "{item}", "Items whose operation runs.");
+        "asynckit.fanout.active", "{item}", "Items in progress.");
 
     public static readonly Counter<long> Items = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.fanout.items", "{item}", "Items that have ended, by outcome.");
+        "asynckit.fanout.items", "{item}", "Completed items, by outcome.");
 
     public static readonly Counter<long> Retries = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.fanout.retries", "{retry}", "Calls of an item's operation after the first.");
+        "asynckit.fanout.retries", "{retry}", "Attempts after the first attempt of an item.");
 
     public static readonly Histogram<double> ItemDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.fanout.item.duration", "s", "From the first call of an item's operation to its end, by outcome.");
+        "asynckit.fanout.item.duration", "s", "Time from the first attempt of an item to its completion, by outcome.");
 
     public static readonly Histogram<double> ItemWait = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.fanout.item.wait.duration", "s", "How long an item that had a slot waited for its start.");
+        "asynckit.fanout.item.wait.duration", "s", "Time from the slot of an item to its first attempt.");
 
     public static bool IsEnabled =>
         ActiveRuns.Enabled || Active.Enabled || Items.Enabled || Retries.Enabled || ItemDuration.Enabled

@@ -7,14 +7,14 @@ internal static partial class Log
     [LoggerMessage(
         1,
         LogLevel.Debug,
-        "{Run} has ended: {Succeeded} succeeded, {Failed} failed, {Cancelled} cancelled, in {Elapsed}.")]
-    public static partial void FanOutEnded(
+        "{Run} completed: {Succeeded} succeeded, {Failed} failed, {Cancelled} cancelled, after {Elapsed}.")]
+    public static partial void FanOutCompleted(
         ILogger logger, string run, long succeeded, long failed, long cancelled, TimeSpan elapsed);
 
-    [LoggerMessage(2, LogLevel.Debug, "{Item} has failed in attempt {Attempts}, after {Elapsed}.")]
+    [LoggerMessage(2, LogLevel.Debug, "{Item} failed on attempt {Attempts}, after {Elapsed}.")]
     public static partial void ItemFailed(
         ILogger logger, string item, int attempts, TimeSpan elapsed, Exception exception);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Item} has been running for {Elapsed}.")]
+    [LoggerMessage(3, LogLevel.Warning, "{Item} exceeded SlowItemThreshold; still running after {Elapsed}.")]
     public static partial void ItemIsSlow(ILogger logger, string item, TimeSpan elapsed);
 }

@@ -3,52 +3,37 @@ using System.Runtime.ExceptionServices;
 namespace AsyncKit;
 
 /// <summary>
-/// Tells what the workers have counted at intervals, from a timer, then once more at the end. Nobody waits for the
-/// receiver but the end of the run.
+/// Reports the counters of a run at intervals, from a timer, and once at the end. The workers never wait for the
+/// receiver. Only the end of the run does.
 /// </summary>
 /// <remarks>
 /// Invariants:
-/// (1) One report at a time: a tick that comes during another is left out.
-/// (2) The last one is after all others, since the timer has ended by then, its running callback too.
-/// (3) Each is counted from what ended, then what started: so no number ever goes back, and never more have ended than
-/// started.
+/// (1) One report at a time: a tick during another report is skipped.
+/// (2) The final report comes last, because disposing the timer waits for a running callback.
+/// (3) A snapshot reads the completed items before the started ones. So no number decreases, and never more items have
+/// completed than started.
 /// </remarks>
-internal sealed class ProgressReporter
+internal sealed class ProgressReporter(
+    IProgress<FanOutProgress> receiver, FanOutCounters counters, Func<int?> total, TimeProvider clock)
 {
-    private const double WeightOfTheLatest = 0.3; // Of the smoothed rate: some ten ticks back have no weight any more.
+    private const double WeightOfLatest = 0.3; // Of the smoothed rate. About ten ticks later a rate has no weight.
 
-    private readonly IProgress<FanOutProgress> _receiver;
-    private readonly FanOutCounters _counts;
-    private readonly Func<int?> _total;
-    private readonly TimeProvider _clock;
-    private readonly long _startedAt;
-    private readonly ITimer _timer;
+    private readonly long _startedAt = clock.GetTimestamp();
+    private ITimer? _timer;
     private int _isReporting;
-    private double _rate; // Items that ended in a second; zero while unknown.
-    private long _endedBefore;
-    private TimeSpan _elapsedBefore;
+    private double _rate; // Completed items per second; zero while unknown.
+    private long _lastCompleted;
+    private TimeSpan _lastElapsed;
     private Exception? _failure;
 
-    public ProgressReporter(
-        IProgress<FanOutProgress> receiver,
-        TimeSpan interval,
-        FanOutCounters counts,
-        Func<int?> total,
-        TimeProvider clock)
-    {
-        _receiver = receiver;
-        _counts = counts;
-        _total = total;
-        _clock = clock;
-        _startedAt = clock.GetTimestamp();
-        _timer = clock.CreateTimer(static reporter => ((ProgressReporter)reporter!).Tick(), this, interval, interval);
-    }
+    public void Start(TimeSpan interval) => _timer = clock.CreateTimer(
+        static reporter => ((ProgressReporter)reporter!).Tick(), this, interval, interval);
 
-    /// <summary>After the last item: tells for the last time.</summary>
-    /// <exception cref="Exception">What the receiver has thrown.</exception>
+    /// <summary>Makes the final report. Called after the last item.</summary>
+    /// <exception cref="Exception">The exception of the receiver.</exception>
     public async ValueTask FinishAsync()
     {
-        await _timer.DisposeAsync().NoContext();
+        await _timer!.DisposeAsync().NoContext();
         Report();
         if (_failure is not null)
         {
@@ -69,12 +54,12 @@ internal sealed class ProgressReporter
     {
         if (_failure is not null)
         {
-            return; // A receiver that throws is not asked again; the run ends with what it threw.
+            return; // A receiver that throws is not called again. The run ends with its exception.
         }
 
         try
         {
-            _receiver.Report(Snapshot());
+            receiver.Report(Snapshot());
         }
         catch (Exception exception)
         {
@@ -84,31 +69,29 @@ internal sealed class ProgressReporter
 
     private FanOutProgress Snapshot()
     {
-        var (succeeded, failed) = (_counts.Succeeded, _counts.Failed);
-        var ended = succeeded + failed + _counts.Cancelled;
-        var started = _counts.Started;
-        var elapsed = _clock.GetElapsedTime(_startedAt);
-        var total = _total();
-        Smooth(ended, elapsed);
-        TimeSpan? remaining = total is { } all && _rate > 0
-            ? TimeSpan.FromSeconds(Math.Max(all - ended, 0) / _rate)
+        var (succeeded, failed) = (counters.Succeeded, counters.Failed);
+        var completed = succeeded + failed + counters.Cancelled;
+        var started = counters.Started;
+        var elapsed = clock.GetElapsedTime(_startedAt);
+        var count = total();
+        SmoothRate(completed, elapsed);
+        TimeSpan? remaining = count is { } all && _rate > 0
+            ? TimeSpan.FromSeconds(Math.Max(all - completed, 0) / _rate)
             : null;
         return new FanOutProgress(
-            total, started, succeeded, failed, _counts.Retried, started - ended, elapsed, remaining);
+            count, started, succeeded, failed, counters.Retried, started - completed, elapsed, remaining);
     }
 
-    private void Smooth(long ended, TimeSpan elapsed)
+    private void SmoothRate(long completed, TimeSpan elapsed)
     {
-        var seconds = (elapsed - _elapsedBefore).TotalSeconds;
-        if (seconds <= 0)
+        var seconds = (elapsed - _lastElapsed).TotalSeconds;
+        if (seconds > 0)
         {
-            return;
+            var latest = (completed - _lastCompleted) / seconds;
+            _rate = _rate > 0
+                ? (WeightOfLatest * latest) + ((1 - WeightOfLatest) * _rate)
+                : completed / elapsed.TotalSeconds;
+            (_lastCompleted, _lastElapsed) = (completed, elapsed);
         }
-
-        var latest = (ended - _endedBefore) / seconds;
-        _rate = _rate > 0
-            ? (WeightOfTheLatest * latest) + ((1 - WeightOfTheLatest) * _rate)
-            : ended / elapsed.TotalSeconds;
-        (_endedBefore, _elapsedBefore) = (ended, elapsed);
     }
 }

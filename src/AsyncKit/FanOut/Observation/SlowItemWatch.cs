@@ -1,8 +1,10 @@
 namespace AsyncKit;
 
-/// <summary>Looks at the items of one worker, with one timer, and tells of each at most once that it is slow.</summary>
-/// <remarks>The timer's callback may come when the next item runs already: then that one has not run for so long, and the
-/// callback arms for the rest. What is told is told outside the lock.</remarks>
+/// <summary>Reports a slow item of one worker at most once, with one timer for all items of the worker.</summary>
+/// <remarks>
+/// The timer callback may run after the next item has started. That item has not exceeded the threshold, so the
+/// callback arms the timer for the remaining time. Reports are made outside the lock.
+/// </remarks>
 internal sealed class SlowItemWatch<T>(FanOutObserver<T> observer, TimeSpan threshold, TimeProvider clock) : IAsyncDisposable
 {
     private readonly Lock _lock = new();

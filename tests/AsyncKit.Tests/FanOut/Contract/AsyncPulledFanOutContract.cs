@@ -1,11 +1,11 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a fan-out guarantees about an enumerator that is waited for.</summary>
+/// <summary>The guarantees of a fan-out about a pending MoveNextAsync.</summary>
 public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind leaks)
     : PulledFanOutTests(PulledSubject.AsyncEnumerable, world, leaks)
 {
     [Fact]
-    public Task A_source_that_stops_with_the_callers_cancellation_is_no_failure() => RunAsync(async () =>
+    public Task A_source_that_stops_with_the_callers_cancellation_is_not_a_failure() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var waiting = new Gate();
@@ -20,20 +20,20 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     });
 
     [Fact]
-    public Task A_source_that_stops_before_the_run_sees_the_callers_cancellation_does_not_make_it_a_success() => RunAsync(async () =>
+    public Task A_source_that_stops_before_the_run_observes_the_cancellation_does_not_succeed() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (begun, continued) = (new Gate(), new TaskCompletionSource());
+        var (entered, continued) = (new Gate(), new TaskCompletionSource());
         var source = new ProbedSource(3)
         {
             OnMoveNextAsync = (_, _) =>
             {
-                begun.Arrive();
+                entered.Arrive();
                 return continued.Task;
             },
         };
         var run = source.AsAsync().FanOutAsync(1, (item, _) => new ValueTask<int>(item), cts.Token);
-        await begun.ArrivedAsync(1);
+        await entered.ArrivedAsync(1);
         cts.Token.Register(() => throw new NotSupportedException()); // Keeps the callback of the run from running.
         cts.Token.Register(() => continued.TrySetCanceled(cts.Token));
         Assert.Throws<NotSupportedException>(() => cts.Cancel(throwOnFirstException: true));
@@ -43,7 +43,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     });
 
     [Fact]
-    public Task Is_never_disposed_while_a_MoveNextAsync_is_pending_and_that_sees_the_stop() => RunAsync(async () =>
+    public Task The_source_is_not_disposed_while_a_MoveNextAsync_is_pending_and_it_is_cancelled() => RunAsync(async () =>
     {
         var pending = new Gate();
         var source = new ProbedSource(30)
@@ -65,9 +65,9 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     });
 
     [Fact]
-    public Task While_a_MoveNextAsync_is_pending_no_worker_holds_a_thread_and_results_go_on() => RunAsync(async () =>
+    public Task A_pending_MoveNextAsync_occupies_no_thread_and_results_continue() => RunAsync(async () =>
     {
-        var (pending, bodies) = (new Gate(), new Gate());
+        var (pending, operations) = (new Gate(), new Gate());
         var source = new ProbedSource(20)
         {
             OnMoveNextAsync = (pulled, token) => pulled == 8 ? pending.PassAsync(token) : Task.CompletedTask,
@@ -75,13 +75,13 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
 
         var run = source.AsAsync().FanOutAsync(4, async (item, token) =>
         {
-            await bodies.PassAsync(token);
+            await operations.PassAsync(token);
             return item;
         });
-        await bodies.ArrivedAsync(4);
-        bodies.Open();
+        await operations.ArrivedAsync(4);
+        operations.Open();
         await pending.ArrivedAsync(1);
-        await bodies.ArrivedAsync(8);
+        await operations.ArrivedAsync(8);
         pending.Open();
 
         Assert.Equal(Enumerable.Range(0, 20), await run.OrHangs());

@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <content>Rules 12 to 14 where it is close: who was first, and what counts as what.</content>
+/// <content>Which cause was first, and which exceptions count as a cancellation.</content>
 public abstract partial class FanOutContract
 {
     [Fact]
-    public Task A_result_that_came_after_the_cancellation_does_not_make_the_run_a_success() => RunAsync(async () =>
+    public Task A_result_after_the_cancellation_does_not_make_the_run_succeed() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var run = FanOutAsync(
@@ -22,10 +22,10 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Nothing_is_started_after_the_callers_cancellation_even_inside_it() => RunAsync(async () =>
+    public Task No_item_starts_after_the_callers_cancellation_even_inside_Cancel() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (begun, continued, started) = (new Gate(), new TaskCompletionSource<int>(), 0);
+        var (entered, continued, started) = (new Gate(), new TaskCompletionSource<int>(), 0);
         var run = FanOutAsync(
             Enumerable.Range(0, 1_000),
             StopAtFirst(1),
@@ -38,11 +38,11 @@ public abstract partial class FanOutContract
                 }
 
                 cts.Token.Register(() => continued.TrySetResult(item)); // Called before the callback of the run.
-                begun.Arrive();
+                entered.Arrive();
                 return new ValueTask<int>(continued.Task);
             },
             cts.Token);
-        await begun.ArrivedAsync(1);
+        await entered.ArrivedAsync(1);
         await Task.Run(cts.Cancel);
 
         Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
@@ -50,10 +50,10 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_callers_cancellation_is_seen_even_if_another_callback_keeps_ours_from_running() => RunAsync(async () =>
+    public Task The_callers_cancellation_is_observed_even_if_the_callback_of_the_run_never_runs() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (begun, proceed) = (new Gate(), new TaskCompletionSource());
+        var (entered, proceed) = (new Gate(), new TaskCompletionSource());
         var run = FanOutAsync(
             Enumerable.Range(0, 10_000),
             StopAtFirst(2),
@@ -61,14 +61,14 @@ public abstract partial class FanOutContract
             {
                 if (item < 2)
                 {
-                    begun.Arrive();
+                    entered.Arrive();
                     await proceed.Task;
                 }
 
                 return item;
             },
             cts.Token);
-        await begun.ArrivedAsync(2);
+        await entered.ArrivedAsync(2);
         cts.Token.Register(() => throw new NotSupportedException());
 
         Assert.Throws<NotSupportedException>(() => cts.Cancel(throwOnFirstException: true));
@@ -78,21 +78,21 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_body_that_sees_the_callers_cancellation_before_the_run_does_is_no_failure() => RunAsync(async () =>
+    public Task An_operation_that_observes_the_callers_cancellation_first_is_not_a_failure() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (begun, continued) = (new Gate(), new TaskCompletionSource<int>());
+        var (entered, continued) = (new Gate(), new TaskCompletionSource<int>());
         var run = FanOutAsync(
             Enumerable.Range(0, 5),
             StopAtFirst(1),
             (_, token) =>
             {
                 cts.Token.Register(() => continued.TrySetCanceled(cts.Token));
-                begun.Arrive();
+                entered.Arrive();
                 return new ValueTask<int>(continued.Task);
             },
             cts.Token);
-        await begun.ArrivedAsync(1);
+        await entered.ArrivedAsync(1);
         await cts.CancelAsync();
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
@@ -101,21 +101,21 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_failure_inside_the_callers_Cancel_comes_after_the_cancellation() => RunAsync(async () =>
+    public Task A_failure_inside_the_callers_Cancel_is_recorded_after_the_cancellation() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (begun, continued) = (new Gate(), new TaskCompletionSource<int>());
+        var (entered, continued) = (new Gate(), new TaskCompletionSource<int>());
         var run = FanOutAsync(
             Enumerable.Range(0, 5),
             StopAtFirst(1),
             (_, token) =>
             {
                 cts.Token.Register(() => continued.TrySetException(new InvalidOperationException("real")));
-                begun.Arrive();
+                entered.Arrive();
                 return new ValueTask<int>(continued.Task);
             },
             cts.Token);
-        await begun.ArrivedAsync(1);
+        await entered.ArrivedAsync(1);
         await cts.CancelAsync();
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
@@ -124,7 +124,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_failure_inside_a_nested_run_is_not_lost_when_the_outer_one_is_cancelled() => RunAsync(async () =>
+    public Task A_failure_of_a_nested_run_is_not_lost_when_the_outer_run_is_cancelled() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var failed = new Gate();
@@ -155,7 +155,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Cancellations_in_other_clothes_do_not_appear_beside_the_cause_either() => RunAsync(async () =>
+    public Task Wrapped_cancellations_that_the_run_caused_are_not_reported() => RunAsync(async () =>
     {
         var gate = new Gate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
@@ -173,7 +173,7 @@ public abstract partial class FanOutContract
             }
             catch (OperationCanceledException exception)
             {
-                throw new AggregateException(exception); // What Task.Wait makes of it.
+                throw new AggregateException(exception); // As Task.Wait does.
             }
 
             return item;
@@ -184,7 +184,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_token_of_the_bodies_is_disposed_with_the_run_or_not_cancelled_any_more() => RunAsync(async () =>
+    public Task The_token_of_the_operations_is_not_cancelled_after_the_run() => RunAsync(async () =>
     {
         CancellationToken seen = default;
         using var caller = new CancellationTokenSource();

@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <content>Rules 10 to 20: how it ends.</content>
+/// <content>How a run completes.</content>
 public abstract partial class FanOutContract
 {
     [Fact]
-    public Task Does_not_return_while_something_it_started_is_still_running_when_an_item_fails() => RunAsync(async () =>
+    public Task A_run_with_a_failed_item_awaits_everything_it_started() => RunAsync(async () =>
     {
         var (stubborn, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
         var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(4), async (item, token) =>
@@ -30,22 +30,22 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Does_not_return_while_something_it_started_is_still_running_when_the_caller_cancels() => RunAsync(async () =>
+    public Task A_cancelled_run_awaits_everything_it_started() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (told, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
+        var (cancelling, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
         var run = FanOutAsync(
             Enumerable.Range(0, 9),
             StopAtFirst(3),
             async (item, token) =>
             {
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => told.PassAsync(token));
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelling.PassAsync(token));
                 await release.Task;
                 Interlocked.Increment(ref ended);
                 return item;
             },
             cts.Token);
-        await told.ArrivedAsync(3);
+        await cancelling.ArrivedAsync(3);
         await cts.CancelAsync();
 
         Assert.False(run.IsCompleted);
@@ -56,7 +56,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_first_failure_cancels_the_token_given_to_the_bodies_and_is_thrown_itself() => RunAsync(async () =>
+    public Task The_first_failure_cancels_the_token_of_the_operations_and_is_thrown_unwrapped() => RunAsync(async () =>
     {
         var first = new InvalidOperationException("first");
         var (gate, cancelled) = (new Gate(), 0);
@@ -88,7 +88,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task After_the_first_failure_nothing_new_is_pulled_or_started() => RunAsync(async () =>
+    public Task No_item_is_pulled_or_started_after_the_first_failure() => RunAsync(async () =>
     {
         var (gate, pulled, started) = (new Gate(), 0, 0);
 
@@ -120,7 +120,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_failing_items_index_is_in_the_exceptions_data() => RunAsync(async () =>
+    public Task The_index_of_the_failed_item_is_in_the_data_of_the_exception() => RunAsync(async () =>
     {
         var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(1), (item, _) =>
             item == 17 ? throw new InvalidOperationException() : new ValueTask<int>(item));
@@ -142,15 +142,15 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task An_OperationCanceledException_of_a_foreign_token_is_a_failure() => RunAsync(async () =>
+    public Task An_OperationCanceledException_of_an_unrelated_token_is_a_failure() => RunAsync(async () =>
     {
-        using var foreign = new CancellationTokenSource();
-        await foreign.CancelAsync();
+        using var unrelated = new CancellationTokenSource();
+        await unrelated.CancelAsync();
 
         var run = FanOutAsync(Enumerable.Range(0, 5), StopAtFirst(2), async (item, _) =>
         {
             await Task.Yield();
-            foreign.Token.ThrowIfCancellationRequested();
+            unrelated.Token.ThrowIfCancellationRequested();
             return item;
         });
 
@@ -159,7 +159,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task An_OperationCanceledException_without_any_cancellation_is_a_failure_also_under_RunToEnd() => RunAsync(async () =>
+    public Task An_OperationCanceledException_without_a_cancellation_is_a_failure_with_RunToEnd() => RunAsync(async () =>
     {
         using var callers = new CancellationTokenSource();
 
@@ -174,7 +174,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Cancellations_that_the_run_itself_caused_never_appear_beside_the_cause() => RunAsync(async () =>
+    public Task Cancellations_that_the_run_caused_are_not_reported() => RunAsync(async () =>
     {
         var gate = new Gate();
 
@@ -195,7 +195,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_real_failure_before_the_callers_cancellation_faults_the_task() => RunAsync(async () =>
+    public Task A_failure_before_the_callers_cancellation_faults_the_task() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var gate = new Gate();
@@ -217,7 +217,7 @@ public abstract partial class FanOutContract
                 }
                 finally
                 {
-                    await cts.CancelAsync(); // The caller cancels after the failure was seen.
+                    await cts.CancelAsync(); // The caller cancels after the run has recorded the failure.
                 }
 
                 return item;
@@ -230,7 +230,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task The_callers_cancellation_first_gives_an_OperationCanceledException_with_the_callers_token() => RunAsync(async () =>
+    public Task A_cancellation_before_any_failure_throws_with_the_token_of_the_caller() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var gate = new Gate();
@@ -255,7 +255,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_real_failure_after_the_callers_cancellation_is_its_inner_exception() => RunAsync(async () =>
+    public Task A_failure_after_the_callers_cancellation_is_its_inner_exception() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var run = FanOutAsync(
@@ -277,7 +277,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Several_real_failures_after_the_callers_cancellation_are_all_in_its_inner_exception() => RunAsync(async () =>
+    public Task All_failures_after_the_callers_cancellation_are_in_its_inner_exception() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var gate = new Gate();
@@ -313,7 +313,7 @@ public abstract partial class FanOutContract
                     await cts.CancelAsync();
                 }
 
-                return item; // Ignores the token, and every item that was started succeeds.
+                return item; // Ignores the token, so every started item succeeds.
             },
             cts.Token);
 
@@ -322,7 +322,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task If_every_item_had_succeeded_before_the_cancellation_was_seen_the_run_succeeded() => RunAsync(async () =>
+    public Task A_run_whose_items_all_succeed_before_it_observes_the_cancellation_succeeds() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var run = FanOutAsync(
@@ -334,7 +334,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Already_cancelled_at_the_call_cancelled_and_the_source_is_not_touched() => RunAsync(async () =>
+    public Task A_token_that_is_cancelled_at_the_call_cancels_the_run_and_the_source_is_not_used() => RunAsync(async () =>
     {
         var touched = false;
 
@@ -353,7 +353,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task RunToEnd_runs_every_item_then_throws_one_flat_exception_with_every_failure_in_source_order() => RunAsync(async () =>
+    public Task RunToEnd_runs_every_item_and_throws_one_flat_exception_in_source_order() => RunAsync(async () =>
     {
         var runs = 0;
         var run = FanOutAsync(Enumerable.Range(0, 30), RunToEnd(4), async (item, _) =>
@@ -378,7 +378,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task RunToEnd_cancelled_by_the_caller_has_that_exception_as_the_inner_one() => RunAsync(async () =>
+    public Task A_cancelled_RunToEnd_has_the_flat_exception_as_its_inner_exception() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var run = FanOutAsync(
@@ -403,7 +403,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_throwing_cancellation_callback_is_reported_and_the_run_ends() => RunAsync(async () =>
+    public Task A_throwing_cancellation_callback_is_reported_and_the_run_completes() => RunAsync(async () =>
     {
         var gate = new Gate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
@@ -425,7 +425,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task A_body_that_throws_before_its_first_await_ends_the_run_with_that_error() => RunAsync(async () =>
+    public Task An_operation_that_throws_before_its_first_await_ends_the_run_with_that_error() => RunAsync(async () =>
     {
         var run = FanOutAsync<int, int>(
             Enumerable.Range(0, 9), StopAtFirst(3), (_, _) => throw new InvalidOperationException("sync"));

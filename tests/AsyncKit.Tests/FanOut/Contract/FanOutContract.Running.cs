@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <content>Rules 1 to 9: while it runs.</content>
+/// <content>How a run behaves until it completes.</content>
 public abstract partial class FanOutContract
 {
     public static TheoryData<int, int> CountsAndLimits =>
@@ -42,7 +42,7 @@ public abstract partial class FanOutContract
     [InlineData(2)]
     [InlineData(8)]
     [InlineData(20)]
-    public Task Never_more_than_the_limit_at_once_and_the_limit_is_reached_when_there_is_work(int limit) => RunAsync(async () =>
+    public Task The_number_of_running_operations_reaches_the_limit_and_never_exceeds_it(int limit) => RunAsync(async () =>
     {
         var gate = new Gate();
 
@@ -61,7 +61,7 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Without_a_limit_every_item_runs_at_once() => RunAsync(async () =>
+    public Task Every_item_runs_at_once_without_a_limit() => RunAsync(async () =>
     {
         var gate = new Gate();
 
@@ -77,14 +77,14 @@ public abstract partial class FanOutContract
     });
 
     [Fact]
-    public Task Each_item_sees_the_callers_ExecutionContext_as_it_was_at_the_call() => RunAsync(async () =>
+    public Task Each_operation_observes_the_ExecutionContext_of_the_caller_at_the_call() => RunAsync(async () =>
     {
         var local = new AsyncLocal<string> { Value = "caller" };
         var seen = new System.Collections.Concurrent.ConcurrentBag<string?>();
 
         var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(3), (item, _) =>
         {
-            seen.Add(local.Value); // Not an async method: what it sets stays, unless the worker restores its context.
+            seen.Add(local.Value); // Not an async method, so the value stays unless the worker restores its context.
             local.Value = "item " + item;
             return item % 3 == 0 ? new ValueTask<int>(YieldAsync()) : new ValueTask<int>(item);
         });

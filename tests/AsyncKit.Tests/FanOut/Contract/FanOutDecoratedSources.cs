@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The contract once more, with everything around each item that options can put there.</summary>
+/// <summary>The contract with every option that adds a step around each item.</summary>
 public static class FanOutDecoratedSources
 {
     public sealed class ResultsOfArray(NothingLeftBehind leaks)

@@ -10,14 +10,7 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.Array, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.Array, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.Array, FanOutOrder.Source), leaks);
 
     public sealed class List(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.List, FanOutOrder.Source), World.Threads, leaks);
@@ -26,14 +19,7 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.List, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ListThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.List, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.List, FanOutOrder.Source), leaks);
 
     public sealed class ImmutableArray(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.ImmutableArray, FanOutOrder.Source), World.Threads, leaks);
@@ -42,14 +28,7 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.ImmutableArray, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ImmutableArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.ImmutableArray, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.ImmutableArray, FanOutOrder.Source), leaks);
 
     public sealed class LazyEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.LazyEnumerable, FanOutOrder.Source), World.Threads, leaks);
@@ -58,14 +37,7 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.LazyEnumerable, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class LazyEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.LazyEnumerable, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.LazyEnumerable, FanOutOrder.Source), leaks);
 
     public sealed class AsyncEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.AsyncEnumerable, FanOutOrder.Source), World.Threads, leaks);
@@ -74,14 +46,7 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.AsyncEnumerable, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class AsyncEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.AsyncEnumerable, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.AsyncEnumerable, FanOutOrder.Source), leaks);
 
     public sealed class ChannelReader(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.ChannelReader, FanOutOrder.Source), World.Threads, leaks);
@@ -90,12 +55,5 @@ public static class FanOutOutcomesSources
         : FanOutContract(new FanOutSubjects.Outcomes(SourceKind.ChannelReader, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ChannelReaderThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Outcomes(SourceKind.ChannelReader, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Outcomes(SourceKind.ChannelReader, FanOutOrder.Source), leaks);
 }

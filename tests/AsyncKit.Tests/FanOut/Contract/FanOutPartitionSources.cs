@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>With a partition whose keys never block, since each item has one of its own, every entry point keeps the
-/// whole contract.</summary>
+/// <summary>The whole contract of every entry point with a partition that never blocks, because each item has a
+/// distinct key.</summary>
 public static class FanOutPartitionSources
 {
     public sealed class Array(NothingLeftBehind leaks) : FanOutContract(

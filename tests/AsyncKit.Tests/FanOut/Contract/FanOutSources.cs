@@ -10,14 +10,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.Array), World.Scheduled, leaks);
 
     public sealed class ArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.Array), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.Array), leaks);
 
     public sealed class List(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.Threads, leaks);
@@ -26,14 +19,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.ScheduledBriefly, leaks);
 
     public sealed class ListThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.List), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.List), leaks);
 
     public sealed class ImmutableArray(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.Threads, leaks);
@@ -42,14 +28,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
     public sealed class ImmutableArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), leaks);
 
     public sealed class LazyEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.Threads, leaks);
@@ -58,17 +37,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
     public sealed class LazyEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), leaks);
 
     public sealed class AsyncEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), World.Threads, leaks);
@@ -77,17 +46,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
 
     public sealed class AsyncEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), leaks);
 
     public sealed class ChannelReader(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.Threads, leaks);
@@ -96,17 +55,7 @@ public static class FanOutSources
         : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
     public sealed class ChannelReaderThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Async(SourceKind.ChannelReader), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.ChannelReader), leaks);
 
     public sealed class Tasks(NothingLeftBehind leaks)
         : FanOutTaskContract(SourceKind.LazyEnumerable, World.Threads, leaks);

@@ -10,14 +10,7 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.Array, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.Array, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Streamed(SourceKind.Array, FanOutOrder.Source), leaks);
 
     public sealed class List(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.List, FanOutOrder.Source), World.Threads, leaks);
@@ -26,14 +19,7 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.List, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ListThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.List, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Streamed(SourceKind.List, FanOutOrder.Source), leaks);
 
     public sealed class ImmutableArray(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.ImmutableArray, FanOutOrder.Source), World.Threads, leaks);
@@ -42,14 +28,7 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.ImmutableArray, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ImmutableArrayThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.ImmutableArray, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-    }
+        : FanOutCancellationContract(new FanOutSubjects.Streamed(SourceKind.ImmutableArray, FanOutOrder.Source), leaks);
 
     public sealed class LazyEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), World.Threads, leaks);
@@ -58,17 +37,7 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class LazyEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), leaks);
 
     public sealed class AsyncEnumerable(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source), World.Threads, leaks);
@@ -77,17 +46,7 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class AsyncEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source), leaks);
 
     public sealed class ChannelReader(NothingLeftBehind leaks)
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.ChannelReader, FanOutOrder.Source), World.Threads, leaks);
@@ -96,15 +55,5 @@ public static class FanOutStreamSources
         : FanOutContract(new FanOutSubjects.Streamed(SourceKind.ChannelReader, FanOutOrder.Source), World.ScheduledBriefly, leaks);
 
     public sealed class ChannelReaderThreads(NothingLeftBehind leaks)
-        : FanOutThreadContract(new FanOutSubjects.Streamed(SourceKind.ChannelReader, FanOutOrder.Source), leaks)
-    {
-        [Theory]
-        [InlineData(10)]
-        [InlineData(1_000_000)]
-        public Task Cancelling_costs_the_same_whether_ten_or_a_million_items_wait(int count) =>
-            AssertCancellingCostsNothingPerItemAsync(count);
-
-        [Fact]
-        public Task Live_objects_are_O_limit_not_O_items() => AssertLiveObjectsAreOfTheLimitAsync();
-    }
+        : FanOutMemoryContract(new FanOutSubjects.Streamed(SourceKind.ChannelReader, FanOutOrder.Source), leaks);
 }

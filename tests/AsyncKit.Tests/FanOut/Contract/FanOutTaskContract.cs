@@ -1,11 +1,11 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a task tells and a stream cannot: more than one exception.</summary>
+/// <summary>The guarantees about several exceptions, which only a task can report.</summary>
 public abstract class FanOutTaskContract(SourceKind kind, World world, NothingLeftBehind leaks)
     : FanOutTests(new FanOutSubjects.Async(kind), world, leaks)
 {
     [Fact]
-    public Task Further_real_failures_are_in_the_tasks_exception_after_the_first() => RunAsync(async () =>
+    public Task Later_failures_are_in_the_exception_of_the_task_after_the_first() => RunAsync(async () =>
     {
         var gate = new Gate();
 
@@ -30,7 +30,7 @@ public abstract class FanOutTaskContract(SourceKind kind, World world, NothingLe
     });
 
     [Fact]
-    public Task What_a_cancellation_callback_throws_is_in_the_tasks_exception_after_the_first() => RunAsync(async () =>
+    public Task An_exception_from_a_cancellation_callback_is_in_the_exception_of_the_task() => RunAsync(async () =>
     {
         var gate = new Gate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What the contracts of the fan-out share.</summary>
+/// <summary>The base class of the fan-out contracts.</summary>
 public abstract class FanOutTests(FanOutSubject subject, World world, NothingLeftBehind leaks)
     : IClassFixture<NothingLeftBehind>
 {
@@ -30,7 +30,7 @@ public abstract class FanOutTests(FanOutSubject subject, World world, NothingLef
             return exception;
         }
 
-        throw new InvalidOperationException("The run has succeeded.");
+        throw new InvalidOperationException("The run succeeded.");
     }
 
     protected Task RunAsync(Func<Task> test) => world.RunAsync(test);

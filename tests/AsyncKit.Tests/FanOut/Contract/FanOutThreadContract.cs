@@ -1,67 +1,16 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a fan-out guarantees about threads, contexts and memory, which only real threads can show.</summary>
+/// <summary>The guarantees of a fan-out about threads, contexts and memory, which only real threads can show.</summary>
 public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBehind leaks)
     : FanOutTests(subject, World.Threads, leaks)
 {
-    /// <summary>The body of a test of the pulled kinds: an array or a list holds its items itself.</summary>
-    protected async Task AssertLiveObjectsAreOfTheLimitAsync()
-    {
-        var made = new List<WeakReference>();
-        var mostAlive = 0;
-
-        await FanOutAsync(Made(), StopAtFirst(4), async (item, _) =>
-        {
-            await Task.Yield();
-            if (Identity(item) % 500 == 499)
-            {
-                WeakReference[] before; // What the others make meanwhile does not count.
-                lock (made)
-                {
-                    before = [.. made];
-                }
-
-                GC.Collect();
-                InterlockedMax(ref mostAlive, before.Count(one => one.IsAlive));
-            }
-        }).OrHangs();
-
-        Assert.Equal(2_000, made.Count);
-        Assert.InRange(mostAlive, 1, 8 + Ahead);
-
-        static int Identity(StrongBox<int> item) => item.Value;
-
-        static void InterlockedMax(ref int target, int value)
-        {
-            var seen = Volatile.Read(ref target);
-            while (seen < value && seen != (seen = Interlocked.CompareExchange(ref target, value, seen)))
-            {
-                // Another worker was faster.
-            }
-        }
-
-        IEnumerable<StrongBox<int>> Made()
-        {
-            for (var i = 0; i < 2_000; i++)
-            {
-                var item = new StrongBox<int>(i);
-                lock (made)
-                {
-                    made.Add(new WeakReference(item));
-                }
-
-                yield return item;
-            }
-        }
-    }
-
     [Fact]
     public async Task An_endless_source_works()
     {
         using var cts = new CancellationTokenSource();
 
         var run = FanOutAsync(
-            IsPulled ? Endless() : Enumerable.Range(0, 1_000_000), // An array or a list can only be long.
+            IsPulled ? Endless() : Enumerable.Range(0, 1_000_000), // An array or a list is finite.
             StopAtFirst(8),
             async (item, token) =>
             {
@@ -145,7 +94,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     }
 
     [Fact]
-    public async Task User_code_never_runs_on_a_thread_that_completes_what_an_item_waits_for()
+    public async Task User_code_never_runs_on_a_thread_that_completes_an_awaited_task()
     {
         var (awaited, threads) = (new TaskCompletionSource(), new HashSet<int>());
         var waiting = new Gate();
@@ -166,7 +115,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
         });
         await waiting.ArrivedAsync(1);
 
-        var completer = new Thread(awaited.SetResult); // Continues whoever waits for it in line, on its own thread.
+        var completer = new Thread(awaited.SetResult); // Continues the awaiting operation inline, on its own thread.
         completer.Start();
         completer.Join();
         await run.OrHangs();
@@ -193,7 +142,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     }
 
     [Fact]
-    public async Task With_the_flow_suppressed_at_the_call_each_item_sees_an_empty_context()
+    public async Task Each_operation_observes_an_empty_context_if_the_flow_is_suppressed_at_the_call()
     {
         var local = new AsyncLocal<string> { Value = "caller" };
         var seen = new System.Collections.Concurrent.ConcurrentBag<string?>();
@@ -215,7 +164,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     }
 
     [Fact]
-    public async Task A_synchronous_body_that_blocks_delays_its_own_slot_only_the_others_start()
+    public async Task A_blocking_operation_delays_only_its_own_slot()
     {
         using var unblock = new ManualResetEventSlim();
         var others = 0;
@@ -228,7 +177,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
             }
             else if (Interlocked.Increment(ref others) == 19)
             {
-                unblock.Set(); // All the others have run while the first still blocks.
+                unblock.Set(); // All other operations ran while the first still blocks.
             }
 
             return new ValueTask<int>(item);
@@ -238,7 +187,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     }
 
     [Fact]
-    public async Task What_waits_for_the_run_never_continues_inside_it()
+    public async Task A_continuation_of_the_run_never_runs_inside_it()
     {
         var gate = new Gate();
         var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(2), async (item, token) =>
@@ -257,34 +206,8 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
         Assert.DoesNotContain("AsyncKit.FanOutRun", await stack.OrHangs(), StringComparison.Ordinal);
     }
 
-    /// <summary>The body of a test of all but reports, which list what was not started.</summary>
-    protected async Task AssertCancellingCostsNothingPerItemAsync(int count)
-    {
-        using var cts = new CancellationTokenSource();
-        var (gate, pulled) = (new Gate(), 0);
-        var run = FanOutAsync(
-            Enumerable.Range(0, count).Select(item =>
-            {
-                pulled++;
-                return item;
-            }),
-            StopAtFirst(4),
-            async (_, token) => await gate.PassAsync(token),
-            cts.Token);
-        await gate.ArrivedAsync(4);
-
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await cts.CancelAsync();
-        await FailureOfAsync(run);
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-
-        Assert.Equal(4, gate.Arrivals);
-        Assert.True(!IsPulled || pulled <= 4 + Ahead, $"{pulled} items were pulled.");
-        Assert.InRange(allocated, 0, 250_000); // A quarter of a byte for each of a million items.
-    }
-
     [Fact]
-    public async Task No_UnobservedTaskException_ever()
+    public async Task No_exception_stays_unobserved()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -316,25 +239,25 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     {
         using var longLived = new CancellationTokenSource();
 
-        var bodies = await RunAsync();
+        var captured = await RunAsync();
 
-        // The thread that ended the run may still have it on its stack for a moment.
+        // The thread that completed the run may still have the object on its stack.
         await Hang.UntilAsync(() =>
         {
             Leaks.Check();
-            return !bodies.IsAlive;
+            return !captured.IsAlive;
         });
         Assert.False(longLived.IsCancellationRequested);
 
         async Task<WeakReference> RunAsync()
         {
-            var captured = new object();
+            var state = new object();
             await FanOutAsync(
                 Enumerable.Range(0, 5),
                 StopAtFirst(2),
-                (item, _) => new ValueTask<int>(item + captured.GetHashCode()),
+                (item, _) => new ValueTask<int>(item + state.GetHashCode()),
                 longLived.Token).OrHangs();
-            return new WeakReference(captured);
+            return new WeakReference(state);
         }
     }
 

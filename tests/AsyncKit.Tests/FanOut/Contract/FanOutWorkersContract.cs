@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <summary>How many workers a run starts, seen from inside.</summary>
+/// <summary>The number of workers that a run starts.</summary>
 public abstract class FanOutWorkersContract(World world) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public Task Three_items_under_a_limit_of_256_start_three_workers() => world.RunAsync(async () =>
+    public Task Three_items_with_a_limit_of_256_start_three_workers() => world.RunAsync(async () =>
     {
         var gate = new Gate();
         var run = Create(indexed: IndexedSource<int>.TryCreate(new int[3]), gate: gate);
@@ -42,7 +42,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     });
 
     [Fact]
-    public void An_empty_array_starts_none_and_has_ended_at_the_call()
+    public void An_empty_array_starts_no_worker_and_completes_at_the_call()
     {
         var run = Array.Empty<int>().FanOutAsync(4, (item, _) => new ValueTask<int>(item));
 
@@ -50,7 +50,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     }
 
     [Fact]
-    public Task A_slow_source_starts_no_more_workers_than_it_keeps_busy() => world.RunAsync(async () =>
+    public Task A_slow_source_starts_only_as_many_workers_as_it_keeps_busy() => world.RunAsync(async () =>
     {
         var next = new SemaphoreSlim(0);
         var ended = new SemaphoreSlim(0);
@@ -76,12 +76,12 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
         next.Release();
         await task.OrHangs();
 
-        // One has an item and one waits for the next; a third when the one that ended an item has not got back yet.
+        // One worker has an item and one waits for the next. A third starts if the first has not returned to the source.
         Assert.InRange(run.StartedWorkers, 1, 8);
     });
 
     [Fact]
-    public Task Cancelling_claims_none_of_the_items_that_wait() => world.RunAsync(async () =>
+    public Task A_cancelled_run_claims_no_waiting_item() => world.RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var limit = World.IsScheduled ? 20 : 256;
@@ -96,7 +96,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     });
 
     [Fact]
-    public Task Cancelled_between_the_call_and_the_first_worker_nothing_runs() => world.RunAsync(async () =>
+    public Task A_run_that_is_cancelled_before_its_first_worker_runs_no_operation() => world.RunAsync(async () =>
     {
         var gate = Gate.Opened();
         var items = IndexedSource<int>.TryCreate(new int[3])!;

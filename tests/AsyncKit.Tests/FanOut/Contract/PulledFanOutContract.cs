@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a fan-out guarantees about how it uses an enumerator, watched by a source that can also
-/// fail.</summary>
+/// <summary>The guarantees of a fan-out about its use of an enumerator, tested with a source that records its calls and
+/// can fail.</summary>
 public abstract class PulledFanOutContract(PulledSubject subject, World world, NothingLeftBehind leaks)
     : PulledFanOutTests(subject, world, leaks)
 {
@@ -21,7 +21,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(50)]
-    public Task The_source_is_enumerated_once_one_MoveNext_at_a_time_and_disposed_exactly_once(int limit) => RunAsync(async () =>
+    public Task The_source_is_enumerated_once_by_one_MoveNext_at_a_time_and_disposed_once(int limit) => RunAsync(async () =>
     {
         var source = new ProbedSource(100) { OnMoveNext = item => Thread.SpinWait(item % 7 * 20) };
 
@@ -114,7 +114,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task A_source_that_fails_stops_the_bodies_in_flight_and_awaits_them() => RunAsync(async () =>
+    public Task A_source_that_fails_cancels_the_operations_in_flight_and_the_run_awaits_them() => RunAsync(async () =>
     {
         var (gate, cancelled) = (new Gate(), 0);
         var source = new ProbedSource(30) { Fault = SourceFault.MoveNext, FaultAt = 3 };
@@ -130,7 +130,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task A_source_that_fails_under_RunToEnd_comes_after_the_items_failures_and_its_items_run_to_their_end() => RunAsync(async () =>
+    public Task A_source_that_fails_with_RunToEnd_is_reported_after_the_items_which_all_complete() => RunAsync(async () =>
     {
         var ended = 0;
         var source = new ProbedSource(30) { Fault = SourceFault.MoveNext, FaultAt = 8 };
@@ -173,7 +173,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task Already_cancelled_at_the_call_the_source_is_not_touched() => RunAsync(async () =>
+    public Task A_token_that_is_cancelled_at_the_call_leaves_the_source_unused() => RunAsync(async () =>
     {
         var source = new ProbedSource(3);
 
@@ -185,7 +185,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task If_every_item_had_succeeded_before_the_cancellation_was_seen_the_run_succeeded() => RunAsync(async () =>
+    public Task A_run_whose_items_all_succeed_before_it_observes_the_cancellation_succeeds() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var source = new ProbedSource(3) { OnDispose = cts.Cancel };
@@ -200,7 +200,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public Task A_source_that_ends_because_it_was_cancelled_is_not_taken_for_one_that_ended(int limit) => RunAsync(async () =>
+    public Task A_source_that_ends_because_it_is_cancelled_does_not_make_the_run_succeed(int limit) => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var source = new ProbedSource(3)
@@ -209,7 +209,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
             {
                 if (pulled == 3)
                 {
-                    cts.Cancel(); // And then ends, as if these three were all.
+                    cts.Cancel(); // Then ends, as if the source had only three items.
                 }
             },
         };
@@ -222,7 +222,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task An_item_that_was_pulled_when_the_cancellation_came_is_not_started() => RunAsync(async () =>
+    public Task An_item_that_is_pulled_during_the_cancellation_is_not_started() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var (started, source) = (0, new ProbedSource(1) { OnMoveNext = _ => cts.Cancel() });
@@ -242,7 +242,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task A_result_that_came_after_the_cancellation_is_no_success_though_the_source_had_ended() => RunAsync(async () =>
+    public Task A_result_after_the_cancellation_is_not_a_success_even_if_the_source_ended() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
         var (proceed, source) = (new Gate(), new ProbedSource(1));
@@ -258,7 +258,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
             }),
             Limit(2),
             cts.Token).RunAsync();
-        await Hang.UntilAsync(() => pulled.Lock.IsClosed); // The second worker has found the end.
+        await Hang.UntilAsync(() => pulled.Lock.IsClosed); // The second worker found the end.
         proceed.Open();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
@@ -266,7 +266,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     });
 
     [Fact]
-    public Task Cancelled_between_the_call_and_the_first_worker_the_source_is_not_touched_either() => RunAsync(async () =>
+    public Task A_run_that_is_cancelled_before_its_first_worker_leaves_the_source_unused() => RunAsync(async () =>
     {
         var source = new ProbedSource(3);
         var run = new FanOutRun<int, int>(

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What the contracts about enumerators share.</summary>
+/// <summary>The base class of the contracts about enumerators.</summary>
 public abstract class PulledFanOutTests(PulledSubject subject, World world, NothingLeftBehind leaks)
     : IClassFixture<NothingLeftBehind>
 {

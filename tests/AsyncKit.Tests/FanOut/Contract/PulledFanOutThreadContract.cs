@@ -5,7 +5,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     : PulledFanOutTests(subject, World.Threads, leaks)
 {
     [Fact]
-    public async Task A_slow_or_blocking_MoveNext_occupies_at_most_one_pool_thread()
+    public async Task A_slow_or_blocking_MoveNext_occupies_at_most_one_thread_pool_thread()
     {
         using var unblock = new ManualResetEventSlim();
         var gate = new Gate();
@@ -31,9 +31,9 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
             Limit(32),
             CancellationToken.None).RunAsync();
         await gate.ArrivedAsync(32);
-        gate.Open(); // Now all 32 want the next item, and whoever gets in blocks.
+        gate.Open(); // Now all 32 workers need the next item, and the one that enters MoveNext blocks.
 
-        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 31); // The others have given their threads back.
+        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 31); // The other workers have released their threads.
         unblock.Set();
 
         Assert.Equal(40, (await run.OrHangs()).Length);
@@ -41,7 +41,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     }
 
     [Fact]
-    public async Task The_limit_is_reached_again_after_workers_had_to_wait_for_the_source()
+    public async Task The_limit_is_reached_again_after_workers_waited_for_the_source()
     {
         var (slow, rest) = (new Gate(), new Gate());
         using var next = new SemaphoreSlim(0);
@@ -60,10 +60,10 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
         next.Release(4);
         await slow.ArrivedAsync(4);
         slow.Open();
-        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 3); // The fourth is in MoveNext.
+        await Hang.UntilAsync(() => pulled.Lock.ParkedWorkers == 3); // The fourth worker is in MoveNext.
 
         next.Release(5);
-        await rest.ArrivedAsync(4); // Nobody leaves before all four are in.
+        await rest.ArrivedAsync(4); // No operation completes before all four have started.
         rest.Open();
 
         Assert.Equal(8, (await run.OrHangs()).Length);
@@ -72,7 +72,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     }
 
     [Fact]
-    public async Task The_source_sees_the_callers_context_and_not_that_of_an_item()
+    public async Task The_source_observes_the_context_of_the_caller_and_not_that_of_an_item()
     {
         var local = new AsyncLocal<string> { Value = "caller" };
         var seen = new HashSet<string?>(StringComparer.Ordinal);
@@ -87,7 +87,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
             pulled,
             new Operation<int, int>((item, _) =>
             {
-                // The first item ends after the other worker has found the end, so its worker is the last to leave.
+                // The first item completes after the other worker found the end, so its worker exits last.
                 Assert.True(item > 0 || SpinWait.SpinUntil(() => pulled.Lock.IsClosed, TimeSpan.FromSeconds(30)));
                 local.Value = "item";
                 return new ValueTask<int>(item);
@@ -116,7 +116,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     }
 
     [Fact]
-    public async Task The_source_is_never_disposed_inside_Cancel_even_if_the_bodies_wait_for_the_callers_token_itself()
+    public async Task The_source_is_not_disposed_inside_Cancel_even_if_operations_await_the_callers_token()
     {
         using var cts = new CancellationTokenSource();
         var (gate, source) = (new Gate(), new ProbedSource(20));

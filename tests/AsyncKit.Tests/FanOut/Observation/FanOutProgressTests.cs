@@ -2,11 +2,11 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Snapshots of a run: when they come, and that they are true.</summary>
+/// <summary>The snapshots of a run: their times and their values.</summary>
 public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void Snapshots_come_at_intervals_and_always_one_at_the_end() =>
+    public void Snapshots_are_reported_at_intervals_and_once_at_the_end() =>
         AsyncTest.Run(async context =>
         {
             var receiver = new Receiver();
@@ -24,7 +24,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void They_are_in_order_never_concurrent_none_after_the_end_and_the_last_one_is_complete() =>
+    public void Snapshots_are_ordered_and_not_concurrent_and_the_last_one_is_complete() =>
         AsyncTest.Run(async context =>
         {
             var receiver = new Receiver();
@@ -49,7 +49,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
             Assert.Equal(
                 (count, report.SucceededCount, report.FailedCount, 0),
                 (last.Started, last.Succeeded, last.Failed, last.InFlight));
-            Assert.Null(last.Total); // The source does not tell.
+            Assert.Null(last.Total); // The source does not know its count.
             Assert.Null(last.Remaining);
             Assert.All(receiver.Snapshots.Zip(receiver.Snapshots.Skip(1)), pair => Assert.True(
                 pair.First.Started <= pair.Second.Started && pair.First.Succeeded <= pair.Second.Succeeded
@@ -58,7 +58,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 500 });
 
     [Fact]
-    public async Task A_receiver_that_takes_its_time_is_never_called_by_two_and_the_end_waits_for_it()
+    public async Task A_slow_receiver_is_never_called_concurrently_and_the_run_awaits_it()
     {
         using var receiver = new SlowReceiver();
         var options = new FanOutOptions
@@ -70,7 +70,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
 
         var run = Enumerable.Range(0, 1).FanOutAsync(options, async (item, token) =>
         {
-            await receiver.Entered.Task; // A tick is inside now, and others come meanwhile.
+            await receiver.Entered.Task; // One tick is in the receiver now. Further ticks fire in the meantime.
             return item;
         });
         await receiver.Entered.Task.OrHangs();
@@ -82,7 +82,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_stream_tells_its_progress_too_and_knows_the_total_of_a_list() =>
+    public void A_stream_reports_its_progress_and_knows_the_total_of_a_list() =>
         AsyncTest.Run(async context =>
         {
             var receiver = new Receiver();
@@ -96,7 +96,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task An_empty_source_tells_that_it_has_ended()
+    public async Task An_empty_source_reports_a_final_snapshot()
     {
         var receiver = new Receiver();
 
@@ -107,7 +107,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_the_receiver_throws_ends_the_run_with_that_error_and_it_is_not_called_again()
+    public async Task An_exception_from_the_receiver_ends_the_run_and_it_is_not_called_again()
     {
         var receiver = new Receiver { Fault = new FormatException("no screen") };
 
@@ -120,7 +120,7 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_wrong_interval_is_refused_where_it_is_written() =>
+    public void An_invalid_interval_throws_when_it_is_set() =>
         Assert.Equal("ProgressInterval", Assert.Throws<ArgumentOutOfRangeException>(() =>
             new FanOutOptions { MaxConcurrency = 1, ProgressInterval = TimeSpan.Zero }).ParamName);
 

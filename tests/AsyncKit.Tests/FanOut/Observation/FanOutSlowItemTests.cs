@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Items that take long, and what is logged of them and of the run.</summary>
+/// <summary>Slow items, and the log messages of items and of the run.</summary>
 public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void An_item_that_runs_longer_is_reported_once_while_it_runs() =>
+    public void An_item_over_the_threshold_is_reported_once_while_it_runs() =>
         AsyncTest.Run(async context =>
         {
             var slow = new List<SlowItem>();
@@ -38,7 +38,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void However_items_end_only_those_above_the_threshold_are_reported() =>
+    public void Only_items_over_the_threshold_are_reported_in_every_schedule() =>
         AsyncTest.Run(async context =>
         {
             var slow = new List<SlowItem>();
@@ -57,7 +57,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
                 return length % 2 == 0 ? length : throw new FormatException();
             });
 
-            // What ends in the very moment may be reported or not.
+            // An item that completes exactly at the threshold may be reported or not.
             Assert.Equal(
                 report.Outcomes.Where(one => one.Item > 1000).Select(one => one.Index),
                 slow.Where(one => !Equals(one.Item, 1000)).Select(one => one.Index).Order());
@@ -65,7 +65,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 300 });
 
     [Fact]
-    public void An_item_that_has_ended_is_not_reported_while_its_worker_waits_for_the_next() =>
+    public void A_completed_item_is_not_reported_while_its_worker_waits_for_the_next() =>
         AsyncTest.Run(async context =>
         {
             var slow = new List<SlowItem>();
@@ -83,7 +83,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task A_timer_that_comes_early_or_again_reports_nothing()
+    public async Task A_timer_that_fires_early_or_twice_reports_nothing()
     {
         var (clock, slow) = (new HandClock(), new List<SlowItem>());
         var options = new FanOutOptions
@@ -98,7 +98,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         {
             clock.Fire();
             Assert.Empty(slow);
-            Assert.Equal(Second, clock.Due); // It was set for the rest.
+            Assert.Equal(Second, clock.Due); // The timer is armed for the remaining time.
             clock.Now += Second;
             clock.Fire();
             clock.Fire();
@@ -109,7 +109,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void What_the_callback_throws_ends_the_run_with_that_error() =>
+    public void An_exception_from_the_callback_ends_the_run_with_that_error() =>
         AsyncTest.Run(async context =>
         {
             var options = Options(context) with { OnSlowItem = _ => throw new FormatException("no screen") };
@@ -121,7 +121,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public async Task The_end_waits_for_a_callback_that_has_begun()
+    public async Task The_run_awaits_a_callback_that_has_started()
     {
         using var entered = new ManualResetEventSlim();
         using var proceed = new ManualResetEventSlim();
@@ -166,14 +166,14 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal([(3, LogLevel.Warning), (3, LogLevel.Warning), (2, LogLevel.Debug), (1, LogLevel.Debug)],
                 log.All.Select(line => (line.Id, line.Level)));
-            Assert.Contains("Item 1 of 'pages' has failed in attempt 1, after 00:00:02.", log.All.Select(line => line.Text), StringComparer.Ordinal);
-            Assert.Contains("Item 0 of 'pages' has been running for 00:00:01.", log.All.Select(line => line.Text), StringComparer.Ordinal);
-            Assert.Equal("pages has ended: 1 succeeded, 1 failed, 0 cancelled, in 00:00:02.", log.All[^1].Text);
+            Assert.Contains("Item 1 of 'pages' failed on attempt 1, after 00:00:02.", log.All.Select(line => line.Text), StringComparer.Ordinal);
+            Assert.Contains("Item 0 of 'pages' exceeded SlowItemThreshold; still running after 00:00:01.", log.All.Select(line => line.Text), StringComparer.Ordinal);
+            Assert.Equal("pages completed: 1 succeeded, 1 failed, 0 cancelled, after 00:00:02.", log.All[^1].Text);
             Assert.All(log.All, line => Assert.DoesNotContain("secret", line.Text, StringComparison.Ordinal));
         });
 
     [Fact]
-    public async Task A_log_that_throws_changes_no_outcome_of_a_failed_item_and_the_run_ends()
+    public async Task A_logger_that_throws_does_not_change_the_outcome_of_a_failed_item()
     {
         var options = new FanOutOptions
         {
@@ -185,7 +185,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAnyAsync<Exception>(() => new int[3].FanOutAsync(
             options, (_, _) => ValueTask.FromException<int>(new InvalidOperationException("the item's"))).OrHangs());
 
-        Assert.Equal("no disk", thrown.Message); // Of the line at the end; those of the items do not replace theirs.
+        Assert.Equal("no disk", thrown.Message); // From the message of the run. Those of the items do not replace their exceptions.
     }
 
     private static FanOutOptions Options(AsyncTestContext context) => new()
@@ -195,7 +195,7 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
         TimeProvider = context.Time,
     };
 
-    /// <summary>A clock whose one timer fires when the test says so.</summary>
+    /// <summary>A clock whose single timer fires when the test calls it.</summary>
     private sealed class HandClock : TimeProvider, ITimer
     {
         private TimerCallback? _callback;

@@ -5,7 +5,7 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What a fan-out measures and traces, as a listener gets it.</summary>
+/// <summary>The metrics and spans of a fan-out, as a listener receives them.</summary>
 public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
 {
     private const string Name = "telemetry";
@@ -61,7 +61,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void What_goes_up_comes_down_however_the_run_ends() =>
+    public void The_up_down_counters_return_to_zero_in_every_schedule() =>
         AsyncTest.Run(async context =>
         {
             using var metrics = new Measurements();
@@ -94,7 +94,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 300 });
 
     [Fact]
-    public async Task What_a_listener_throws_when_an_item_has_ended_is_the_items_failure_and_it_has_ended_once()
+    public async Task An_exception_from_a_listener_fails_the_item_and_the_item_completes_once()
     {
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, listener) =>
@@ -137,7 +137,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
                 await Task.Yield();
                 inner[item] = Activity.Current?.SpanId.ToString();
             });
-        Assert.Same(mine, Activity.Current); // The run's span is not the caller's business.
+        Assert.Same(mine, Activity.Current); // The span of the run must not become current for the caller.
         await run;
 
         var ofRun = spans.Run;
@@ -172,7 +172,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_listener_that_does_not_ask_for_items_gets_the_run_only()
+    public async Task A_listener_that_does_not_sample_items_receives_only_the_run()
     {
         using var spans = new Spans(wantsItems: false);
 
@@ -183,7 +183,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Items_are_children_of_the_run_also_when_the_flow_of_the_context_is_suppressed()
+    public async Task Items_are_children_of_the_run_even_if_the_context_flow_is_suppressed()
     {
         using var spans = new Spans();
         Task run;
@@ -201,7 +201,7 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_stream_that_is_left_ends_its_span()
+    public async Task A_stream_that_is_left_early_stops_its_span()
     {
         using var spans = new Spans();
 
@@ -212,11 +212,11 @@ public sealed class FanOutTelemetryTests : IClassFixture<NothingLeftBehind>
         }
 
         Assert.Equal("cancelled", spans.Run.GetTagItem("asynckit.outcome"));
-        Assert.Equal(ActivityStatusCode.Unset, spans.Run.Status); // It was wanted.
+        Assert.Equal(ActivityStatusCode.Unset, spans.Run.Status); // The caller requested the cancellation.
     }
 
     [Fact]
-    public async Task Free_when_nobody_listens_no_allocation()
+    public async Task A_run_without_listeners_allocates_nothing_for_telemetry()
     {
         ThreadPoolListener.Stop();
         var options = new FanOutOptions { MaxConcurrency = 8, Name = Name };

@@ -5,7 +5,8 @@ using OpenTelemetry.Trace;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What the OpenTelemetry SDK gets when it is given the two names.</summary>
+/// <summary>The data that the OpenTelemetry SDK collects by the names of the meter and of the activity
+/// source.</summary>
 public sealed class OpenTelemetryTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]

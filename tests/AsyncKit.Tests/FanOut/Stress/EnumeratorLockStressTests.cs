@@ -1,14 +1,14 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// The gate on real threads, with what it must keep: one holder at a time, nobody asleep beside a free gate, everybody
-/// out after it closes. A lost wake-up shows as a hang.
+/// The lock on real threads, with its invariants: one holder at a time, no waiter while the lock is free, and no waiter
+/// after it closes. A lost wake-up shows as a hang.
 /// </summary>
 public sealed class EnumeratorLockStressTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "EnumeratorLock")]
-    public Task One_holder_at_a_time_and_nobody_is_forgotten() => StressTime.RunAsync(async seed =>
+    public Task The_lock_has_one_holder_at_a_time_and_wakes_every_worker() => StressTime.RunAsync(async seed =>
     {
         foreach (var limit in (int[])[2, 3, 16, 200])
         {

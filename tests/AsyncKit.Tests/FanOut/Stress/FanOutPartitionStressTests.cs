@@ -1,12 +1,12 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A partition on real threads: no key above its limit, none forgotten, whatever fails or is cancelled. A lost
-/// wake-up shows as a hang.</summary>
+/// <summary>A partition on real threads: no key exceeds its limit or is forgotten, even after failures and
+/// cancellations. A lost wake-up shows as a hang.</summary>
 public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "Partition")]
-    public Task Every_item_once_and_each_key_in_order_however_it_is_run_fails_or_is_left() => StressTime.RunAsync(async seed =>
+    public Task Every_item_runs_once_and_each_key_in_order_on_every_entry_point() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         for (var one = 0; one < 50; one++)
@@ -19,7 +19,7 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
 
     [Fact]
     [Trait(StressTime.Trait, "Partition")]
-    public Task A_hot_key_and_cheap_items_lose_nothing() => StressTime.RunAsync(async seed =>
+    public Task A_hot_key_and_cheap_items_lose_no_item() => StressTime.RunAsync(async seed =>
     {
         const int Items = 20_000;
         var (runs, inKey, tooMany) = (new int[Items], new int[3], 0);

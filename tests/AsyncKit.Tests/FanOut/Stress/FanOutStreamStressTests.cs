@@ -4,11 +4,11 @@ using Xunit.Abstractions;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Streams on real threads: every item once and in order, the window kept, nobody forgotten. A lost wake-up
-/// shows as a hang.</summary>
+/// <summary>Streams on real threads: every item once and in order, within the look-ahead, and no waiter forgotten. A
+/// lost wake-up shows as a hang.</summary>
 public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutputHelper output) : IClassFixture<NothingLeftBehind>
 {
-    /// <summary>How many items the long stream has; 10,000,000 take some seconds in Release.</summary>
+    /// <summary>The number of items of the long stream; 10,000,000 take a few seconds in Release.</summary>
     private const string ItemsVariable = "ASYNCKIT_STRESS_ITEMS";
 
     private const int ItemsByDefault = 200_000;
@@ -17,18 +17,18 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait(StressTime.Trait, "Streams")]
-    public Task The_ring_hands_over_every_place_once_and_wakes_whoever_waits() => StressTime.RunAsync(async seed =>
+    public Task The_ring_buffer_yields_every_position_once_and_wakes_the_reader() => StressTime.RunAsync(async seed =>
     {
         foreach (var lookahead in (int[])[0, 1, 2, 3, 4, 7, 100])
         {
-            await HandOverAsync(lookahead, seed, places: 2_000, PauseAsync).OrHangs();
-            await HandOverAsync(lookahead, seed, places: 20_000, HardlyAsync).OrHangs();
+            await HandOverAsync(lookahead, seed, positions: 2_000, PauseAsync).OrHangs();
+            await HandOverAsync(lookahead, seed, positions: 20_000, HardlyAsync).OrHangs();
         }
     });
 
     [Fact]
     [Trait(StressTime.Trait, "Streams")]
-    public Task Every_item_once_and_in_order_however_it_is_read_fails_or_is_left() => StressTime.RunAsync(async seed =>
+    public Task Every_item_is_yielded_once_and_in_order_by_every_kind_of_reader() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         for (var one = 0; one < 50; one++)
@@ -41,7 +41,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
 
     [Fact]
     [Trait("Stress10M", "Streams")]
-    public async Task A_long_stream_stays_in_order_and_its_memory_flat()
+    public async Task A_long_stream_stays_in_order_with_constant_memory()
     {
         var items = Environment.GetEnvironmentVariable(ItemsVariable) is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
@@ -64,7 +64,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
                 pauseAt = next + random.Next(2_000);
                 if (random.Next(4) == 0)
                 {
-                    // As long as it takes until the window is full: then nothing more is started.
+                    // Until the look-ahead is used up. Then no further item starts.
                     var full = (int)Math.Min((long)next + Lookahead, items);
                     await Hang.UntilAsync(() => Volatile.Read(ref started) >= full);
                     Assert.Equal(full, Volatile.Read(ref started));
@@ -100,45 +100,45 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
         }
     }
 
-    private static async Task HandOverAsync(int lookahead, int seed, int places, Func<Random, ValueTask> pauseAsync)
+    private static async Task HandOverAsync(int lookahead, int seed, int positions, Func<Random, ValueTask> pauseAsync)
     {
         var handOver = new OrderedRingBuffer<int>(lookahead);
         var starting = Task.Run(() => StartAsync(new Random(seed)));
         var reading = Task.Run(() => ReadAsync(new Random(~seed)));
 
-        Assert.Equal(places, await starting);
-        Assert.Equal([.. Enumerable.Range(0, places).Where(place => !IsGap(place))], await reading);
+        Assert.Equal(positions, await starting);
+        Assert.Equal([.. Enumerable.Range(0, positions).Where(position => !IsGap(position))], await reading);
 
-        static bool IsGap(int place) => place % 17 is 3 or 4;
+        static bool IsGap(int position) => position % 17 is 3 or 4;
 
         async Task<int> StartAsync(Random random)
         {
-            for (var place = 0; place < places; place++)
+            for (var position = 0; position < positions; position++)
             {
-                for (var spins = random.Next(40); spins > 0 && !handOver.MayStart(place); spins--)
+                for (var spins = random.Next(40); spins > 0 && !handOver.MayStart(position); spins--)
                 {
                     Thread.SpinWait(1);
                 }
 
-                if (!handOver.MayStart(place))
+                if (!handOver.MayStart(position))
                 {
-                    await handOver.UntilMayStartAsync(place);
-                    Assert.True(handOver.MayStart(place));
+                    await handOver.UntilMayStartAsync(position);
+                    Assert.True(handOver.MayStart(position));
                 }
 
                 await pauseAsync(random);
-                if (IsGap(place))
+                if (IsGap(position))
                 {
-                    handOver.PutGap(place);
+                    handOver.PutGap(position);
                 }
                 else
                 {
-                    handOver.Put(place, place);
+                    handOver.Put(position, position);
                 }
             }
 
             handOver.End();
-            return places;
+            return positions;
         }
 
         async Task<List<int>> ReadAsync(Random random)
@@ -171,7 +171,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
         var (failEvery, leaveAt, cancelAt) = (Often(random, 20), Often(random, 200), Often(random, 200));
         var areOutcomes = random.Next(2) == 0;
         var source = new ProbedSource(count);
-        var (started, running, asked, failed, tooEarly) = (0, 0, 0, 0, 0);
+        var (started, running, requested, failed, tooEarly) = (0, 0, 0, 0, 0);
         using var cts = new CancellationTokenSource();
         var options = new FanOutOptions
         {
@@ -222,10 +222,10 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
             Assert.Equal(Enumerable.Range(0, count), indexes.Order());
         }
 
-        // The reader passes over failed items, unless they are outcomes.
-        long MayBeStarted() => asked == 0
+        // The reader skips failed items, unless it reads outcomes.
+        long MayBeStarted() => requested == 0
             ? 0
-            : (long)Volatile.Read(ref asked) + lookahead + (areOutcomes ? 0 : Volatile.Read(ref failed));
+            : (long)Volatile.Read(ref requested) + lookahead + (areOutcomes ? 0 : Volatile.Read(ref failed));
 
         bool IsFailing(int item) => (item + 1) % failEvery == 0;
 
@@ -234,7 +234,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
             await using var reader = values.GetAsyncEnumerator(CancellationToken.None);
             while (indexes.Count < leaveAt)
             {
-                Interlocked.Increment(ref asked);
+                Interlocked.Increment(ref requested);
                 if (!await reader.MoveNextAsync())
                 {
                     break;

@@ -1,18 +1,18 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The pair "never exceeds N" and "reaches N" on real threads, over every engine path, with everything at
-/// random.</summary>
+/// <summary>"Never exceeds the limit" and "reaches the limit" on real threads, over every engine path, with random
+/// parameters.</summary>
 public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "FanOut")]
-    public Task Never_exceeds_N_and_reaches_N() => StressTime.RunAsync(async seed =>
+    public Task A_run_never_exceeds_its_limit_and_reaches_it() => StressTime.RunAsync(async seed =>
     {
         foreach (var limit in (int[])[1, 2, 7, 64])
         {
             var source = new ProbedSource(limit * 4);
             var gate = new Gate();
-            Func<int, CancellationToken, ValueTask<int>> body = async (item, token) =>
+            Func<int, CancellationToken, ValueTask<int>> operation = async (item, token) =>
             {
                 await gate.PassAsync(token);
                 return item;
@@ -20,11 +20,11 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
 
             var run = (seed % 3) switch
             {
-                0 => Enumerable.Range(0, limit * 4).ToArray().FanOutAsync(limit, body),
-                1 => source.FanOutAsync(limit, body),
-                _ => source.AsAsync().FanOutAsync(limit, body),
+                0 => Enumerable.Range(0, limit * 4).ToArray().FanOutAsync(limit, operation),
+                1 => source.FanOutAsync(limit, operation),
+                _ => source.AsAsync().FanOutAsync(limit, operation),
             };
-            await gate.ArrivedAsync(limit); // Reaches it without anybody leaving.
+            await gate.ArrivedAsync(limit); // Reaches the limit before any operation completes.
             gate.Open();
 
             Assert.Equal(Enumerable.Range(0, limit * 4), await run.OrHangs());
@@ -34,7 +34,7 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
 
     [Fact]
     [Trait(StressTime.Trait, "FanOut")]
-    public Task Always_ends_whatever_fails_or_is_cancelled_whenever() => StressTime.RunAsync(async seed =>
+    public Task Every_run_completes_for_any_failure_and_cancellation() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);
         for (var one = 0; one < 100; one++)

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Another subject with everything around each item that options can put there, none of which changes what
-/// becomes of it.</summary>
+/// <summary>Another subject with every option that adds a step around each item. None of them changes an
+/// outcome.</summary>
 public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : FanOutSubject(kind)
 {
     public override bool IsInSourceOrder => inner.IsInSourceOrder;
@@ -29,24 +29,24 @@ public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : Fan
     {
         ItemTimeout = TimeSpan.FromHours(1),
         Retry = new RetryOptions { ShouldRetry = _ => false, TotalTimeout = TimeSpan.FromHours(2) },
-        StartRate = new Generous(),
+        StartRate = new UnlimitedLimiter(),
         Gate = new ConcurrencyGate(PermitQueue.MaxPermits),
         SlowItemThreshold = TimeSpan.FromHours(1),
         OnSlowItem = item => throw new InvalidOperationException($"{item} is slow."),
-        Progress = new Nobody(),
+        Progress = new IgnoredProgress(),
         ProgressInterval = TimeSpan.FromHours(1),
         Name = "decorated",
-        Logger = new NoLog(),
+        Logger = new IgnoredLog(),
     };
 
-    private sealed class Nobody : IProgress<FanOutProgress>
+    private sealed class IgnoredProgress : IProgress<FanOutProgress>
     {
         public void Report(FanOutProgress value)
         {
         }
     }
 
-    private sealed class NoLog : ILogger
+    private sealed class IgnoredLog : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -61,21 +61,21 @@ public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : Fan
             Func<TState, Exception?, string> formatter) => _ = formatter(state, exception);
     }
 
-    private sealed class Generous : RateLimiter
+    private sealed class UnlimitedLimiter : RateLimiter
     {
         public override TimeSpan? IdleDuration => null;
 
         public override RateLimiterStatistics? GetStatistics() => null;
 
-        protected override RateLimitLease AttemptAcquireCore(int permitCount) => new Granted();
+        protected override RateLimitLease AttemptAcquireCore(int permitCount) => new AcquiredLease();
 
         protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
             cancellationToken.IsCancellationRequested
                 ? ValueTask.FromCanceled<RateLimitLease>(cancellationToken)
-                : new(new Granted());
+                : new(new AcquiredLease());
     }
 
-    private sealed class Granted : RateLimitLease
+    private sealed class AcquiredLease : RateLimitLease
     {
         public override bool IsAcquired => true;
 

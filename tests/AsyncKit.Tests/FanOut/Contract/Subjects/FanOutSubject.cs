@@ -1,7 +1,7 @@
 namespace AsyncKit.Tests;
 
-/// <summary>What a contract is held against: one way to call a fan-out, over one kind of source. What it gives back is
-/// told as if it were a task of an array.</summary>
+/// <summary>The subject of a contract: one entry point over one kind of source. Its results are returned as a task of
+/// an array.</summary>
 public abstract class FanOutSubject(SourceKind kind)
 {
     /// <inheritdoc cref="SourceKind.IsPulled"/>
@@ -10,10 +10,10 @@ public abstract class FanOutSubject(SourceKind kind)
     /// <inheritdoc cref="SourceKind.Ahead"/>
     public int Ahead => Kind.Ahead;
 
-    /// <summary>False when results come as they finish.</summary>
+    /// <summary>False if results are yielded in the order of completion.</summary>
     public virtual bool IsInSourceOrder => true;
 
-    /// <summary>False when operations get a token of their own, which may serve others after them.</summary>
+    /// <summary>False if each operation receives its own token, which may be reused for later operations.</summary>
     public virtual bool IsTokenTheRuns => true;
 
     protected SourceKind Kind { get; } = kind;
@@ -39,7 +39,8 @@ public abstract class FanOutSubject(SourceKind kind)
         }
     }
 
-    /// <summary>A task that has ended with this very exception: cancelled only by the caller's token.</summary>
+    /// <summary>Returns a task that fails with this exception. It is cancelled only if the exception has the caller's
+    /// token.</summary>
     protected static Task<TResult[]> EndedWith<TResult>(Exception exception, CancellationToken callerToken)
     {
         if (exception is OperationCanceledException cancelled && callerToken.IsCancellationRequested

@@ -1,9 +1,9 @@
 namespace AsyncKit.Tests;
 
-/// <content>Another one, with a partition.</content>
+/// <content>Another subject, with a partition.</content>
 public static partial class FanOutSubjects
 {
-    /// <summary>Each item has a key of its own, so that none is ever full.</summary>
+    /// <summary>Each item has a distinct key, so that no key reaches its limit.</summary>
     public sealed class Partitioned(FanOutSubject subject, SourceKind kind) : FanOutSubject(kind)
     {
         public override bool IsInSourceOrder => subject.IsInSourceOrder;

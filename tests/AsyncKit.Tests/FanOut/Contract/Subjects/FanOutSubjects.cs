@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The entry points that the contract is held against.</summary>
+/// <summary>The entry points that the contract tests.</summary>
 public static partial class FanOutSubjects
 {
     public sealed class Async(SourceKind kind) : FanOutSubject(kind)
@@ -148,7 +148,7 @@ public static partial class FanOutSubjects
         }
     }
 
-    /// <summary>What the run would have thrown, from what became of its items.</summary>
+    /// <summary>Returns the task of a run with the same outcomes.</summary>
     private static Task<TResult[]> Rebuild<T, TResult>(
         IReadOnlyList<FanOutOutcome<T, TResult>> outcomes,
         FanOutOptions options,

@@ -7,7 +7,7 @@ public abstract class PulledSubject
 
     public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
 
-    /// <summary>With a partition whose keys never block.</summary>
+    /// <summary>The subject with a partition whose keys never reach their limit.</summary>
     public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject);
 
     internal abstract PulledSource<int> Create(ProbedSource source);

@@ -20,14 +20,13 @@ public abstract class SourceKind
 
     public static SourceKind ChannelReader { get; } = new OfChannel();
 
-    /// <summary>True when items are pulled one by one while the run goes on, so that the source may be
-    /// endless.</summary>
+    /// <summary>True if items are pulled one by one during the run, so that the source may be endless.</summary>
     public abstract bool IsPulled { get; }
 
-    /// <summary>How many items the source itself may hold ready, beyond what the run has pulled.</summary>
+    /// <summary>The number of items that the source may buffer beyond those that the run pulled.</summary>
     public virtual int Ahead => 0;
 
-    /// <summary>Makes the source and calls the overload for it.</summary>
+    /// <summary>Creates the source and calls the overload for it.</summary>
     public abstract TOut Over<T, TOut>(
         IEnumerable<T> items, Func<IEnumerable<T>, TOut> enumerable, Func<IAsyncEnumerable<T>, TOut> asyncEnumerable);
 
@@ -117,7 +116,7 @@ public abstract class SourceKind
             }
             finally
             {
-                await leaving.CancelAsync(); // Whoever leaves early does not leave the writer waiting.
+                await leaving.CancelAsync(); // A reader that leaves early must not leave the writer waiting.
                 await writing;
             }
 
@@ -135,7 +134,7 @@ public abstract class SourceKind
                 }
                 catch (OperationCanceledException)
                 {
-                    // The reader has left.
+                    // The reader left.
                 }
             }
         }
