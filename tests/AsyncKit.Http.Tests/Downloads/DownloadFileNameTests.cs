@@ -64,8 +64,8 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal("/folder", Path.GetDirectoryName(Path.GetFullPath(Path.Combine("/folder", name))));
             Assert.DoesNotContain(name, one => one < ' ' || "\"*/:<>?\\|".Contains(one, StringComparison.Ordinal));
-            Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MostBytes);
-            Assert.False(name.Length == 0 || name[^1] is '.' or ' ' || DownloadPaths.IsOfPart(name), $"{url}: {name}");
+            Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MaxBytes);
+            Assert.False(name.Length == 0 || name[^1] is '.' or ' ' || DownloadPaths.IsReserved(name), $"{url}: {name}");
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
 
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
-        Assert.Equal($"The download of {Address} to {Target} failed: There is a file of that name.", failure.Message);
+        Assert.Equal($"The download of {Address} to {Target} failed: The file already exists; set OnExisting to Replace or Keep.", failure.Message);
         Assert.Equal("old", await File.ReadAllTextAsync(Target));
     }
 
@@ -160,7 +160,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
 
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
-        Assert.EndsWith("There is a folder of that name.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("The path must name a file; it is a folder.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -426,7 +426,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         var failure = await Assert.ThrowsAsync<InvalidDataException>(
             () => client.DownloadAsync(Address, Target, Quick with { ExpectedLength = 1_001 }));
 
-        Assert.EndsWith("It has 1000 bytes, and 1001 were expected.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("The length is 1000 bytes; ExpectedLength is 1001.", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_folder.Names);
     }
 
@@ -505,7 +505,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         _ = await client.DownloadAsync(Address, Target, options).OrHangs();
 
         var timeout = Assert.IsType<TimeoutException>(seen);
-        Assert.Equal($"The download of {Address} to {Target} failed: GET {Address}: no byte of the response arrived within 00:00:00.0200000.", timeout.Message);
+        Assert.Equal($"The download of {Address} to {Target} failed: GET {Address}: no bytes of the response arrived within ReadIdleTimeout (00:00:00.0200000).", timeout.Message);
         Assert.True(((ScriptedBody)body).WasDisposed);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
     }
@@ -603,7 +603,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(Address, Target, Quick));
 
         Assert.Equal(
-            $"The download of {Address} to {Target} failed: {Address} answered 404 (Not Found).", failure.Message);
+            $"The download of {Address} to {Target} failed: {Address} returned 404 (Not Found).", failure.Message);
         Assert.Equal(HttpStatusCode.NotFound, failure.StatusCode);
         Assert.Empty(_folder.Names);
     }

@@ -321,12 +321,12 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
             StubHandler.Of(HttpStatusCode.OK));
         var client = new HttpMessageInvoker(handler);
 
-        for (var number = 0; number < HostTable.MostIdle + 10; number++)
+        for (var number = 0; number < HostTable.MaxIdle + 10; number++)
         {
             using var response = await client.GetAsync(new Uri($"http://host{number}.example/"));
         }
 
-        Assert.Equal(HostTable.MostIdle, handler.HostCount);
+        Assert.Equal(HostTable.MaxIdle, handler.HostCount);
         Assert.Equal(10, limiters.TakeWhile(limiter => limiter.IsDisposed).Count());
         Assert.Equal(10, limiters.Count(limiter => limiter.IsDisposed));
 

@@ -58,7 +58,7 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
     public Task Hosts_with_a_state_are_in_the_table_once_and_their_limiters_disposed_once() => StressTime.RunAsync(async seed =>
     {
         const int Limit = 2;
-        var hosts = seed % 2 == 0 ? 3 : HostTable.MostIdle + 200;
+        var hosts = seed % 2 == 0 ? 3 : HostTable.MaxIdle + 200;
         var inside = new int[hosts];
         List<Limiter> limiters = [];
         var table = new HostTable(new AsyncKitHttpOptions
@@ -83,7 +83,7 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
             {
                 var host = random.Next(hosts);
                 using var source = new CancellationTokenSource();
-                var entering = table.EnterAsync(new HostKey("http", $"host{host}", 80), TimeProvider.System, source.Token);
+                var acquiring = table.AcquireAsync(new HostKey("http", $"host{host}", 80), TimeProvider.System, source.Token);
                 if (random.Next(4) == 0)
                 {
                     await source.CancelAsync();
@@ -91,11 +91,11 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
 
                 try
                 {
-                    var place = await entering;
+                    var place = await acquiring;
                     Assert.InRange(Interlocked.Increment(ref inside[host]), 1, Limit);
                     Pause(random);
                     Interlocked.Decrement(ref inside[host]);
-                    await Task.WhenAll(Task.Run(place.Leave), Task.Run(place.Leave)); // Once only.
+                    await Task.WhenAll(Task.Run(place.Release), Task.Run(place.Release)); // Once only.
                 }
                 catch (OperationCanceledException) when (source.IsCancellationRequested)
                 {
@@ -104,12 +104,12 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
             }
         }))).OrHangs();
 
-        Assert.InRange(table.Count, 1, HostTable.MostIdle);
+        Assert.InRange(table.Count, 1, HostTable.MaxIdle);
         Assert.Equal(table.Count, limiters.Count(limiter => limiter.Disposals == 0));
-        var last = await table.EnterAsync(new HostKey("http", "host0", 80), TimeProvider.System, default);
+        var last = await table.AcquireAsync(new HostKey("http", "host0", 80), TimeProvider.System, default);
         table.Dispose();
         Assert.Equal(1, table.Count);
-        last.Leave();
+        last.Release();
 
         Assert.Equal(0, table.Count);
         Assert.All(limiters, limiter => Assert.Equal(1, limiter.Disposals));

@@ -12,16 +12,16 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         using var table = new HostTable(new AsyncKitHttpOptions { MaxConcurrencyPerHost = 1 });
         using var source = new CancellationTokenSource();
 
-        var first = await EnterAsync(table);
-        var second = EnterAsync(table, source.Token);
+        var first = await AcquireAsync(table);
+        var second = AcquireAsync(table, source.Token);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-        var third = EnterAsync(table);
+        var third = AcquireAsync(table);
         Assert.False(third.IsCompleted);
-        first.Leave();
-        first.Leave();
+        first.Release();
+        first.Release();
 
-        (await third.OrHangs()).Leave();
+        (await third.OrHangs()).Release();
         Assert.Equal(0, table.Count);
     }
 
@@ -32,8 +32,8 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         using var table = new HostTable(
             new AsyncKitHttpOptions { MaxConcurrencyPerHost = 1, StartRatePerHost = _ => limiter });
 
-        var first = await Assert.ThrowsAsync<InvalidOperationException>(() => EnterAsync(table));
-        var second = await Assert.ThrowsAsync<InvalidOperationException>(() => EnterAsync(table).OrHangs());
+        var first = await Assert.ThrowsAsync<InvalidOperationException>(() => AcquireAsync(table));
+        var second = await Assert.ThrowsAsync<InvalidOperationException>(() => AcquireAsync(table).OrHangs());
 
         Assert.Equal(("limiter", "limiter"), (first.Message, second.Message));
         table.Dispose();
@@ -55,10 +55,10 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
                 limiters.Add(limiter);
                 if (limiters.Count == 1)
                 {
-                    var entering = EnterAsync(table!); // Somebody is faster.
-                    Assert.True(entering.IsCompletedSuccessfully);
+                    var acquiring = AcquireAsync(table!); // Somebody is faster.
+                    Assert.True(acquiring.IsCompletedSuccessfully);
 #pragma warning disable VSTHRD002 // It has completed.
-                    inner = entering.GetAwaiter().GetResult();
+                    inner = acquiring.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
                 }
 
@@ -66,15 +66,15 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
             },
         });
 
-        var outer = await EnterAsync(table);
-        var third = EnterAsync(table);
+        var outer = await AcquireAsync(table);
+        var third = AcquireAsync(table);
 
         Assert.Equal([1, 0], limiters.Select(limiter => limiter.Disposals));
         Assert.Equal(1, table.Count);
         Assert.False(third.IsCompleted);
-        outer.Leave();
-        inner!.Leave();
-        (await third.OrHangs()).Leave();
+        outer.Release();
+        inner!.Release();
+        (await third.OrHangs()).Release();
         table.Dispose();
         Assert.Equal([1, 1], limiters.Select(limiter => limiter.Disposals));
     }
@@ -85,18 +85,18 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         List<Limiter> limiters = [];
         using var table = Limiting(limiters);
 
-        (await EnterAsync(table)).Leave();
-        var again = await EnterAsync(table);
-        for (var number = 0; number < HostTable.MostIdle + 1; number++)
+        (await AcquireAsync(table)).Release();
+        var again = await AcquireAsync(table);
+        for (var number = 0; number < HostTable.MaxIdle + 1; number++)
         {
-            var place = await table.EnterAsync(new HostKey("http", $"host{number}", 80), TimeProvider.System, default);
-            place.Leave();
+            var place = await table.AcquireAsync(new HostKey("http", $"host{number}", 80), TimeProvider.System, default);
+            place.Release();
         }
 
         Assert.Equal(0, limiters[0].Disposals);
         Assert.Equal(1, limiters[1].Disposals);
-        Assert.Equal(HostTable.MostIdle + 1, table.Count);
-        again.Leave();
+        Assert.Equal(HostTable.MaxIdle + 1, table.Count);
+        again.Release();
     }
 
     [Fact]
@@ -105,11 +105,11 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         List<Limiter> limiters = [];
         var table = Limiting(limiters);
 
-        var place = await EnterAsync(table);
+        var place = await AcquireAsync(table);
         table.Dispose();
         Assert.Equal(0, limiters[0].Disposals);
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => EnterAsync(table));
-        place.Leave();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => AcquireAsync(table));
+        place.Release();
 
         Assert.Equal(1, limiters[0].Disposals);
         Assert.Equal(0, table.Count);
@@ -122,9 +122,9 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
     {
         var table = Limiting([], isThrowing: true);
 
-        var place = await EnterAsync(table);
+        var place = await AcquireAsync(table);
         table.Dispose();
-        place.Leave();
+        place.Release();
 
         Assert.Equal(0, table.Count);
     }
@@ -135,14 +135,14 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
         var limiter = new ScriptedLimiter(refusals: 3);
         using var table = new HostTable(new AsyncKitHttpOptions { StartRatePerHost = _ => limiter });
 
-        (await table.EnterAsync(One, test.Time, default)).Leave();
+        (await table.AcquireAsync(One, test.Time, default)).Release();
 
         Assert.Equal(TimeSpan.FromMilliseconds(150), test.Time.Elapsed);
         Assert.Equal((4, 1), (limiter.Asked, limiter.Granted));
     });
 
-    private static Task<HostLease> EnterAsync(HostTable table, CancellationToken token = default) =>
-        table.EnterAsync(One, TimeProvider.System, token).AsTask();
+    private static Task<HostLease> AcquireAsync(HostTable table, CancellationToken token = default) =>
+        table.AcquireAsync(One, TimeProvider.System, token).AsTask();
 
     private static HostTable Limiting(List<Limiter> limiters, bool isThrowing = false) => new(new AsyncKitHttpOptions
     {

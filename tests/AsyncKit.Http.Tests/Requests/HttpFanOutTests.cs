@@ -43,7 +43,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         var report = await client.GetAllReportAsync(Addresses[..2], 1, HttpRead.Json(Json.Default.Named));
 
         Assert.All(report.Outcomes, outcome => Assert.IsAssignableFrom<JsonException>(outcome.Exception));
-        Assert.Contains("http://example.org/0: the response is null.", report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
+        Assert.Contains("http://example.org/0: the JSON value must not be null.", report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAsync<HttpRequestException>(
             () => client.GetAllAsync(Addresses, 1, HttpRead.Text));
 
-        Assert.Equal("http://example.org/0 answered 404 (Not Found).", thrown.Message);
+        Assert.Equal("http://example.org/0 returned 404 (Not Found).", thrown.Message);
         Assert.Equal(HttpStatusCode.NotFound, thrown.StatusCode);
         Assert.Equal(0, thrown.Data["AsyncKit.Index"]);
     }
@@ -175,7 +175,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         var failure = Assert.IsType<HttpRequestException>(Assert.Single(report.Failures).Exception);
         Assert.Equal(HttpRequestError.ConfigurationLimitExceeded, failure.HttpRequestError);
         Assert.Equal(
-            "GET http://example.org/0: the response has more than 3 bytes, which is MaxResponseBytes.", failure.Message);
+            "GET http://example.org/0: the response is longer than MaxResponseBytes (3 bytes).", failure.Message);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
         var failure = RetryAfter.Failure(response, TimeProvider.System);
 
         Assert.Equal(TimeSpan.FromSeconds(3), RetryAfter.Of(failure));
-        Assert.Equal("http://example.org/a answered 503 (Service Unavailable).", failure.Message);
+        Assert.Equal("http://example.org/a returned 503 (Service Unavailable).", failure.Message);
         Assert.True(Transient.IsTransient(failure));
     }
 }
