@@ -1,59 +1,72 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Runs an async test body many times on one controlled thread, under virtual time, each time with another order of its
-/// continuations. A failure names the seed of its order, and the seed replays it.
-/// </summary>
-/// <remarks>
-/// <list type="bullet">
-/// <item>One continuation runs at a time. Which one is next, of those that can run, follows from the seed.</item>
-/// <item>The same seed gives the same order every time.</item>
-/// <item>When nothing can run, the clock goes on to the next timer; an hour takes no time. Which of several that are due
-/// at once fires first follows from the seed.</item>
-/// <item>A deadlock is a failure and not a hang: nothing can run, no timer is pending, and the body has not ended. The
-/// message names the async methods that still wait.</item>
-/// <item>A body that leaves an async method unfinished, work queued or a timer pending has failed, and so has one that
-/// leaves the exception of a task unobserved. The message names them.</item>
-/// <item>A blocking wait on the controlled thread is a failure and not a hang: it throws where it waits.</item>
-/// <item>More virtual time or more steps than the options allow are a failure.</item>
-/// <item>AsyncKit's own continuations are controlled as well, and its default clock is the virtual one.</item>
-/// </list>
-/// Controlled is what awaits without <c>ConfigureAwait(false)</c>. What goes through the thread pool all the same, such
-/// as <c>Task.Run</c>, <c>ConfigureAwait(false)</c> and the inside of <c>SemaphoreSlim</c>, is waited for before
-/// anything else runs, so it is no race with the rest; only the order of several such at once is left to the pool.
-/// <para>Real time and real I/O are not controlled: pass <see cref="AsyncTestContext.Time"/> on, and a fake for the
-/// network.</para>
-/// Works with any test framework, in a test method that is not async. Cost: a thread for each call; a schedule
-/// costs little beside what the body does.
-/// </remarks>
+/// <summary>Runs an async test body under many orders of its continuations, and under virtual time.</summary>
 public static class AsyncTest
 {
     private const string SwitchName = "AsyncKit.Testing";
 
-    /// <summary>Runs the body under each schedule and returns when all have passed; throws for the first that
-    /// fails.</summary>
-    /// <param name="test">The test body: called once for each schedule, so what it shares it must make itself.</param>
-    /// <param name="options">How many schedules, which, and what counts as a failure; null for the defaults.</param>
+    /// <summary>Runs the test body once per schedule, and throws for the first schedule that fails. A schedule is an
+    /// order of the continuations that follows from a seed. The message contains the seed, which replays the
+    /// schedule.</summary>
+    /// <param name="test">The test body. It runs once per schedule, so it must create its own state.</param>
+    /// <param name="options">The number of schedules, and the limits of each; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="test"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The AppContext switch AsyncKit.Testing is not set, or the call is
-    /// inside the body of another one.</exception>
-    /// <exception cref="AsyncTestException">A schedule has failed. The body's own exception is the inner
-    /// one.</exception>
+    /// inside another test body.</exception>
+    /// <exception cref="AsyncTestException">A schedule failed. The inner exception is that of the test body, if it
+    /// threw one.</exception>
+    /// <remarks>
+    /// <list type="bullet">
+    /// <item>One continuation runs at a time. The seed determines the next one.</item>
+    /// <item>The same seed produces the same order each time.</item>
+    /// <item>When no continuation can run, the clock advances to the next timer, so an hour takes no real time. The
+    /// seed determines the order of timers with the same due time.</item>
+    /// <item>A deadlock fails instead of hanging: no continuation can run, no timer is pending, and the test body is
+    /// not complete. The message names the async methods that wait.</item>
+    /// <item>A test body fails if it leaves an async method unfinished, work queued, a timer pending, or the exception
+    /// of a task unobserved. The message names them.</item>
+    /// <item>A blocking wait on the controlled thread fails instead of hanging. It throws at the place of the
+    /// wait.</item>
+    /// <item>A schedule fails if it exceeds MaxVirtualTime or MaxSteps.</item>
+    /// <item>The continuations of AsyncKit are controlled, too. Its default clock is the virtual one.</item>
+    /// </list>
+    /// The seed controls code that awaits without <c>ConfigureAwait(false)</c>. Code that uses the thread pool, such as
+    /// <c>Task.Run</c>, <c>ConfigureAwait(false)</c> and the internals of <c>SemaphoreSlim</c>, completes before the
+    /// next continuation runs, so it does not race with the rest. Only the order of several such work items depends on
+    /// the thread pool.
+    /// <para>
+    /// Real time and real I/O are not controlled. Pass <see cref="AsyncTestContext.Time"/> on, and replace the network
+    /// by a fake.
+    /// </para>
+    /// Works with any test framework, in a test method that is not async. Cost: one thread per call; a schedule adds
+    /// little to the cost of the test body.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// [Fact]
+    /// public void Two_buyers_never_share_an_item() => AsyncTest.Run(async test =>
+    /// {
+    ///     var shop = new Shop(stock: 1, test.Time);
+    ///     await Task.WhenAll(shop.BuyAsync(), shop.BuyAsync());
+    ///     Assert.Equal(0, shop.Stock);
+    /// });
+    /// </code>
+    /// </example>
     public static void Run(Func<AsyncTestContext, Task> test, AsyncTestOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);
         if (!AppContext.TryGetSwitch(SwitchName, out var isSet) || !isSet)
         {
             throw new InvalidOperationException(
-                $"The AppContext switch {SwitchName} must be set when the test process starts. The package does so for "
-                + "a test project that refers to it; without the package, add to the project file: <ItemGroup>"
+                $"The AppContext switch {SwitchName} must be set when the test process starts. The package sets it in "
+                + "a test project that references it. Without the package, add this to the project file: <ItemGroup>"
                 + $"<RuntimeHostConfigurationOption Include=\"{SwitchName}\" Value=\"true\" /></ItemGroup>");
         }
 
         if (Schedule.Current is not null)
         {
             throw new InvalidOperationException(
-                "AsyncTest.Run must not be called inside the body of another one: await the inner body instead.");
+                "AsyncTest.Run must not be called inside another test body; await the inner body instead.");
         }
 
         if (new ScheduleExplorer(test, options ?? new()).Explore() is { } failure)

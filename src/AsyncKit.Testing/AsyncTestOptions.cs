@@ -1,11 +1,11 @@
 namespace AsyncKit.Testing;
 
-/// <summary>How many schedules <see cref="AsyncTest"/> tries, which ones, and what it takes for a failure. Immutable,
-/// checked when set.</summary>
+/// <summary>Represents the options of <see cref="AsyncTest"/>: the schedules, and the limits of each. Immutable,
+/// validated when set.</summary>
 public sealed record AsyncTestOptions
 {
-    /// <summary>How many schedules run, with the seeds 1, 2, 3 and so on. The same ones each time.</summary>
-    /// <value>At least 1; 100 by default. Not used when <see cref="Seed"/> is set.</value>
+    /// <summary>The number of schedules. Their seeds are 1, 2, 3 and so on, the same in each run.</summary>
+    /// <value>At least 1. The default is 100. <see cref="Seed"/> overrides it.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int Schedules
     {
@@ -13,13 +13,13 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(Schedules));
     } = 100;
 
-    /// <summary>Runs exactly this schedule: the one that a failure has named.</summary>
-    /// <value>Any number; null by default.</value>
+    /// <summary>The seed of a single schedule to run, for example that of a failure.</summary>
+    /// <value>Any number. The default is null, which runs <see cref="Schedules"/>.</value>
     public int? Seed { get; init; }
 
-    /// <summary>How much virtual time a schedule may take before it has failed. Ends tests that only timers keep
-    /// alive.</summary>
-    /// <value>More than zero; 24 hours by default.</value>
+    /// <summary>The maximum virtual time of a schedule. A schedule that exceeds it fails, for example one that timers
+    /// keep alive.</summary>
+    /// <value>More than zero. The default is 24 hours.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public TimeSpan MaxVirtualTime
     {
@@ -30,9 +30,9 @@ public sealed record AsyncTestOptions
                 nameof(MaxVirtualTime), value, "MaxVirtualTime must be more than zero.");
     } = TimeSpan.FromHours(24);
 
-    /// <summary>How many continuations a schedule may run before it has failed. Ends tests that never become
-    /// idle.</summary>
-    /// <value>At least 1; 1,000,000 by default.</value>
+    /// <summary>The maximum number of continuations of a schedule. A schedule that exceeds it fails, for example one
+    /// that never becomes idle.</summary>
+    /// <value>At least 1. The default is 1,000,000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxSteps
     {
@@ -40,9 +40,9 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(MaxSteps));
     } = 1_000_000;
 
-    /// <summary>Whether a schedule has failed that leaves an async method unfinished or a timer pending when the test
-    /// body ends.</summary>
-    /// <value>True by default.</value>
+    /// <summary>True if a schedule fails when an async method is unfinished or a timer is pending after the test body
+    /// completed.</summary>
+    /// <value>The default is true.</value>
     public bool FailOnLeak { get; init; } = true;
 
     private static int AtLeastOne(int value, string name) => value >= 1

@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>What the seed decides.</summary>
+/// <summary>Tests that the seed determines the order.</summary>
 public sealed class AsyncTestOrderTests
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_order_every_time()
+    public void The_same_seed_produces_the_same_order_each_time()
     {
         var traces = Enumerable.Range(0, 20).Select(_ => Traced(seed: 7)).ToList();
 
@@ -53,10 +53,10 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_order_while_others_load_the_pool()
+    public void The_same_seed_produces_the_same_order_under_unrelated_thread_pool_load()
     {
         var expected = Traced(seed: 7);
-        using var load = new PoolLoad();
+        using var load = new ThreadPoolLoad();
 
         for (var i = 0; i < 20; i++)
         {
@@ -65,7 +65,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void A_Task_Run_that_is_over_soon_is_no_race_with_the_step_that_began_it()
+    public void A_short_Task_Run_does_not_race_with_the_step_that_started_it()
     {
         var traces = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < 200; i++)
@@ -83,7 +83,7 @@ public sealed class AsyncTestOrderTests
                     async Task PoolAsync()
                     {
                         var task = Task.Run(() => log += "r");
-                        Thread.SpinWait(20_000); // Long enough for the pool, if it may.
+                        Thread.SpinWait(20_000); // Long enough for the thread pool to run the work, if it is allowed to.
                         log += task.IsCompleted ? "c" : "n";
                         await task;
                         log += "R";
@@ -103,7 +103,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void Different_seeds_give_different_orders()
+    public void Different_seeds_produce_different_orders()
     {
         var traces = new HashSet<string>(StringComparer.Ordinal);
 
@@ -138,7 +138,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_seeds_are_1_2_3_and_so_on()
+    public void Seeds_start_at_1_and_are_consecutive()
     {
         var seeds = new List<int>();
 
@@ -154,7 +154,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void As_many_schedules_as_there_are_numbers_end_with_the_first_that_fails()
+    public void The_maximum_number_of_schedules_stops_at_the_first_failure()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
             context => context.Seed < 5 ? Task.CompletedTask : throw new FormatException(),
@@ -164,7 +164,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void Random_follows_from_the_seed()
+    public void Random_numbers_follow_from_the_seed()
     {
         Assert.Equal(Drawn(1), Drawn(1));
         Assert.NotEqual(Drawn(1), Drawn(2));
@@ -185,7 +185,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void When_nothing_can_run_the_clock_goes_on_to_the_next_timer_an_hour_takes_no_time() => AsyncTest.Run(
+    public void An_idle_schedule_advances_the_clock_to_the_next_timer() => AsyncTest.Run(
         async context =>
         {
             var ended = 0;
@@ -228,7 +228,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void A_schedule_does_not_see_what_the_one_before_has_set()
+    public void A_schedule_does_not_see_the_AsyncLocal_values_of_the_previous_one()
     {
         var local = new AsyncLocal<string?> { Value = "test" };
 

@@ -6,7 +6,7 @@ namespace AsyncKit.Http;
 /// <item>A request is retried only if its method is idempotent or the request allows it, and its content can be read
 /// again. Any other request is sent once.</item>
 /// <item>The attempt timeout excludes the wait for the host's limits.</item>
-/// <item>A request waits only for the limits of its own host.</item>
+/// <item>A request waits only for the limits of its host.</item>
 /// <item>A request holds the permit of its host until the response is read to the end or disposed. It holds none while
 /// it waits for a retry.</item>
 /// <item>A retry honors the server's Retry-After up to MaxDelayHint. If the header asks for more, the caller receives

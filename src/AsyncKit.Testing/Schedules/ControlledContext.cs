@@ -1,12 +1,10 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Makes continuations steps of a <see cref="Schedule"/>, and finds blocking waits: the runtime asks the current
-/// context to do them. A schedule has two that are alike. Which one a step runs under is left to chance, because what was
-/// awaited under the same one may continue in line, and what was awaited under the other one may not.
-/// </summary>
-/// <remarks>AsyncKit recognizes it by <see cref="IServiceProvider"/> and asks it for the clock and for
-/// randomness.</remarks>
+/// <summary> Turns continuations into steps of a <see cref="Schedule"/>, and detects blocking waits, which the runtime
+/// delegates to the current context. A schedule has two equal contexts, and the seed selects the one of each step. A
+/// continuation may run inline only if it was awaited under the same context, so both cases occur.</summary>
+/// <remarks>AsyncKit recognizes it by <see cref="IServiceProvider"/>, from which it gets the clock and the random
+/// numbers.</remarks>
 internal sealed class ControlledContext : SynchronizationContext, IServiceProvider
 {
     private readonly Schedule _schedule;
@@ -21,9 +19,9 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
 
     public override void Send(SendOrPostCallback d, object? state)
     {
-        if (!_schedule.IsOnItsThread)
+        if (!_schedule.IsOnControlledThread)
         {
-            throw new NotSupportedException("SynchronizationContext.Send blocks; AsyncTest has only Post.");
+            throw new NotSupportedException("Send is not supported, because it blocks; use Post.");
         }
 
         d(state);
@@ -34,8 +32,8 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
     public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         _schedule.Wait(waitHandles, waitAll, millisecondsTimeout);
 
-    /// <summary>For <see cref="Schedule.Wait"/>.</summary>
-    public static int ReallyWait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
+    /// <summary>Blocks the thread, for <see cref="Schedule.Wait"/>.</summary>
+    public static int Block(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         WaitHelper(waitHandles, waitAll, millisecondsTimeout);
 
     public object? GetService(Type serviceType) =>

@@ -2,36 +2,37 @@ using System.Collections.Concurrent;
 
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// What a schedule has on other threads: queued to the pool and not begun, running there, or blocked there.
-/// </summary>
+/// <summary>The work of a schedule on other threads: queued to the thread pool, running there, or blocked
+/// there.</summary>
 /// <remarks>
-/// User code is seen by <see cref="ScheduleFlow"/>. What an item does before and after it, or without any, is over for certain
-/// when its thread begins another item, or when the pool is quiet. Neither may come where others keep threads of the
-/// pool for long; then what is far longer than such a thing takes has to do.
-/// Items are told apart by their addresses. When a garbage collection has moved them, an item that waits in the queue is
-/// not recognized when it begins; then markers queued behind it tell that it has.
+/// <see cref="ScheduleFlow"/> observes user code. The rest of a work item, before and after user code, is invisible. It
+/// is certainly complete when its thread starts another item, or when the thread pool is idle. Neither may happen while
+/// unrelated code occupies the thread pool. Then a timeout decides that is far longer than such code takes.
+/// <para>
+/// The address of a work item identifies it. After a garbage collection moved a queued item, its start is not
+/// recognized. A marker queued behind it shows that it started.
+/// </para>
 /// </remarks>
 internal sealed class ExternalWork
 {
-    private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxUnseen = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>When no other can be what is busy: the processor may be.</summary>
-    private static readonly TimeSpan LongestOwn = TimeSpan.FromSeconds(2);
+    /// <summary>The timeout while no unrelated code is busy. The processor may be.</summary>
+    private static readonly TimeSpan MaxUnseenWithoutNoise = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LongestLook = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan MaxLookInterval = TimeSpan.FromMicroseconds(100);
 
-    private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxHold = TimeSpan.FromMilliseconds(100);
 
-    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the item's number.
+    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the address of the item.
 
     [ThreadStatic]
-    private static ExternalWork? _lastItemIsOf;
+    private static ExternalWork? _lastOwner;
 
     private readonly Lock _lock = new();
     private readonly HashSet<long> _queued = [];
-    private readonly HashSet<Thread> _begun = []; // Their last item is one of ours, and may not have ended.
-    private readonly HashSet<Thread> _running = []; // In user code, and not blocked.
+    private readonly HashSet<Thread> _started = []; // Threads whose last item is ours and may run.
+    private readonly HashSet<Thread> _running = []; // Threads in user code that are not blocked.
     private bool _isDirty;
     private bool _isHeld;
     private int _collections;
@@ -39,8 +40,8 @@ internal sealed class ExternalWork
     private TimeSpan _unseen;
     private ThreadPoolMarker? _marker;
 
-    /// <summary>While true, what comes from the schedule to other threads does not begin: a step is running. Not for
-    /// ever, since the step may be one that spins until it has.</summary>
+    /// <summary>True while a step runs. User code on other threads does not start then, but only up to
+    /// <see cref="MaxHold"/>, because the step may spin until that code starts.</summary>
     public bool IsHeld
     {
         get => Volatile.Read(ref _isHeld);
@@ -51,64 +52,66 @@ internal sealed class ExternalWork
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _running.Add(Thread.CurrentThread);
         }
 
         if (IsHeld)
         {
-            var begin = TimeProvider.System.GetTimestamp();
+            var start = TimeProvider.System.GetTimestamp();
             var spinner = default(SpinWait);
-            while (IsHeld && TimeProvider.System.GetElapsedTime(begin) < LongestStep)
+            while (IsHeld && TimeProvider.System.GetElapsedTime(start) < MaxHold)
             {
                 spinner.SpinOnce();
             }
         }
     }
 
-    public void Leave() => _ = TryLeave();
+    public void Exit() => _ = TryExit();
 
-    /// <summary>After the user's code a thread has left its context, and may still queue what waited for it.</summary>
-    public static void QueuedBySomeone(long item) => (Schedule.Current?.ExternalWork ?? _lastItemIsOf)?.Queue(item);
+    /// <summary>Records that this thread queues a work item. A thread that just left the context of its user code may
+    /// still queue the continuation.</summary>
+    public static void OnItemQueued(long item) => (Schedule.Current?.ExternalWork ?? _lastOwner)?.Queue(item);
 
     private void Queue(long item)
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _queued.Add(item);
             QueuedBy[item] = this;
         }
     }
 
-    /// <summary>A thread of the pool begins an item, of whomever: the one before has ended.</summary>
-    public static void Begin(long item)
+    /// <summary>Records that this thread of the thread pool starts any work item, so its previous one is
+    /// complete.</summary>
+    public static void OnItemStarted(long item)
     {
         _ = QueuedBy.TryRemove(item, out var owner);
-        if (_lastItemIsOf is { } last && last != owner)
+        if (_lastOwner is { } last && last != owner)
         {
-            last.OnEnded();
+            last.OnCompleted();
         }
 
-        _lastItemIsOf = owner;
+        _lastOwner = owner;
         if (owner is null)
         {
-            ThreadPoolNoise.CountBegunByOther();
+            ThreadPoolNoise.CountStartedByOthers();
         }
         else
         {
-            owner.OnBegun(item);
+            owner.OnStarted(item);
         }
     }
 
-    /// <summary>A blocking wait on a thread of the pool. It may be for the controlled thread, which therefore does not
+    /// <summary>Blocks a thread of the thread pool. It may wait for the controlled thread, which therefore does not
     /// wait for it.</summary>
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        var wasRunning = TryLeave();
+        var wasRunning = TryExit();
         try
         {
-            return ControlledContext.ReallyWait(waitHandles, waitAll, millisecondsTimeout);
+            return ControlledContext.Block(waitHandles, waitAll, millisecondsTimeout);
         }
         finally
         {
@@ -116,14 +119,14 @@ internal sealed class ExternalWork
             {
                 lock (_lock)
                 {
-                    See();
+                    MarkDirty();
                     _ = _running.Add(Thread.CurrentThread);
                 }
             }
         }
     }
 
-    /// <summary>Waits until all of it has ended or is blocked.</summary>
+    /// <summary>Waits until all external work is complete or blocked.</summary>
     public void Settle()
     {
         if (!Volatile.Read(ref _isDirty))
@@ -134,7 +137,7 @@ internal sealed class ExternalWork
         var spinner = default(SpinWait);
         while (!IsSettled())
         {
-            spinner.SpinOnce(sleep1Threshold: -1); // Yields, and never sleeps a whole millisecond.
+            spinner.SpinOnce(sleep1Threshold: -1); // Yields, but never sleeps for a millisecond.
         }
     }
 
@@ -142,13 +145,13 @@ internal sealed class ExternalWork
     {
         lock (_lock)
         {
-            // A thread whose context was set and never restored does not leave by itself.
+            // A thread that never restores its context does not report its exit.
             if (_running.Count > 0 && _running.RemoveWhere(static thread => !thread.IsAlive) >= 0 && _running.Count > 0)
             {
                 return false;
             }
 
-            if (!HasEnded())
+            if (!IsCompleted())
             {
                 return false;
             }
@@ -159,71 +162,71 @@ internal sealed class ExternalWork
             }
 
             _queued.Clear();
-            _begun.Clear();
+            _started.Clear();
             _marker = null;
             _isDirty = false;
             return true;
         }
     }
 
-    private bool HasEnded()
+    private bool IsCompleted()
     {
-        // The number of an item is its address, and means nothing any more when items have been moved.
+        // The address of an item is valid until a garbage collection moves it.
         var isCertain = GC.CollectionCount(0) == _collections;
-        if (isCertain && _queued.Count == 0 && _begun.Count == 0)
+        if (isCertain && _queued.Count == 0 && _started.Count == 0)
         {
             return true;
         }
 
-        var isNonePending = ThreadPoolListener.PendingItems == 0;
-        var isAllThereIs = ThreadPoolNoise.IsAllThereIs(out var isOthersKnown);
-        if (isNonePending && isAllThereIs)
+        var isQueueEmpty = ThreadPoolListener.PendingItems == 0;
+        var isOnlyNoise = ThreadPoolNoise.IsOnlyNoise(out var isNoiseKnown);
+        if (isQueueEmpty && isOnlyNoise)
         {
             return true;
         }
 
-        // An item that its own waiter has taken back from the queue is not seen to begin, but is not pending either.
-        if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
+        // The start of an item that its waiter took back from the queue is invisible, but the item is not pending.
+        if (_queued.Count > 0 && !isQueueEmpty && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
         {
             return false;
         }
 
-        // Only time in which this thread has run: a pause may have stopped the others as well.
+        // Counts only time in which this thread ran: a pause may have stopped the other threads as well.
         var now = TimeProvider.System.GetTimestamp();
         var passed = TimeProvider.System.GetElapsedTime(_lastLook, now);
         _lastLook = now;
-        _unseen += passed < LongestLook ? passed : LongestLook;
-        return _unseen >= (isOthersKnown ? LongestOwn : LongestUnseen);
+        _unseen += passed < MaxLookInterval ? passed : MaxLookInterval;
+        return _unseen >= (isNoiseKnown ? MaxUnseenWithoutNoise : MaxUnseen);
     }
 
-    private void OnBegun(long item)
+    private void OnStarted(long item)
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _queued.Remove(item);
-            _ = _begun.Add(Thread.CurrentThread);
+            _ = _started.Add(Thread.CurrentThread);
         }
     }
 
-    private void OnEnded()
+    private void OnCompleted()
     {
         lock (_lock)
         {
-            _ = _begun.Remove(Thread.CurrentThread);
+            _ = _started.Remove(Thread.CurrentThread);
         }
     }
 
-    private bool TryLeave()
+    private bool TryExit()
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             return _running.Remove(Thread.CurrentThread);
         }
     }
 
-    private void See()
+    private void MarkDirty()
     {
         if (!_isDirty)
         {

@@ -1,4 +1,4 @@
 namespace AsyncKit.Testing;
 
-/// <summary>Why a schedule has failed: in words, and the exception if there is one.</summary>
+/// <summary>The reason of a failed schedule, and the exception if there is one.</summary>
 internal sealed record ScheduleFailure(string Message, Exception? Exception = null);

@@ -1,10 +1,8 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Follows the code of a schedule to other threads by the ExecutionContext that goes with it. There it counts as
-/// running outside, and gets a SynchronizationContext of the schedule, so that what it awaits next comes back: a new one, since
-/// what was awaited under another one never continues in line.
-/// </summary>
+/// <summary> Follows the code of a schedule to other threads by its ExecutionContext. There it counts as external work.
+/// It also gets a SynchronizationContext of the schedule, so that its next continuation returns to the controlled
+/// thread. The context is a new one, because a continuation never runs inline under another context.</summary>
 internal static class ScheduleFlow
 {
     private static readonly AsyncLocal<Schedule?> Local = new(OnChanged);
@@ -22,17 +20,17 @@ internal static class ScheduleFlow
             return;
         }
 
-        if (change.PreviousValue is { IsOnItsThread: false } left)
+        if (change.PreviousValue is { IsOnControlledThread: false } previous)
         {
-            left.ExternalWork.Leave();
+            previous.ExternalWork.Exit();
         }
 
-        if (change.CurrentValue is { IsOnItsThread: false } entered)
+        if (change.CurrentValue is { IsOnControlledThread: false } current)
         {
-            entered.ExternalWork.Enter();
+            current.ExternalWork.Enter();
             if (SynchronizationContext.Current is null)
             {
-                SynchronizationContext.SetSynchronizationContext(new ControlledContext(entered));
+                SynchronizationContext.SetSynchronizationContext(new ControlledContext(current));
             }
         }
     }

@@ -1,20 +1,18 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Queued to the pool by the controlled thread, behind all that this thread has queued before: the queue of all is served
-/// in order, and so is what others take from the queue of one thread.
-/// </summary>
+/// <summary>A work item that the controlled thread queues to the thread pool behind all its earlier items. The global
+/// queue is first-in, first-out, and so are items that other threads steal from a local queue.</summary>
 internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
 {
     private int _missing;
 
     public ThreadPoolMarker()
     {
-        var hasQueueOfItsOwn = Thread.CurrentThread.IsThreadPoolThread;
-        _missing = hasQueueOfItsOwn ? 2 : 1;
-#pragma warning disable RS0030 // Looks at the pool, and queues nothing of a test's.
+        var hasLocalQueue = Thread.CurrentThread.IsThreadPoolThread;
+        _missing = hasLocalQueue ? 2 : 1;
+#pragma warning disable RS0030 // Observes the thread pool; queues no work of a test.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        if (hasQueueOfItsOwn)
+        if (hasLocalQueue)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
         }

@@ -1,26 +1,24 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// What others in this process keep on the pool for long. What comes and goes there must not count, or it hides what a
-/// schedule has on the pool at another moment.
-/// </summary>
+/// <summary>Counts the threads of the thread pool that unrelated code of this process occupies for long. Short work
+/// items must not count, because they would hide the work items of a schedule.</summary>
 internal static class ThreadPoolNoise
 {
-    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongTime = TimeSpan.FromMilliseconds(1);
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock StaticLock = new();
     private static int _callers;
     private static int _runs;
-    private static int _staying;
+    private static int _longRunning;
     private static bool _isKnown;
-    private static long _begunByOthers;
-    private static long _begunThen;
-    private static long _then;
+    private static long _startedByOthers;
+    private static long _lastStarted;
+    private static long _lastStartedAt;
 
     private static int BusyOthers => ThreadPoolListener.BusyThreads - Volatile.Read(ref _callers);
 
-    /// <summary>A run of all schedules begins or ends. Its thread is busy for certain when it is one of the pool's. Two
-    /// runs are others to each other, which come and go.</summary>
+    /// <summary>Counts the concurrent calls of <see cref="AsyncTest.Run"/>. The thread of a call is always busy if it
+    /// belongs to the thread pool. Two calls are unrelated code to each other, with short work items.</summary>
     public static void CountRun(int change)
     {
         _ = Interlocked.Add(ref _runs, change);
@@ -30,33 +28,33 @@ internal static class ThreadPoolNoise
         }
     }
 
-    public static void CountBegunByOther() => Interlocked.Increment(ref _begunByOthers);
+    public static void CountStartedByOthers() => Interlocked.Increment(ref _startedByOthers);
 
-    /// <summary>To be called when nothing of the schedule's own is there.</summary>
+    /// <summary>Measures the noise. Call it while the schedule has no work items.</summary>
     public static void Measure()
     {
-        lock (Gate)
+        lock (StaticLock)
         {
-            var begun = Interlocked.Read(ref _begunByOthers);
-            if (begun != _begunThen)
+            var started = Interlocked.Read(ref _startedByOthers);
+            if (started != _lastStarted)
             {
-                (_begunThen, _then) = (begun, TimeProvider.System.GetTimestamp());
+                (_lastStarted, _lastStartedAt) = (started, TimeProvider.System.GetTimestamp());
             }
 
-            _isKnown = Volatile.Read(ref _runs) == 1 && TimeProvider.System.GetElapsedTime(_then) >= Long;
-            _staying = _isKnown ? BusyOthers : 0;
+            _isKnown = Volatile.Read(ref _runs) == 1 && TimeProvider.System.GetElapsedTime(_lastStartedAt) >= LongTime;
+            _longRunning = _isKnown ? BusyOthers : 0;
         }
     }
 
-    /// <summary>Whether no thread is busy but those that others keep.</summary>
-    /// <param name="isKnown">Whether it is known how many those are.</param>
-    public static bool IsAllThereIs(out bool isKnown)
+    /// <summary>Returns true if only unrelated code occupies threads of the thread pool.</summary>
+    /// <param name="isKnown">True if the number of those threads is known.</param>
+    public static bool IsOnlyNoise(out bool isKnown)
     {
         var busy = BusyOthers;
-        lock (Gate)
+        lock (StaticLock)
         {
-            isKnown = _isKnown && Interlocked.Read(ref _begunByOthers) == _begunThen;
-            return busy <= 0 || (isKnown && busy <= _staying);
+            isKnown = _isKnown && Interlocked.Read(ref _startedByOthers) == _lastStarted;
+            return busy <= 0 || (isKnown && busy <= _longRunning);
         }
     }
 }

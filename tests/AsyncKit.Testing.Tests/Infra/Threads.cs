@@ -2,7 +2,7 @@ namespace AsyncKit.Testing.Tests;
 
 internal static class Threads
 {
-    /// <summary>Runs the action on that many threads of its own, and gives on the first exception.</summary>
+    /// <summary>Runs the action on that many new threads, and throws the first exception.</summary>
     public static void Run(int count, Action<int> action)
     {
         Exception? failure = null;
@@ -21,7 +21,7 @@ internal static class Threads
         threads.ForEach(thread => thread.Join());
         if (failure is not null)
         {
-            throw new InvalidOperationException("A thread has failed.", failure);
+            throw new InvalidOperationException("A thread failed.", failure);
         }
     }
 }

@@ -5,7 +5,7 @@ namespace AsyncKit.Http;
 
 /// <summary>Identifies the version of a file, so that a request can ask for the rest of the same version.</summary>
 /// <param name="Uri">The address of the file.</param>
-/// <param name="ETag">The strong ETag, with its quotes; null if there is none.</param>
+/// <param name="ETag">The strong ETag, with its quotes; null if the response has no strong one.</param>
 /// <param name="LastModified">The date; null if it is unknown, or too recent to distinguish two versions.</param>
 /// <param name="Length">The length of the whole file.</param>
 internal sealed record DownloadVersion(string Uri, string? ETag, DateTimeOffset? LastModified, long Length)
