@@ -5,8 +5,6 @@ namespace AsyncKit.Http;
 /// <summary>Adds the URL and the file to the messages of failures, which keep their types.</summary>
 internal static class DownloadFailure
 {
-    private const string AttemptsKey = "AsyncKit.Attempts"; // As in Retry, which counts one series only.
-
     /// <returns>The exception itself if its type cannot be copied.</returns>
     public static Exception Named(Exception exception, Uri uri, string path)
     {
@@ -40,12 +38,4 @@ internal static class DownloadFailure
     }
 
     public static string Subject(Uri uri, string path) => $"The download of {UriText.Of(uri)} to {path}";
-
-    public static void CountAttempts(Exception exception, int attempts)
-    {
-        if (attempts > 0)
-        {
-            exception.Data[AttemptsKey] = attempts;
-        }
-    }
 }

@@ -6,7 +6,7 @@ namespace AsyncKit.Http;
 /// downloads.</summary>
 public sealed record DownloadOptions
 {
-    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     /// <summary>The handling of an existing file under the name.</summary>
@@ -32,7 +32,7 @@ public sealed record DownloadOptions
         init => field = value is null or >= 0
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(ExpectedLength), value, "ExpectedLength must be zero or more, or null if it is unknown.");
+                nameof(ExpectedLength), value, "ExpectedLength must not be negative; null means unknown.");
     }
 
     /// <summary>The expected SHA-256 of the file. It is computed while the bytes arrive. Bytes that an earlier call
@@ -64,7 +64,7 @@ public sealed record DownloadOptions
             : throw new ArgumentOutOfRangeException(
                 nameof(ReadIdleTimeout),
                 value,
-                "ReadIdleTimeout must be more than zero and at most 49 days; Timeout.InfiniteTimeSpan disables it.");
+                "ReadIdleTimeout must be more than zero and at most 49 days; Timeout.InfiniteTimeSpan means none.");
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>The retries of the download. Each attempt resumes from the bytes on disk.</summary>
@@ -94,7 +94,7 @@ public sealed record DownloadOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = value >= MinInterval && value <= Longest
+        init => field = value >= ShortestInterval && value <= Longest
             ? value
             : throw new ArgumentOutOfRangeException(
                 nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");

@@ -46,7 +46,11 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             var named = ReferenceEquals(exception, _unchanged)
                 ? exception
                 : DownloadFailure.Named(exception, uri, path);
-            DownloadFailure.CountAttempts(named, _attempts);
+            if (_attempts > 0)
+            {
+                named.Data["AsyncKit.Attempts"] = _attempts; // Replaces the count of Retry, which covers one series.
+            }
+
             if (ReferenceEquals(named, exception))
             {
                 throw;

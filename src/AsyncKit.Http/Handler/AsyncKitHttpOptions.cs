@@ -7,7 +7,7 @@ namespace AsyncKit.Http;
 /// <remarks>A host is the combination of scheme, name and port.</remarks>
 public sealed class AsyncKitHttpOptions
 {
-    private const int MaxPerHost = 100_000;
+    private const int MostPerHost = 100_000;
 
     /// <summary>The maximum number of requests in flight to one host.</summary>
     /// <value>From 1 to 100,000. The default is null, which disables the limit. Cannot be combined with
@@ -19,7 +19,7 @@ public sealed class AsyncKitHttpOptions
     public int? MaxConcurrencyPerHost
     {
         get;
-        set => field = value is null or (>= 1 and <= MaxPerHost)
+        set => field = value is null or (>= 1 and <= MostPerHost)
             ? value
             : throw new ArgumentOutOfRangeException(
                 nameof(value), value, "MaxConcurrencyPerHost must be from 1 to 100,000, or null for no limit.");

@@ -42,7 +42,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
     /// <summary>Waits until the host's limits admit one more request.</summary>
     public async ValueTask<HostLease> AcquireAsync(HostKey key, TimeProvider clock, CancellationToken token)
     {
-        var host = AddUser(key);
+        var host = Take(key);
         Lease lease = default;
         try
         {
@@ -129,7 +129,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         }
     }
 
-    private Host AddUser(HostKey key)
+    private Host Take(HostKey key)
     {
         lock (_lock)
         {

@@ -12,7 +12,7 @@ internal static class HttpLimits
         value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
             ? value
             : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be zero or more; Timeout.InfiniteTimeSpan disables the limit.");
+                name, value, $"{name} must be zero or more, or Timeout.InfiniteTimeSpan for no limit.");
 
     /// <summary>Returns the options of a deadline; null for no limit, which costs nothing.</summary>
     public static DeadlineOptions? Limit(TimeSpan? limit, string? name, TimeProvider clock) =>

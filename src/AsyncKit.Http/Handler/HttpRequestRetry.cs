@@ -25,7 +25,7 @@ public static class HttpRequestRetry
         ArgumentNullException.ThrowIfNull(request);
         if (retry is < HttpRetry.ByMethod or > HttpRetry.Never)
         {
-            throw new ArgumentOutOfRangeException(nameof(retry), retry, "retry must be a member of HttpRetry.");
+            throw new ArgumentOutOfRangeException(nameof(retry), retry, "retry must be one of the values of HttpRetry.");
         }
 
         request.Options.Set(Key, retry);

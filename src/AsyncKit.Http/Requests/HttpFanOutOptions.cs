@@ -43,9 +43,7 @@ public sealed record HttpFanOutOptions
         init => field = value >= 1
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(MaxResponseBytes),
-                value,
-                "MaxResponseBytes must be at least 1; long.MaxValue disables the limit.");
+                nameof(MaxResponseBytes), value, "MaxResponseBytes must be at least 1; long.MaxValue means no limit.");
     } = 64 * MiB;
 
     /// <summary>The maximum time to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> covers only the
@@ -68,7 +66,7 @@ public sealed record HttpFanOutOptions
         init => field = value is HttpErrorStatus.Throw or HttpErrorStatus.Read
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(OnErrorStatus), value, "OnErrorStatus must be HttpErrorStatus.Throw or Read.");
+                nameof(OnErrorStatus), value, "OnErrorStatus must be one of the values of HttpErrorStatus.");
     }
 
     /// <summary>A callback that sets the headers of each request before it is sent. It may run on several threads

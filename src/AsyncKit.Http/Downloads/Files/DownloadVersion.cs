@@ -88,28 +88,23 @@ internal sealed record DownloadVersion(string Uri, string? ETag, DateTimeOffset?
     public void Write(DownloadPaths paths)
     {
         using (var file = new FileStream(paths.Draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        using (var json = new Utf8JsonWriter(file))
         {
-            using var buffer = new MemoryStream();
-            using (var json = new Utf8JsonWriter(buffer))
+            json.WriteStartObject();
+            json.WriteNumber("version", Format);
+            json.WriteString("uri", Uri);
+            json.WriteString("etag", ETag);
+            if (LastModified is { } modified)
             {
-                json.WriteStartObject();
-                json.WriteNumber("version", Format);
-                json.WriteString("uri", Uri);
-                json.WriteString("etag", ETag);
-                if (LastModified is { } modified)
-                {
-                    json.WriteString("lastModified", modified);
-                }
-                else
-                {
-                    json.WriteNull("lastModified");
-                }
-
-                json.WriteNumber("length", Length);
-                json.WriteEndObject();
+                json.WriteString("lastModified", modified);
+            }
+            else
+            {
+                json.WriteNull("lastModified");
             }
 
-            file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+            json.WriteNumber("length", Length);
+            json.WriteEndObject();
         }
 
         File.Move(paths.Draft, paths.Sidecar, overwrite: true);
