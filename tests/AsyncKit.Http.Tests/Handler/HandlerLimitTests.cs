@@ -172,8 +172,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
         using (await client.GetAsync())
         {
             Assert.Equal("http://one.example:80", Assert.Single(limiters).Key);
-            var limiter = limiters.Values.Single();
-            Assert.Equal((3, 2, 2), (limiter.Asked, limiter.Granted, limiter.Returned));
+            Assert.Equal((3, 2, 2), (limiters.Values.Single().Asked, limiters.Values.Single().Granted, limiters.Values.Single().Returned));
             Assert.Equal(TimeSpan.FromSeconds(4), test.Time.Elapsed); // Refused once, then a retry.
         }
 
