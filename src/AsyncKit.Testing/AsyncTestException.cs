@@ -1,7 +1,7 @@
 namespace AsyncKit.Testing;
 
-/// <summary>Thrown when a schedule of <see cref="AsyncTest"/> fails. The message describes the failure and the seed that
-/// replays it.</summary>
+/// <summary>The exception that <see cref="AsyncTest"/> throws if a schedule fails. The message contains the reason and
+/// the seed that replays the schedule.</summary>
 #pragma warning disable CA1032 // Only AsyncTest creates it.
 public sealed class AsyncTestException : Exception
 #pragma warning restore CA1032
@@ -9,6 +9,7 @@ public sealed class AsyncTestException : Exception
     internal AsyncTestException(string message, int seed, Exception? inner)
         : base(message, inner) => Seed = seed;
 
-    /// <summary>The seed that replays this schedule, for <see cref="AsyncTestOptions.Seed"/>.</summary>
+    /// <summary>The seed of the failed schedule. Set it as <see cref="AsyncTestOptions.Seed"/> to replay the
+    /// schedule.</summary>
     public int Seed { get; }
 }

@@ -1,11 +1,11 @@
 namespace AsyncKit.Testing;
 
-/// <summary>The schedules that <see cref="AsyncTest"/> runs, and the definition of a failure. Immutable; values are
+/// <summary>Represents the options of <see cref="AsyncTest"/>: the schedules, and the limits of each. Immutable,
 /// validated when set.</summary>
 public sealed record AsyncTestOptions
 {
-    /// <summary>The number of schedules. They have the seeds 1, 2, 3 and so on, the same in every run.</summary>
-    /// <value>At least 1. The default is 100. Ignored if <see cref="Seed"/> is set.</value>
+    /// <summary>The number of schedules. Their seeds are 1, 2, 3 and so on, the same in each run.</summary>
+    /// <value>At least 1. The default is 100. <see cref="Seed"/> overrides it.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int Schedules
     {
@@ -13,11 +13,12 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(Schedules));
     } = 100;
 
-    /// <summary>The seed of the only schedule to run, as named by a failure.</summary>
-    /// <value>Any number. The default is null, which runs <see cref="Schedules"/> schedules.</value>
+    /// <summary>The seed of a single schedule to run, for example that of a failure.</summary>
+    /// <value>Any number. The default is null, which runs <see cref="Schedules"/>.</value>
     public int? Seed { get; init; }
 
-    /// <summary>The virtual time after which a schedule fails. Ends tests that only timers keep running.</summary>
+    /// <summary>The maximum virtual time of a schedule. A schedule that exceeds it fails, for example one that timers
+    /// keep alive.</summary>
     /// <value>More than zero. The default is 24 hours.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public TimeSpan MaxVirtualTime
@@ -26,10 +27,11 @@ public sealed record AsyncTestOptions
         init => field = value > TimeSpan.Zero
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(MaxVirtualTime), value, $"MaxVirtualTime must be more than zero; it was {value}.");
+                nameof(MaxVirtualTime), value, "MaxVirtualTime must be more than zero.");
     } = TimeSpan.FromHours(24);
 
-    /// <summary>The number of continuations after which a schedule fails. Ends tests that never become idle.</summary>
+    /// <summary>The maximum number of continuations of a schedule. A schedule that exceeds it fails, for example one
+    /// that never becomes idle.</summary>
     /// <value>At least 1. The default is 1,000,000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxSteps
@@ -38,12 +40,12 @@ public sealed record AsyncTestOptions
         init => field = AtLeastOne(value, nameof(MaxSteps));
     } = 1_000_000;
 
-    /// <summary>Whether a schedule fails if an async method is unfinished or a timer is pending when the test body
-    /// completes.</summary>
+    /// <summary>True if a schedule fails when an async method is unfinished or a timer is pending after the test body
+    /// completed.</summary>
     /// <value>The default is true.</value>
     public bool FailOnLeak { get; init; } = true;
 
     private static int AtLeastOne(int value, string name) => value >= 1
         ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 1; it was {value}.");
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 1.");
 }

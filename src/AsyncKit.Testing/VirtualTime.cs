@@ -1,52 +1,62 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// A <see cref="TimeProvider"/> whose time only passes when a test advances it. It then fires the due timers in order.
-/// </summary>
+/// <summary>Represents a clock that advances only on request, and then fires the timers that become due, in
+/// order.</summary>
 /// <remarks>
-/// Works with everything that accepts a <see cref="TimeProvider"/>: <c>Task.Delay</c>,
+/// Works with all code that takes a <see cref="TimeProvider"/>: <c>Task.Delay</c>,
 /// <see cref="CancellationTokenSource"/>, <see cref="PeriodicTimer"/>, Polly.
 /// <list type="bullet">
-/// <item>Timers fire in the order of their due times. Timers that are due at the same time fire in the order in which
-/// they were set. While a timer fires, the clock shows its due time.</item>
+/// <item>Timers fire in the order of their due times, and timers with the same due time in the order they were set.
+/// While a timer fires, the clock shows its due time.</item>
 /// <item>A timer that a callback sets within the advanced time fires in the same call.</item>
-/// <item>A timer never fires inside CreateTimer or Change. A timer that is due at once waits for the next advance, which
-/// may be zero.</item>
-/// <item>Callbacks run on the thread that advances the clock, with the ExecutionContext in which the timer was created.
-/// The advancing call throws an exception that a callback throws; the clock then shows the due time of that timer.</item>
-/// <item>All members are thread-safe. Concurrent calls that advance the clock take turns and add up. A callback may
-/// advance the clock.</item>
+/// <item>A timer never fires inside CreateTimer or Change. If it is due immediately, it fires at the next advance,
+/// which may be zero.</item>
+/// <item>Callbacks run on the thread that advances the clock, with the ExecutionContext of the timer's creation. The
+/// advancing call throws an exception of a callback; the clock then shows the due time of that timer.</item>
+/// <item>All members are thread-safe. Concurrent calls that advance the clock are serialized, and their times add up. A
+/// callback may advance the clock.</item>
 /// </list>
-/// The clock does not know whether the code under test has already set its next timer. Inside <see cref="AsyncTest"/> it
-/// does: there, time passes only when no continuation can run. Cost: O(log n) to set, fire or dispose a timer, where n
-/// is the number of pending timers.
+/// The clock cannot know whether the code under test had time to set its next timer. Inside <see cref="AsyncTest"/> it
+/// does: there the clock advances only when no continuation can run.
+/// <para>
+/// Cost: O(log n) per timer that is set, fired or disposed, where n is the number of pending timers.
+/// </para>
 /// </remarks>
+/// <example>
+/// <code>
+/// var time = new VirtualTime();
+/// var delay = Task.Delay(TimeSpan.FromHours(1), time);
+/// time.Advance(TimeSpan.FromHours(1));
+/// await delay; // No real time passed.
+/// </code>
+/// </example>
 public sealed class VirtualTime : TimeProvider
 {
     private static readonly DateTimeOffset DefaultStart = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _state = new();
-    private readonly Lock _firing = new(); // Held during callbacks, so that advances take turns. Never acquired while _state is held.
+    private readonly Lock _firing = new(); // Held during callbacks; never taken under _state.
     private readonly SortedSet<VirtualTimer> _pending = new(VirtualTimer.ByDueTime);
     private readonly DateTimeOffset _start;
     private TimeZoneInfo _localTimeZone = TimeZoneInfo.Utc;
     private long _now;
     private long _sequence;
 
-    /// <summary>Creates a clock that shows the start of the year 2000, UTC.</summary>
+    /// <summary>Creates a clock that starts at the beginning of the year 2000, UTC.</summary>
     public VirtualTime()
         : this(DefaultStart)
     {
     }
 
-    /// <summary>Creates a clock that shows the given time.</summary>
-    /// <param name="start">The value of <see cref="GetUtcNow"/> before the first advance.</param>
+    /// <summary>Creates a clock that starts at the given time.</summary>
+    /// <param name="start">The result of <see cref="GetUtcNow"/> before the first advance. It is converted to
+    /// UTC.</param>
     public VirtualTime(DateTimeOffset start) => _start = start.ToUniversalTime();
 
-    /// <summary>The time by which the clock was advanced in total.</summary>
+    /// <summary>The time by which the clock was advanced.</summary>
     public TimeSpan Elapsed => new(Now);
 
-    /// <summary>The number of timers that will still fire.</summary>
+    /// <summary>The number of pending timers. A periodic timer stays pending.</summary>
     public int PendingTimers
     {
         get
@@ -58,7 +68,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>The time until the next timer is due, or null if no timer is pending.</summary>
+    /// <summary>The time until the next timer is due; null if no timer is pending.</summary>
     public TimeSpan? UntilNextTimer
     {
         get
@@ -91,7 +101,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Sets the time zone that <see cref="TimeProvider.GetLocalNow"/> uses.</summary>
+    /// <summary>Sets the time zone of <see cref="TimeProvider.GetLocalNow"/>.</summary>
     /// <param name="timeZone">The time zone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="timeZone"/> is null.</exception>
     public void SetLocalTimeZone(TimeZoneInfo timeZone)
@@ -118,8 +128,8 @@ public sealed class VirtualTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Advances the clock and fires every timer that becomes due.</summary>
-    /// <param name="by">The time to advance by; at least zero. Zero fires the timers that are due now.</param>
+    /// <summary>Advances the clock, and fires each timer that becomes due.</summary>
+    /// <param name="by">The time to advance: zero or more. Zero fires the timers that are due now.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative, or the clock would pass the
     /// year 9999.</exception>
     public void Advance(TimeSpan by)
@@ -131,8 +141,9 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Advances the clock to the next due time and fires all timers that are due then.</summary>
-    /// <returns>true if a timer was pending; otherwise, false, and the clock is unchanged.</returns>
+    /// <summary>Advances the clock to the due time of the next timer, and fires all timers with that due
+    /// time.</summary>
+    /// <returns>true if a timer was pending; otherwise, false, and the clock does not change.</returns>
     /// <exception cref="InvalidOperationException">The clock would pass the year 9999.</exception>
     public bool AdvanceToNextTimer()
     {
@@ -148,7 +159,7 @@ public sealed class VirtualTime : TimeProvider
 
                 goal = next.Due <= End
                     ? next.Due
-                    : throw new InvalidOperationException("The next timer is due beyond the year 9999.");
+                    : throw new InvalidOperationException("The next timer must be due before the year 10000.");
             }
 
             AdvanceTo(goal);
@@ -156,9 +167,10 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Advances the clock to the next due time and fires one of the timers that are due then.</summary>
-    /// <param name="draw">Selects the timer: receives their number and returns an index.</param>
-    internal void AdvanceToOneOfNext(Func<int, int> draw)
+    /// <summary>Advances the clock to the due time of the next timer, and fires one of the timers with that due
+    /// time.</summary>
+    /// <param name="select">A function that receives the number of those timers and returns the index of one.</param>
+    internal void AdvanceToOneOfNext(Func<int, int> select)
     {
         lock (_firing)
         {
@@ -170,8 +182,8 @@ public sealed class VirtualTime : TimeProvider
                     return;
                 }
 
-                var many = _pending.TakeWhile(other => other.Due == next.Due).Count();
-                timer = many == 1 ? next : _pending.ElementAt(draw(many));
+                var count = _pending.TakeWhile(other => other.Due == next.Due).Count();
+                timer = count == 1 ? next : _pending.ElementAt(select(count));
                 Take(timer);
             }
 
@@ -179,7 +191,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <returns>true if the timer was set; false if it is disposed.</returns>
+    /// <returns>true if the timer is set; false if it is disposed.</returns>
     internal bool Set(VirtualTimer timer, long? dueIn, long period)
     {
         lock (_state)
@@ -211,23 +223,25 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Completes when no callback of the timer is running.</summary>
-    internal ValueTask WhenEndedAsync(VirtualTimer timer)
+    /// <summary>Waits until no callback of the timer is running.</summary>
+    internal ValueTask WhenCompletedAsync(VirtualTimer timer)
     {
         lock (_state)
         {
             return timer.Running > 0
-                ? new ValueTask((timer.Ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task)
+                ? new ValueTask((timer.Completed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task)
                 : default;
         }
     }
 
-    /// <summary>Returns the time after an advance, in ticks, and throws if the advance is not allowed.</summary>
+    /// <summary>Returns the time after an advance.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The advance is negative, or passes the year 9999.</exception>
     internal long Goal(TimeSpan by)
     {
         if (by < TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(by), by, $"by must be at least zero; it was {by}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(by), by, "by must be zero or more; the clock does not run backward.");
         }
 
         lock (_state)
@@ -235,7 +249,8 @@ public sealed class VirtualTime : TimeProvider
             var goal = _now + by.Ticks;
             return goal >= 0 && goal <= End
                 ? goal
-                : throw new ArgumentOutOfRangeException(nameof(by), by, $"by must not lead beyond the year 9999; it was {by}.");
+                : throw new ArgumentOutOfRangeException(
+                    nameof(by), by, "by must not advance the clock past the year 9999.");
         }
     }
 
@@ -255,18 +270,19 @@ public sealed class VirtualTime : TimeProvider
         }
         finally
         {
-            Done(timer);
+            Complete(timer);
         }
     }
 
-    /// <summary>Returns the next timer that is due by the goal, or moves the clock to the goal and returns null.</summary>
+    /// <summary>Returns the next due timer. Otherwise, advances the clock to the goal and returns
+    /// null.</summary>
     private VirtualTimer? TakeDue(long goal)
     {
         lock (_state)
         {
             if (_pending.Min is not { } timer || timer.Due > goal)
             {
-                _now = Math.Max(_now, goal); // A callback may have advanced the clock beyond the goal.
+                _now = Math.Max(_now, goal); // A callback may have advanced it further.
                 return null;
             }
 
@@ -275,7 +291,7 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>Marks a due timer as running. The caller holds the lock.</summary>
+    /// <summary>Advances the clock to a timer and marks it as running. Call it under the lock.</summary>
     private void Take(VirtualTimer timer)
     {
         _now = Math.Max(_now, timer.Due);
@@ -289,15 +305,15 @@ public sealed class VirtualTime : TimeProvider
         }
     }
 
-    private void Done(VirtualTimer timer)
+    private void Complete(VirtualTimer timer)
     {
-        TaskCompletionSource? ended;
+        TaskCompletionSource? completed;
         lock (_state)
         {
             timer.Running--;
-            ended = timer.Running == 0 ? timer.Ended : null;
+            completed = timer.Running == 0 ? timer.Completed : null;
         }
 
-        _ = ended?.TrySetResult();
+        _ = completed?.TrySetResult();
     }
 }

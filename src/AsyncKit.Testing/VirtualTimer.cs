@@ -1,9 +1,9 @@
 namespace AsyncKit.Testing;
 
-/// <summary>A timer of a <see cref="VirtualTime"/>. The lock of that clock guards every mutable field.</summary>
+/// <summary>A timer of a <see cref="VirtualTime"/>, whose lock guards every field that changes.</summary>
 internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
 {
-    private const long LongestMilliseconds = uint.MaxValue - 1;
+    private const long MaxMilliseconds = uint.MaxValue - 1;
 
     private readonly ExecutionContext? _context = ExecutionContext.Capture(); // Null if the flow is suppressed.
 
@@ -14,14 +14,14 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
 
     public long Sequence { get; set; }
 
-    /// <summary>The period in ticks; zero if the timer fires once.</summary>
+    /// <summary>The period in ticks; zero for a timer that fires once.</summary>
     public long Period { get; set; }
 
     public int Running { get; set; }
 
     public bool IsDisposed { get; set; }
 
-    public TaskCompletionSource? Ended { get; set; }
+    public TaskCompletionSource? Completed { get; set; }
 
     public bool Change(TimeSpan dueTime, TimeSpan period) =>
         time.Set(this, Ticks(dueTime, nameof(dueTime)), Ticks(period, nameof(period)) ?? 0);
@@ -43,16 +43,16 @@ internal sealed class VirtualTimer(VirtualTime time, TimerCallback callback, obj
     public ValueTask DisposeAsync()
     {
         Dispose();
-        return time.WhenEndedAsync(this);
+        return time.WhenCompletedAsync(this);
     }
 
-    /// <returns>The ticks, or null for an infinite time.</returns>
+    /// <returns>The number of ticks; null for infinite.</returns>
     private static long? Ticks(TimeSpan value, string name) => value == Timeout.InfiniteTimeSpan
         ? null
-        : value >= TimeSpan.Zero && value.TotalMilliseconds <= LongestMilliseconds
+        : value >= TimeSpan.Zero && value.TotalMilliseconds <= MaxMilliseconds
             ? value.Ticks
             : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be infinite or between 0 and {LongestMilliseconds} ms; it was {value}.");
+                name, value, $"{name} must be from 0 to {MaxMilliseconds} ms, or infinite.");
 
     private void Call() => callback(state);
 }

@@ -1,2 +1,2 @@
-// The tests observe process-wide state: busy pool threads, unobserved exceptions, an AppContext switch.
+// The tests observe process-wide state: busy threads of the thread pool, unobserved exceptions, an AppContext switch.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

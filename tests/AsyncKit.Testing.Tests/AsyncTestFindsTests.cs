@@ -2,11 +2,11 @@ using System.Threading.Channels;
 
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Each kind of fault is found, named, and replayed by its seed.</summary>
+/// <summary>Tests that each kind of failure is found, named, and replayed by its seed.</summary>
 public sealed class AsyncTestFindsTests
 {
     [Fact]
-    public void A_failure_names_the_seed_of_its_order_and_the_seed_replays_it()
+    public void The_message_of_a_failure_contains_the_seed_that_replays_it()
     {
         var failure = Found.By(LostUpdateAsync, 10);
 
@@ -29,7 +29,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void A_deadlock_fails_and_names_the_async_methods_that_still_wait()
+    public void A_deadlock_fails_and_the_message_names_the_waiting_async_methods()
     {
         var failure = Found.By(
             async context =>
@@ -40,7 +40,7 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("deadlock: nothing can run, no timer is pending", failure.Message, Ordinal);
+        Assert.Contains("deadlock: no continuation can run, no timer is pending", failure.Message, Ordinal);
         Assert.Contains("TransferAsync (2 times)", failure.Message, Ordinal);
         Assert.Null(failure.InnerException);
     }
@@ -63,7 +63,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void A_body_that_leaves_a_timer_pending_fails_and_the_message_names_it()
+    public void A_pending_timer_fails_the_body_and_the_message_names_it()
     {
         var failure = Found.By(
             context =>
@@ -73,11 +73,11 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("left something behind: pending timers: 1, the next due in 00:00:05", failure.Message, Ordinal);
+        Assert.Contains("left work behind; pending timers: 1, the next due in 00:00:05", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void A_body_that_leaves_an_async_method_unfinished_fails_and_the_message_names_it()
+    public void An_unfinished_async_method_fails_the_body_and_the_message_names_it()
     {
         var failure = Found.By(
             async context =>
@@ -89,11 +89,11 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("left something behind: unfinished: ForgottenAsync", failure.Message, Ordinal);
+        Assert.Contains("left work behind; unfinished: ForgottenAsync", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void A_body_that_leaves_an_exception_unobserved_fails_and_the_message_names_it()
+    public void An_unobserved_exception_fails_the_body_and_the_message_names_it()
     {
         var failure = Found.By(
             async context =>
@@ -110,7 +110,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void An_unobserved_exception_is_found_in_the_one_schedule_that_has_it()
+    public void An_unobserved_exception_fails_only_its_schedule()
     {
         var failure = Found.By(
             async context =>
@@ -128,7 +128,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void More_virtual_time_than_the_options_allow_is_a_failure()
+    public void A_body_that_exceeds_MaxVirtualTime_fails()
     {
         var failure = Found.By(
             async context =>
@@ -140,13 +140,13 @@ public sealed class AsyncTestFindsTests
             },
             10);
 
-        Assert.Contains("it needs more virtual time than MaxVirtualTime (1.00:00:00). Unfinished: ", failure.Message, Ordinal);
+        Assert.Contains("it exceeds MaxVirtualTime (1.00:00:00). Unfinished: ", failure.Message, Ordinal);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void More_virtual_time_is_a_failure_when_the_body_advances_the_clock_too(bool inSteps)
+    public void A_body_that_advances_the_clock_past_MaxVirtualTime_fails(bool inSteps)
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
             async context =>
@@ -162,16 +162,16 @@ public sealed class AsyncTestFindsTests
             },
             new() { MaxVirtualTime = TimeSpan.FromMinutes(1) }));
 
-        Assert.Contains("more virtual time than MaxVirtualTime", failure.Message, Ordinal);
+        Assert.Contains("it exceeds MaxVirtualTime", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void Exactly_the_virtual_time_that_the_options_allow_passes() => AsyncTest.Run(
+    public void A_body_that_takes_exactly_MaxVirtualTime_passes() => AsyncTest.Run(
         context => Task.Delay(TimeSpan.FromHours(1), context.Time),
         new() { MaxVirtualTime = TimeSpan.FromHours(1) });
 
     [Fact]
-    public void More_steps_than_the_options_allow_are_a_failure()
+    public void A_body_that_exceeds_MaxSteps_fails()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
             async context =>
@@ -184,13 +184,13 @@ public sealed class AsyncTestFindsTests
             new() { MaxSteps = 1_000 }));
 
         Assert.Contains(
-            "it did not complete within MaxSteps (1000) steps. Unfinished: a lambda in More_steps",
+            "it exceeds MaxSteps (1000). Unfinished: a lambda in A_body_that_exceeds_MaxSteps",
             failure.Message,
             Ordinal);
     }
 
     [Fact]
-    public void Exactly_the_steps_that_the_options_allow_pass()
+    public void A_body_that_takes_exactly_MaxSteps_passes()
     {
         AsyncTest.Run(_ => YieldAsync(10), new() { MaxSteps = 10 });
 
@@ -206,7 +206,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Without_FailOnLeak_unfinished_work_passes() => AsyncTest.Run(
+    public void A_leak_passes_without_FailOnLeak() => AsyncTest.Run(
         async context =>
         {
             _ = context.Time.CreateTimer(_ => { }, null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
@@ -218,7 +218,7 @@ public sealed class AsyncTestFindsTests
         new() { FailOnLeak = false });
 
     [Fact]
-    public void An_exception_before_the_first_await_is_a_failure()
+    public void An_exception_before_the_first_await_fails()
     {
         var thrown = new FormatException("at once");
 
@@ -226,7 +226,7 @@ public sealed class AsyncTestFindsTests
         Assert.Same(thrown, Found.By(_ => Task.FromException(thrown), 2).InnerException);
         Assert.Same(thrown, Found.By(ThrowAsync, 2).InnerException);
 
-#pragma warning disable CS1998 // It throws before the first await.
+#pragma warning disable CS1998 // The method throws before its first await and needs none.
         async Task ThrowAsync(AsyncTestContext context) => throw thrown;
 #pragma warning restore CS1998
     }
@@ -249,7 +249,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void A_cancelled_body_is_a_failure()
+    public void A_cancelled_body_fails()
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
@@ -261,7 +261,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void An_exception_of_an_async_void_method_is_a_failure()
+    public void An_exception_of_an_async_void_method_fails()
     {
         var thrown = new FormatException("void");
 
@@ -275,7 +275,7 @@ public sealed class AsyncTestFindsTests
 
         Assert.Same(thrown, failure.InnerException);
 
-#pragma warning disable VSTHRD100 // This is the subject of the test.
+#pragma warning disable VSTHRD100 // An async void method is the subject of the test.
         async void FireAndForget()
 #pragma warning restore VSTHRD100
         {
@@ -285,7 +285,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void An_exception_of_a_timer_callback_is_a_failure()
+    public void An_exception_of_a_timer_callback_fails()
     {
         var thrown = new FormatException("timer");
 
@@ -302,7 +302,7 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void Work_that_is_queued_when_the_body_completes_is_named()
+    public void Queued_work_fails_the_body_and_the_message_counts_it()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(_ =>
         {
@@ -314,16 +314,16 @@ public sealed class AsyncTestFindsTests
     }
 
     [Fact]
-    public void The_seed_decides_which_of_several_due_timers_fires_first()
+    public void The_seed_determines_the_order_of_timers_with_the_same_due_time()
     {
-        var answers = Enumerable.Range(1, 20).Select(IsAnswered).ToList();
+        var outcomes = Enumerable.Range(1, 20).Select(IsCompleted).ToList();
 
-        Assert.InRange(answers.Count(isAnswered => isAnswered), 1, 19);
-        Assert.Equal(answers, Enumerable.Range(1, 20).Select(IsAnswered));
+        Assert.InRange(outcomes.Count(isCompleted => isCompleted), 1, 19);
+        Assert.Equal(outcomes, Enumerable.Range(1, 20).Select(IsCompleted));
 
-        static bool IsAnswered(int seed)
+        static bool IsCompleted(int seed)
         {
-            var isAnswered = false;
+            var isCompleted = false;
             AsyncTest.Run(
                 async context =>
                 {
@@ -331,20 +331,20 @@ public sealed class AsyncTestFindsTests
                     try
                     {
                         await Task.Delay(TimeSpan.FromSeconds(5), context.Time, limit.Token);
-                        isAnswered = true;
+                        isCompleted = true;
                     }
                     catch (OperationCanceledException)
                     {
-                        isAnswered = false;
+                        isCompleted = false;
                     }
                 },
                 new AsyncTestOptions { Seed = seed });
-            return isAnswered;
+            return isCompleted;
         }
     }
 
     [Fact]
-    public void An_async_iterator_that_is_left_early_is_not_a_leak() => AsyncTest.Run(async context =>
+    public void An_async_iterator_that_is_disposed_early_is_not_a_leak() => AsyncTest.Run(async context =>
     {
         var seen = 0;
         await foreach (var item in CountAsync())
@@ -375,20 +375,20 @@ public sealed class AsyncTestFindsTests
     });
 
     [Fact]
-    public void A_completed_operation_is_not_a_leak_regardless_of_its_outcome() => AsyncTest.Run(async context =>
+    public void A_completed_failed_or_cancelled_operation_is_not_a_leak() => AsyncTest.Run(async context =>
     {
         using var source = new CancellationTokenSource();
         var channel = Channel.CreateUnbounded<int>();
         var reader = ReadAsync(source.Token);
         var failing = FailAsync();
-        var notBegun = Task.Run(() => { }, new CancellationToken(canceled: true));
+        var notStarted = Task.Run(() => { }, new CancellationToken(canceled: true));
         var loser = Task.Delay(TimeSpan.FromHours(1), context.Time, source.Token);
         var winner = await Task.WhenAny(loser, Task.Delay(TimeSpan.FromSeconds(1), context.Time, source.Token));
         Assert.NotSame(loser, winner);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader);
         await Assert.ThrowsAsync<FormatException>(() => failing);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => notBegun);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => notStarted);
 
         async Task ReadAsync(CancellationToken token) => await channel.Reader.ReadAsync(token);
 

@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>The effects of the seed.</summary>
+/// <summary>Tests that the seed determines the order.</summary>
 public sealed class AsyncTestOrderTests
 {
     [Fact]
@@ -30,7 +30,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_order_every_time()
+    public void The_same_seed_produces_the_same_order_each_time()
     {
         var traces = Enumerable.Range(0, 20).Select(_ => Traced(seed: 7)).ToList();
 
@@ -53,10 +53,10 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_order_while_other_code_loads_the_pool()
+    public void The_same_seed_produces_the_same_order_under_unrelated_thread_pool_load()
     {
         var expected = Traced(seed: 7);
-        using var load = new PoolLoad();
+        using var load = new ThreadPoolLoad();
 
         for (var i = 0; i < 20; i++)
         {
@@ -83,7 +83,7 @@ public sealed class AsyncTestOrderTests
                     async Task PoolAsync()
                     {
                         var task = Task.Run(() => log += "r");
-                        Thread.SpinWait(20_000); // Long enough for the pool to start the item.
+                        Thread.SpinWait(20_000); // Long enough for the thread pool to run the work, if it is allowed to.
                         log += task.IsCompleted ? "c" : "n";
                         await task;
                         log += "R";
@@ -103,7 +103,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void Different_seeds_give_different_orders()
+    public void Different_seeds_produce_different_orders()
     {
         var traces = new HashSet<string>(StringComparer.Ordinal);
 
@@ -138,7 +138,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_seeds_are_1_2_3_and_so_on()
+    public void Seeds_start_at_1_and_are_consecutive()
     {
         var seeds = new List<int>();
 
@@ -154,7 +154,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void The_largest_number_of_schedules_stops_at_the_first_failure()
+    public void The_maximum_number_of_schedules_stops_at_the_first_failure()
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(
             context => context.Seed < 5 ? Task.CompletedTask : throw new FormatException(),
@@ -164,7 +164,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void Random_follows_from_the_seed()
+    public void Random_numbers_follow_from_the_seed()
     {
         Assert.Equal(Drawn(1), Drawn(1));
         Assert.NotEqual(Drawn(1), Drawn(2));
@@ -185,7 +185,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void When_nothing_can_run_the_clock_advances_to_the_next_timer() => AsyncTest.Run(
+    public void An_idle_schedule_advances_the_clock_to_the_next_timer() => AsyncTest.Run(
         async context =>
         {
             var ended = 0;
@@ -228,7 +228,7 @@ public sealed class AsyncTestOrderTests
     }
 
     [Fact]
-    public void A_schedule_does_not_see_context_of_the_one_before()
+    public void A_schedule_does_not_see_the_AsyncLocal_values_of_the_previous_one()
     {
         var local = new AsyncLocal<string?> { Value = "test" };
 

@@ -1,21 +1,21 @@
 #pragma warning disable VSTHRD002, VSTHRD103, xUnit1031 // Blocking waits are the subject of the tests.
-#pragma warning disable CA2008, MA0134, MA0158, VSTHRD105, VSTHRD110 // So is the default scheduler.
+#pragma warning disable CA2008, MA0134, MA0158, VSTHRD105, VSTHRD110 // The default scheduler is another subject.
 
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Work that leaves the controlled thread, and waits that block it.</summary>
+/// <summary>Tests code that leaves the controlled thread, and code that blocks it.</summary>
 public sealed class AsyncTestThreadTests
 {
     private static readonly AsyncTestOptions Few = new() { Schedules = 20 };
 
     [Fact]
-    public void The_schedule_waits_for_thread_pool_work() => AsyncTest.Run(
+    public void Thread_pool_work_completes_before_the_next_step() => AsyncTest.Run(
         async context =>
         {
             var done = false;
             _ = Task.Run(() =>
             {
-                Thread.Sleep(1); // Far longer than the rest of the body takes.
+                Thread.Sleep(1); // Far longer than the rest of the body.
                 done = true;
             });
             await Task.Yield();
@@ -24,7 +24,7 @@ public sealed class AsyncTestThreadTests
         Few);
 
     [Fact]
-    public void An_await_of_Task_Run_returns_to_the_controlled_thread() => AsyncTest.Run(
+    public void Code_after_Task_Run_continues_on_the_controlled_thread() => AsyncTest.Run(
         async context =>
         {
             var controlled = Environment.CurrentManagedThreadId;
@@ -49,11 +49,11 @@ public sealed class AsyncTestThreadTests
         Few);
 
     [Fact]
-    public void A_failure_inside_Task_Run_is_a_failure_of_the_body() =>
+    public void A_failure_inside_Task_Run_fails_the_body() =>
         Assert.IsType<FormatException>(Found.By(_ => Task.Run(() => throw new FormatException()), 3).InnerException);
 
     [Fact]
-    public void The_schedule_waits_for_ContinueWith_and_StartNew() => AsyncTest.Run(
+    public void ContinueWith_and_StartNew_complete_before_the_next_step() => AsyncTest.Run(
         async context =>
         {
             var first = Task.Factory.StartNew(() => 1);
@@ -74,7 +74,7 @@ public sealed class AsyncTestThreadTests
         Few);
 
     [Fact]
-    public void The_schedule_waits_for_QueueUserWorkItem() => AsyncTest.Run(
+    public void QueueUserWorkItem_completes_before_the_next_step() => AsyncTest.Run(
         async context =>
         {
             var done = 0;
@@ -87,9 +87,9 @@ public sealed class AsyncTestThreadTests
         },
         Few);
 
-    /// <summary>Other code keeps the pool busy for longer than the schedule waits for unseen work.</summary>
+    /// <summary>Unrelated code occupies the thread pool for longer than the timeout of invisible work.</summary>
     [Fact]
-    public void The_schedule_waits_for_an_item_in_a_busy_pool_even_if_a_collection_moved_it() => AsyncTest.Run(
+    public void A_queued_item_completes_before_the_next_step_even_after_a_collection_moved_it() => AsyncTest.Run(
         async context =>
         {
             var done = false;
@@ -135,14 +135,14 @@ public sealed class AsyncTestThreadTests
         new() { Schedules = 5 });
 
     [Fact]
-    public void A_blocked_thread_may_set_the_timer_that_the_body_waits_for() => AsyncTest.Run(
+    public void A_blocked_thread_may_set_a_timer_that_the_body_waits_for() => AsyncTest.Run(
         async context =>
         {
             var completion = new TaskCompletionSource();
             new Thread(() =>
             {
                 using var never = new ManualResetEventSlim();
-                Assert.False(never.Wait(20)); // Blocked, so the schedule does not wait for this thread.
+                Assert.False(never.Wait(20)); // The schedule does not wait for a blocked thread.
                 _ = context.Time.CreateTimer(
                     _ => completion.SetResult(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
             }).Start();
@@ -151,7 +151,7 @@ public sealed class AsyncTestThreadTests
         new() { Schedules = 3 });
 
     [Fact]
-    public void The_schedule_waits_for_work_without_flow_of_the_ExecutionContext() => AsyncTest.Run(
+    public void Work_without_a_flowing_ExecutionContext_completes_before_the_next_step() => AsyncTest.Run(
         async context =>
         {
             var done = false;
@@ -168,7 +168,7 @@ public sealed class AsyncTestThreadTests
         Few);
 
     [Fact]
-    public void An_ExecutionContext_that_runs_on_another_thread_counts_while_it_runs() => AsyncTest.Run(
+    public void An_ExecutionContext_on_another_thread_counts_as_external_work_while_it_runs() => AsyncTest.Run(
         async context =>
         {
             var captured = ExecutionContext.Capture()!;
@@ -197,7 +197,7 @@ public sealed class AsyncTestThreadTests
         new() { Schedules = 5 });
 
     [Fact]
-    public void A_blocking_wait_on_the_controlled_thread_throws_and_fails_the_test()
+    public void A_blocking_wait_on_the_controlled_thread_throws_at_the_wait()
     {
         var never = new TaskCompletionSource<int>();
         using var semaphore = new SemaphoreSlim(0);
@@ -239,7 +239,7 @@ public sealed class AsyncTestThreadTests
             Assert.Same(seen, failure.InnerException);
         }
 
-        // The aborted waits leave nothing locked.
+        // The interrupted waits left no lock held.
         Threads.Run(1, _ =>
         {
             Assert.True(Monitor.TryEnter(gate, 10_000));
@@ -255,7 +255,7 @@ public sealed class AsyncTestThreadTests
     }
 
     [Fact]
-    public void A_lock_held_briefly_by_another_thread_passes()
+    public void A_lock_that_another_thread_holds_briefly_passes()
     {
         var gate = new object();
         var modern = new Lock();
@@ -263,7 +263,7 @@ public sealed class AsyncTestThreadTests
             async context =>
             {
                 using var isHeld = new SemaphoreSlim(0);
-                using (ExecutionContext.SuppressFlow()) // The schedule does not wait for it.
+                using (ExecutionContext.SuppressFlow()) // Not tracked.
                 {
                     new Thread(() =>
                     {
@@ -294,7 +294,7 @@ public sealed class AsyncTestThreadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_lock_held_forever_fails_and_works_again_after_its_release(bool isModern)
+    public void A_lock_that_another_thread_holds_forever_fails_and_is_usable_after_its_release(bool isModern)
     {
         var gate = new object();
         var modern = new Lock();
@@ -393,11 +393,11 @@ public sealed class AsyncTestThreadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_step_that_never_ends_fails_and_no_other_schedule_runs_after_it(bool isOutside)
+    public void A_step_that_never_completes_fails_and_no_schedule_runs_after_it(bool isOutside)
     {
-        var (longest, bodies) = (ScheduleExplorer.LongestStep, 0);
+        var (maxStepTime, bodies) = (ScheduleExplorer.MaxStepTime, 0);
         using var mayEnd = new ManualResetEventSlim();
-        ScheduleExplorer.LongestStep = TimeSpan.FromMilliseconds(200);
+        ScheduleExplorer.MaxStepTime = TimeSpan.FromMilliseconds(200);
         try
         {
             var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(async context =>
@@ -407,12 +407,12 @@ public sealed class AsyncTestThreadTests
                 Spin();
             }));
 
-            Assert.Contains("one step took more than 0.2 s", failure.Message, Ordinal);
+            Assert.Contains("one step takes more than 0.2 s", failure.Message, Ordinal);
             Assert.Equal(1, failure.Seed);
         }
         finally
         {
-            ScheduleExplorer.LongestStep = longest;
+            ScheduleExplorer.MaxStepTime = maxStepTime;
             mayEnd.Set();
         }
 
@@ -429,7 +429,7 @@ public sealed class AsyncTestThreadTests
     }
 
     [Fact]
-    public void Two_calls_on_two_threads_do_not_disturb_each_other()
+    public void Two_calls_on_two_threads_are_isolated()
     {
         var traces = new List<string>[4];
         Threads.Run(4, index =>
@@ -444,7 +444,7 @@ public sealed class AsyncTestThreadTests
     }
 
     [Fact]
-    public void One_call_that_fails_does_not_disturb_another()
+    public void A_failing_call_does_not_affect_another()
     {
         Threads.Run(2, index =>
         {

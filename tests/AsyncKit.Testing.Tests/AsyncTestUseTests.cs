@@ -1,24 +1,24 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>The checks of the calls, and the members of the context.</summary>
+/// <summary>Tests the arguments of the call, and the members of the context.</summary>
 public sealed class AsyncTestUseTests
 {
     [Fact]
-    public void A_null_test_is_refused() =>
+    public void A_null_test_throws() =>
         Assert.Equal("test", Assert.Throws<ArgumentNullException>(() => AsyncTest.Run(null!)).ParamName);
 
     [Fact]
-    public void A_body_that_returns_null_is_a_failure()
+    public void A_body_that_returns_null_fails()
     {
         Task? none = null;
 
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(_ => none!));
 
-        Assert.Contains("The test body returned null instead of a Task.", failure.Message, Ordinal);
+        Assert.Contains("The test body must return a Task; it returned null.", failure.Message, Ordinal);
     }
 
     [Fact]
-    public void Without_the_switch_the_call_says_what_to_do()
+    public void A_call_without_the_switch_throws_with_instructions()
     {
         const string Switch = "AsyncKit.Testing";
         AppContext.SetSwitch(Switch, isEnabled: false);
@@ -38,7 +38,7 @@ public sealed class AsyncTestUseTests
     }
 
     [Fact]
-    public void A_call_inside_the_body_of_another_call_is_refused() => AsyncTest.Run(
+    public void A_call_inside_another_body_throws() => AsyncTest.Run(
         async context =>
         {
             Assert.Throws<InvalidOperationException>(() => AsyncTest.Run(_ => Task.CompletedTask));
@@ -48,7 +48,7 @@ public sealed class AsyncTestUseTests
         new() { Schedules = 2 });
 
     [Fact]
-    public void Options_are_validated_and_named()
+    public void Invalid_options_throw_with_their_names()
     {
         Assert.Equal("Schedules", Names(() => new AsyncTestOptions { Schedules = 0 }));
         Assert.Equal("MaxSteps", Names(() => new AsyncTestOptions { MaxSteps = 0 }));
@@ -68,7 +68,7 @@ public sealed class AsyncTestUseTests
     }
 
     [Fact]
-    public void RunUntilIdleAsync_completes_when_nothing_can_run_and_no_time_passes() => AsyncTest.Run(async context =>
+    public void RunUntilIdleAsync_completes_when_no_continuation_can_run_and_no_time_passes() => AsyncTest.Run(async context =>
     {
         var ended = 0;
         var late = Task.Delay(TimeSpan.FromSeconds(1), context.Time);
@@ -89,7 +89,7 @@ public sealed class AsyncTestUseTests
     });
 
     [Fact]
-    public void Several_waits_for_idle_complete_in_order_each_when_idle_again() => AsyncTest.Run(
+    public void Several_idle_waiters_complete_in_order_each_when_the_schedule_is_idle_again() => AsyncTest.Run(
         async context =>
         {
             var log = new List<string>();
@@ -131,7 +131,7 @@ public sealed class AsyncTestUseTests
     });
 
     [Fact]
-    public void A_negative_advance_and_one_beyond_the_year_9999_are_refused_at_the_call() => AsyncTest.Run(
+    public void A_negative_advance_and_one_past_the_year_9999_throw_at_the_call() => AsyncTest.Run(
         async context =>
         {
             await context.AdvanceAsync(TimeSpan.FromSeconds(1));

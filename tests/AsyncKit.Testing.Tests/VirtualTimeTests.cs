@@ -10,7 +10,7 @@ public sealed class VirtualTimeTests
     private readonly List<string> _log = [];
 
     [Fact]
-    public void Timers_fire_by_due_time_and_then_in_the_order_in_which_they_were_set()
+    public void Timers_fire_in_the_order_of_their_due_times_and_equal_ones_in_the_order_they_were_set()
     {
         Once("c", 3);
         Once("a1", 1);
@@ -47,7 +47,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void While_a_timer_fires_the_clock_shows_its_due_time()
+    public void The_clock_shows_the_due_time_of_a_timer_while_it_fires()
     {
         var shown = new List<(DateTimeOffset Now, TimeSpan Elapsed, long Timestamp)>();
         foreach (var due in Enumerable.Range(2, 2).Reverse())
@@ -76,7 +76,7 @@ public sealed class VirtualTimeTests
                 Once("within", 2);
                 Once("beyond", 9);
                 Once("at the end", 4);
-                Once("at once", 0);
+                Once("immediately", 0);
             },
             null,
             Seconds(1),
@@ -84,13 +84,13 @@ public sealed class VirtualTimeTests
 
         _time.Advance(Seconds(5));
 
-        Assert.Equal(["at once", "within", "at the end"], _log);
+        Assert.Equal(["immediately", "within", "at the end"], _log);
         Assert.Equal(1, _time.PendingTimers);
         Assert.Equal(Seconds(5), _time.UntilNextTimer);
     }
 
     [Fact]
-    public void A_timer_never_fires_inside_CreateTimer_or_Change_even_if_it_is_due_at_once()
+    public void A_timer_never_fires_inside_CreateTimer_or_Change_even_if_it_is_due_immediately()
     {
         using var timer = _time.CreateTimer(_ => _log.Add("fired"), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         Assert.Empty(_log);
@@ -105,7 +105,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_due_at_once_that_a_callback_sets_fires_after_the_callback()
+    public void An_immediate_timer_that_a_callback_sets_fires_after_the_callback()
     {
         _ = _time.CreateTimer(
             _ =>
@@ -123,7 +123,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void Callbacks_run_on_the_thread_that_advances()
+    public void Callbacks_run_on_the_thread_that_advances_the_clock()
     {
         var thread = 0;
         _ = _time.CreateTimer(
@@ -141,7 +141,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_callback_runs_with_the_context_of_the_creation_and_leaks_nothing()
+    public void Callbacks_run_with_the_ExecutionContext_of_the_timers_creation_and_leak_nothing()
     {
         var local = new AsyncLocal<string> { Value = "creation" };
         _ = _time.CreateTimer(
@@ -162,7 +162,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_created_without_flow_leaks_nothing()
+    public void A_timer_created_without_flow_does_not_leak_a_context()
     {
         var local = new AsyncLocal<string> { Value = "creation" };
         using (ExecutionContext.SuppressFlow())
@@ -186,7 +186,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void An_exception_of_a_callback_is_thrown_by_the_advancing_call()
+    public void An_exception_of_a_callback_is_thrown_by_the_advance_and_the_clock_shows_its_due_time()
     {
         var thrown = new FormatException();
         _ = _time.CreateTimer(_ => throw thrown, null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -204,7 +204,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public async Task A_timer_whose_callback_threw_counts_as_completed()
+    public async Task DisposeAsync_completes_after_a_callback_threw()
     {
         var timer = _time.CreateTimer(_ => throw new FormatException(), null, Seconds(1), Seconds(1));
         Assert.Throws<FormatException>(() => _time.Advance(Seconds(1)));
@@ -217,14 +217,14 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_callback_may_advance_the_clock()
+    public void A_callback_may_advance_the_clock_itself()
     {
         _ = _time.CreateTimer(
             _ =>
             {
-                _log.Add("outer begins");
+                _log.Add("outer starts");
                 _time.Advance(Seconds(2));
-                _log.Add(_time.Elapsed == Seconds(3) ? "outer ends" : _time.Elapsed.ToString());
+                _log.Add(_time.Elapsed == Seconds(3) ? "outer completes" : _time.Elapsed.ToString());
             },
             null,
             Seconds(1),
@@ -234,12 +234,12 @@ public sealed class VirtualTimeTests
 
         _time.Advance(Seconds(10));
 
-        Assert.Equal(["outer begins", "two", "outer ends", "four"], _log);
+        Assert.Equal(["outer starts", "two", "outer completes", "four"], _log);
         Assert.Equal(Seconds(10), _time.Elapsed);
     }
 
     [Fact]
-    public void A_callback_may_advance_beyond_the_goal_and_the_clock_never_goes_back()
+    public void A_callback_may_advance_past_the_goal_and_the_clock_never_runs_backward()
     {
         _ = _time.CreateTimer(_ => _time.Advance(Seconds(10)), null, Seconds(1), Timeout.InfiniteTimeSpan);
         Once("three", 3);
@@ -357,7 +357,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public async Task A_periodic_timer_disposed_inside_its_own_callback_fires_no_more()
+    public async Task A_periodic_timer_disposed_inside_its_callback_does_not_fire_again()
     {
         ITimer? timer = null;
         var ended = Task.CompletedTask;
@@ -383,7 +383,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_that_another_one_due_at_the_same_time_disposes_does_not_fire()
+    public void A_timer_that_another_timer_with_the_same_due_time_disposes_does_not_fire()
     {
         ITimer? second = null;
         using var first = _time.CreateTimer(_ => second!.Dispose(), null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -430,7 +430,7 @@ public sealed class VirtualTimeTests
     [InlineData(-0.5)]
     [InlineData(4_294_967_295d)]
     [InlineData(4_294_967_294.5)]
-    public void Due_time_and_period_are_validated_and_named(double milliseconds)
+    public void An_invalid_due_time_or_period_throws_with_its_name(double milliseconds)
     {
         var wrong = TimeSpan.FromMilliseconds(milliseconds);
         using var timer = _time.CreateTimer(_ => { }, null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -439,7 +439,7 @@ public sealed class VirtualTimeTests
         Assert.Equal("period", Names(() => _time.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, wrong)));
         Assert.Equal("dueTime", Names(() => timer.Change(wrong, Timeout.InfiniteTimeSpan)));
         Assert.Equal("period", Names(() => timer.Change(Timeout.InfiniteTimeSpan, wrong)));
-        Assert.Equal(Seconds(1), _time.UntilNextTimer); // A refused change has no effect.
+        Assert.Equal(Seconds(1), _time.UntilNextTimer); // A rejected change has no effect.
     }
 
     [Fact]
@@ -454,7 +454,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void Null_callbacks_and_zones_are_refused()
+    public void Null_callbacks_and_time_zones_throw()
     {
         Assert.Equal("callback", Assert.Throws<ArgumentNullException>(
             () => _time.CreateTimer(null!, null, Seconds(1), Timeout.InfiniteTimeSpan)).ParamName);
@@ -462,7 +462,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void The_callback_receives_the_state()
+    public void The_callback_gets_the_state()
     {
         var state = new object();
         object? got = null;
@@ -474,11 +474,11 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_negative_advance_is_refused() =>
+    public void A_negative_advance_throws() =>
         Assert.Equal("by", Names(() => _time.Advance(TimeSpan.FromTicks(-1))));
 
     [Fact]
-    public void The_clock_goes_up_to_the_end_of_the_year_9999_and_not_beyond()
+    public void The_clock_advances_to_the_end_of_the_year_9999_but_not_past_it()
     {
         Assert.Equal("by", Names(() => _time.Advance(TimeSpan.MaxValue)));
         Assert.Equal(TimeSpan.Zero, _time.Elapsed);
@@ -492,7 +492,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void A_timer_due_beyond_the_year_9999_is_never_reached()
+    public void A_timer_due_after_the_year_9999_never_fires()
     {
         var time = new VirtualTime(DateTimeOffset.MaxValue);
         using var timer = time.CreateTimer(_ => _log.Add("fired"), null, Seconds(1), Timeout.InfiniteTimeSpan);
@@ -504,7 +504,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void AdvanceToNextTimer_fires_all_timers_of_the_next_due_time()
+    public void AdvanceToNextTimer_fires_all_timers_with_the_next_due_time()
     {
         Once("later", 5);
         Once("a", 2);
@@ -521,7 +521,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void PendingTimers_and_UntilNextTimer_describe_the_set_timers()
+    public void PendingTimers_and_UntilNextTimer_describe_the_pending_timers()
     {
         Assert.Equal(0, _time.PendingTimers);
         Assert.Null(_time.UntilNextTimer);
@@ -537,7 +537,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void Starts_at_the_beginning_of_the_year_2000_or_at_the_given_time()
+    public void The_clock_starts_at_the_beginning_of_the_year_2000_or_at_the_given_time()
     {
         Assert.Equal(Start, _time.GetUtcNow());
         var given = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(2));
@@ -589,7 +589,7 @@ public sealed class VirtualTimeTests
                     _ => fired.Add(id), null, TimeSpan.FromTicks(random.Next(50)), Timeout.InfiniteTimeSpan);
                 if (random.Next(4) == 0)
                 {
-                    // Fired or not, it must fire once in total.
+                    // Must fire exactly once, whether it already fired or not.
                     using var other = _time.CreateTimer(_ => { }, null, TimeSpan.Zero, TimeSpan.FromTicks(20));
                     Assert.True(other.Change(TimeSpan.FromTicks(3), Timeout.InfiniteTimeSpan));
                 }
@@ -599,7 +599,7 @@ public sealed class VirtualTimeTests
                 GC.KeepAlive(timer);
             }
         });
-        Assert.Equal(Threads * Each * 3, _time.Elapsed.Ticks); // Calls that advance take turns and add up.
+        Assert.Equal(Threads * Each * 3, _time.Elapsed.Ticks); // Concurrent advances add up.
 
         _time.Advance(TimeSpan.FromTicks(50));
 
@@ -608,7 +608,7 @@ public sealed class VirtualTimeTests
     }
 
     [Fact]
-    public void Calls_that_advance_take_turns()
+    public void Concurrent_advances_are_serialized()
     {
         var inside = 0;
         var most = 0;

@@ -4,13 +4,13 @@ using Polly.Timeout;
 
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>VirtualTime works with code that accepts a TimeProvider.</summary>
+/// <summary>Tests the clock with code that takes a TimeProvider.</summary>
 public sealed class VirtualTimeUsersTests
 {
     private readonly VirtualTime _time = new();
 
     [Fact]
-    public async Task Works_with_Task_Delay()
+    public async Task VirtualTime_works_with_Task_Delay()
     {
         var delay = Task.Delay(Seconds(10), _time, CancellationToken.None);
         _time.Advance(Seconds(9));
@@ -37,7 +37,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public void Works_with_CancellationTokenSource()
+    public void VirtualTime_works_with_CancellationTokenSource()
     {
         using var source = new CancellationTokenSource(Seconds(10), _time);
         _time.Advance(Seconds(9));
@@ -49,7 +49,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public void Works_with_CancelAfter()
+    public void VirtualTime_works_with_CancelAfter()
     {
         using var source = new CancellationTokenSource(Seconds(10), _time);
         source.CancelAfter(Seconds(20));
@@ -67,7 +67,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public void TryReset_resets_a_source_with_a_virtual_timer()
+    public void TryReset_resets_only_a_source_without_a_virtual_timer()
     {
         using var without = new CancellationTokenSource();
         using var with = new CancellationTokenSource(Seconds(10), _time);
@@ -80,7 +80,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public async Task Works_with_PeriodicTimer()
+    public async Task VirtualTime_works_with_PeriodicTimer()
     {
         var ticks = 0;
         using var timer = new PeriodicTimer(Seconds(1), _time);
@@ -103,7 +103,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public async Task Works_with_Task_WaitAsync()
+    public async Task VirtualTime_works_with_Task_WaitAsync()
     {
         var never = new TaskCompletionSource();
         var wait = never.Task.WaitAsync(Seconds(10), _time);
@@ -120,7 +120,7 @@ public sealed class VirtualTimeUsersTests
     }
 
     [Fact]
-    public void Works_with_Polly() => AsyncTest.Run(
+    public void VirtualTime_works_with_Polly() => AsyncTest.Run(
         async context =>
         {
             var pipeline = new ResiliencePipelineBuilder { TimeProvider = context.Time }
@@ -145,14 +145,14 @@ public sealed class VirtualTimeUsersTests
                 return began.Count == 2 ? throw new FormatException() : "good";
             });
 
-            // The first times out after 30 s, then 1 and 2 minutes of backoff.
+            // The first attempt times out after 30 s; the backoff adds 1 and 2 minutes.
             Assert.Equal([0, 90, 210], began);
             Assert.Equal("good", result);
         },
         new() { Schedules = 20 });
 
     [Fact]
-    public async Task Works_with_Polly_outside_AsyncTest()
+    public async Task VirtualTime_works_with_Polly_outside_of_AsyncTest()
     {
         var pipeline = new ResiliencePipelineBuilder { TimeProvider = _time }
             .AddTimeout(TimeSpan.FromSeconds(30))

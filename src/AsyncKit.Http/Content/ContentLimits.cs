@@ -1,21 +1,22 @@
 namespace AsyncKit.Http;
 
-/// <summary>What is watched while the content of a response is read.</summary>
-/// <param name="Request">For messages.</param>
-/// <param name="MaxBytes">More than that is a failure.</param>
-/// <param name="Idle">For each read; null for no limit.</param>
-/// <param name="Place">Left when the content has ended or is disposed; null when there is none.</param>
-internal sealed record ContentLimits(HttpRequestMessage? Request, long MaxBytes, DeadlineOptions? Idle, HostLease? Place)
+/// <summary>The limits that apply while the content of a response is read.</summary>
+/// <param name="Request">The request, for messages.</param>
+/// <param name="MaxBytes">The maximum number of bytes. A longer response is a failure.</param>
+/// <param name="Idle">The limit of each asynchronous read; null for no limit.</param>
+/// <param name="Lease">The lease to release when the content is complete, fails or is disposed; null for none.</param>
+internal sealed record ContentLimits(
+    HttpRequestMessage? Request, long MaxBytes, DeadlineOptions? Idle, HostLease? Lease)
 {
     public HttpRequestException TooLong() => new(
         HttpRequestError.ConfigurationLimitExceeded,
-        $"{UriText.Of(Request)}: the response has more than {MaxBytes:N0} bytes, which is MaxResponseBytes.");
+        $"{UriText.Of(Request)}: the response is longer than MaxResponseBytes ({MaxBytes:N0} bytes).");
 
-    /// <summary>Whether it is of our limit: a timeout of the stream itself, or of another watch below, passes
-    /// unchanged.</summary>
-    public bool IsTooSlow(TimeoutException exception) =>
+    /// <summary>Returns true if the exception comes from <see cref="Idle"/>. A timeout of the stream itself, or of
+    /// another handler below, passes unchanged.</summary>
+    public bool IsIdleTimeout(TimeoutException exception) =>
         Idle is not null && (exception.InnerException is OperationCanceledException || Idle.Limit == TimeSpan.Zero);
 
-    public TimeoutException TooSlow(TimeoutException cause) => new(
-        $"{UriText.Of(Request)}: no byte of the response arrived within {Idle!.Limit}.", cause);
+    public TimeoutException IdleTimeout(TimeoutException cause) => new(
+        $"{UriText.Of(Request)}: no bytes of the response arrived within ReadIdleTimeout ({Idle!.Limit}).", cause);
 }

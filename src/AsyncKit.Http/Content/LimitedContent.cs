@@ -2,33 +2,33 @@ using System.Net;
 
 namespace AsyncKit.Http;
 
-/// <summary>
-/// The content of a response, with the same headers, read through a <see cref="LimitedStream"/>. Invariant: the place is left
-/// when the content has been read to its end, has failed or is disposed, whatever is first, and once.
-/// </summary>
+/// <summary> The content of a response, with the same headers, read through a <see cref="LimitedStream"/>. Invariant:
+/// the lease is released once, at the earliest of three events: the content is complete, it fails, or it is
+/// disposed.</summary>
 internal sealed class LimitedContent : HttpContent
 {
     private readonly HttpContent _content;
-    private readonly ContentLimits _watch;
+    private readonly ContentLimits _limits;
 
-    public LimitedContent(HttpContent content, ContentLimits watch)
+    public LimitedContent(HttpContent content, ContentLimits limits)
     {
-        (_content, _watch) = (content, watch);
+        (_content, _limits) = (content, limits);
         foreach (var header in content.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
 
-    /// <summary>What is known to be too long need not be read at all.</summary>
-    public static void Watch(HttpResponseMessage response, ContentLimits watch)
+    /// <summary>Applies the limits to a response.</summary>
+    /// <exception cref="HttpRequestException">The header already announces more bytes than allowed.</exception>
+    public static void Apply(HttpResponseMessage response, ContentLimits limits)
     {
-        if (response.Content.Headers.ContentLength > watch.MaxBytes)
+        if (response.Content.Headers.ContentLength > limits.MaxBytes)
         {
-            throw watch.TooLong();
+            throw limits.TooLong();
         }
 
-        response.Content = new LimitedContent(response.Content, watch);
+        response.Content = new LimitedContent(response.Content, limits);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -51,12 +51,12 @@ internal sealed class LimitedContent : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(default);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new LimitedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _watch);
+        new LimitedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _limits);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken) =>
-        new LimitedStream(_content.ReadAsStream(cancellationToken), _watch);
+        new LimitedStream(_content.ReadAsStream(cancellationToken), _limits);
 
-    /// <summary>Unless the header says it, nobody knows.</summary>
+    /// <summary>Returns false: only the header knows the length.</summary>
     protected override bool TryComputeLength(out long length)
     {
         length = 0;
@@ -73,7 +73,7 @@ internal sealed class LimitedContent : HttpContent
             }
             finally
             {
-                _watch.Place?.Leave();
+                _limits.Lease?.Release();
             }
         }
 

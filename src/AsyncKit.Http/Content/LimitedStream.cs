@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit.Http;
 
-/// <summary>Counts the bytes, limits each read, and leaves the place at the end.</summary>
-internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
+/// <summary>A stream that limits the number of bytes and the time of each read, and releases the host's lease at its
+/// end.</summary>
+internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Stream
 {
     private Func<CancellationToken, ValueTask<int>>? _read;
     private Memory<byte> _buffer;
@@ -23,44 +24,44 @@ internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>What has arrived already is given without an async method.</summary>
+    /// <summary>Returns bytes that have already arrived without an async method.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return ValueTask.FromCanceled<int>(cancellationToken); // Nothing has been read, so nothing has failed.
+            return ValueTask.FromCanceled<int>(cancellationToken); // Keeps the lease: the content did not fail.
         }
 
         ValueTask<int> read;
-        if (watch.Idle is null)
+        if (limits.Idle is null)
         {
-            read = BeginRead(buffer, cancellationToken);
+            read = StartRead(buffer, cancellationToken);
         }
         else
         {
             _buffer = buffer;
-            _read ??= token => stream.ReadAsync(_buffer, token); // One object a stream, none a read.
-            read = Deadline.RunAsync(_read, watch.Idle, cancellationToken);
+            _read ??= token => stream.ReadAsync(_buffer, token); // One object per stream, none per read.
+            read = Deadline.RunAsync(_read, limits.Idle, cancellationToken);
         }
 
         return read.IsCompletedSuccessfully
-            ? new(Counted(read.Completed(), buffer.Length))
+            ? new(Count(read.Completed(), buffer.Length))
             : WaitAsync(read, buffer.Length);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>A synchronous read has no token, so it has no limit either.</summary>
+    /// <summary>Reads without a time limit: a synchronous read has no token to cancel.</summary>
     public override int Read(Span<byte> buffer)
     {
         try
         {
-            return Counted(stream.Read(buffer), buffer.Length);
+            return Count(stream.Read(buffer), buffer.Length);
         }
         catch (Exception)
         {
-            watch.Place?.Leave();
+            limits.Lease?.Release();
             throw;
         }
     }
@@ -69,7 +70,7 @@ internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
 
     public override void Flush()
     {
-        // Nothing is written.
+        // The stream is read-only.
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
@@ -86,7 +87,7 @@ internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
         }
         finally
         {
-            watch.Place?.Leave();
+            limits.Lease?.Release();
         }
 
         await base.DisposeAsync().NoContext();
@@ -102,14 +103,14 @@ internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
             }
             finally
             {
-                watch.Place?.Leave();
+                limits.Lease?.Release();
             }
         }
 
         base.Dispose(disposing);
     }
 
-    private ValueTask<int> BeginRead(Memory<byte> buffer, CancellationToken token)
+    private ValueTask<int> StartRead(Memory<byte> buffer, CancellationToken token)
     {
         try
         {
@@ -117,45 +118,45 @@ internal sealed class LimitedStream(Stream stream, ContentLimits watch) : Stream
         }
         catch (Exception)
         {
-            watch.Place?.Leave();
+            limits.Lease?.Release();
             throw;
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> WaitAsync(ValueTask<int> read, int asked)
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, int requested)
     {
         int count;
         try
         {
             count = await read.NoContext();
         }
-        catch (TimeoutException exception) when (watch.IsTooSlow(exception))
+        catch (TimeoutException exception) when (limits.IsIdleTimeout(exception))
         {
-            watch.Place?.Leave();
-            throw watch.TooSlow(exception);
+            limits.Lease?.Release();
+            throw limits.IdleTimeout(exception);
         }
         catch (Exception)
         {
-            watch.Place?.Leave();
+            limits.Lease?.Release();
             throw;
         }
 
-        return Counted(count, asked);
+        return Count(count, requested);
     }
 
-    private int Counted(int read, int asked)
+    private int Count(int read, int requested)
     {
         _count += read;
-        if (_count > watch.MaxBytes)
+        if (_count > limits.MaxBytes)
         {
-            watch.Place?.Leave();
-            throw watch.TooLong();
+            limits.Lease?.Release();
+            throw limits.TooLong();
         }
 
-        if (read == 0 && asked > 0)
+        if (read == 0 && requested > 0)
         {
-            watch.Place?.Leave();
+            limits.Lease?.Release();
         }
 
         return read;

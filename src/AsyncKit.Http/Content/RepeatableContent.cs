@@ -3,9 +3,10 @@ using System.Net.Http.Json;
 
 namespace AsyncKit.Http;
 
-/// <summary>Which contents give the same bytes again. Of any other nobody can say.</summary>
+/// <summary>Recognizes request contents that produce the same bytes each time they are sent.</summary>
 internal static class RepeatableContent
 {
+    /// <summary>Returns false for an unknown type of content, which may be readable only once.</summary>
     public static bool Is(HttpContent? content) => content switch
     {
         null or ByteArrayContent or ReadOnlyMemoryContent => true,
@@ -14,7 +15,7 @@ internal static class RepeatableContent
         _ => false,
     };
 
-    /// <summary>A sequence may be one that can be gone through only once.</summary>
+    /// <summary>Returns true for a sequence that may be enumerable only once.</summary>
     private static bool IsLazy(object? value) =>
         value is IAsyncEnumerable<object?> or (IEnumerable and not (string or ICollection));
 }

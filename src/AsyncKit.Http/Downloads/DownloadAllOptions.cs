@@ -1,13 +1,13 @@
 namespace AsyncKit.Http;
 
-/// <summary>How many files are downloaded. Immutable, checked when set; one object may be shared by any number of
-/// calls.</summary>
+/// <summary>Represents the options of a download of many files. Immutable, validated when set; may be shared by any
+/// number of calls.</summary>
 public sealed record DownloadAllOptions
 {
-    /// <summary>How many at once, and what else governs the run: such as a limit for each host with
-    /// <see cref="FanOutOptions.Partition"/>, or what happens to the rest when a file fails.</summary>
-    /// <value>No default; never null. Each file is tried again as <see cref="Download"/> says; a
-    /// <see cref="FanOutOptions.Retry"/> here would come on top of it.</value>
+    /// <summary>The options of the run, for example the concurrency, a limit per host with
+    /// <see cref="FanOutOptions.Partition"/>, or the failure mode.</summary>
+    /// <value>Required; not null. <see cref="Download"/> already retries each file; a <see cref="FanOutOptions.Retry"/>
+    /// multiplies its attempts.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public required FanOutOptions FanOut
     {
@@ -15,9 +15,9 @@ public sealed record DownloadAllOptions
         init => field = value ?? throw new ArgumentNullException(nameof(FanOut), "FanOut must not be null.");
     }
 
-    /// <summary>How each file is downloaded. Its receiver of progress gets that of every file.</summary>
-    /// <value><see cref="DownloadOptions"/> as they are by default; never null. An expected length or SHA-256 is refused:
-    /// that is of one file.</value>
+    /// <summary>The options of each file. Its progress receiver gets the snapshots of every file.</summary>
+    /// <value>Not null. The default is <see cref="DownloadOptions"/> with its defaults. The expected length and the
+    /// expected SHA-256 must be null, because they belong to one file.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public DownloadOptions Download
     {
@@ -25,9 +25,10 @@ public sealed record DownloadAllOptions
         init => field = value ?? throw new ArgumentNullException(nameof(Download), "Download must not be null.");
     } = DownloadOptions.Default;
 
-    /// <summary>Gets snapshots of all files together while bytes come, and always one at the end: in order, never two at
-    /// once.</summary>
-    /// <value>Null by default. Called on the pool; a <see cref="Progress{T}"/> passes it on to where that was made. If it
-    /// throws, it is not called again, and the run ends with that error.</value>
+    /// <summary>The receiver of snapshots of all files together. It gets one at each interval while bytes arrive, and
+    /// always one at the end, in order and never concurrently.</summary>
+    /// <value>The default is null. The receiver is called on the thread pool; a <see cref="Progress{T}"/> posts to the
+    /// context on which it was created. If the receiver throws, it is not called again, and the run fails with that
+    /// exception.</value>
     public IProgress<DownloadAllProgress>? Progress { get; init; }
 }

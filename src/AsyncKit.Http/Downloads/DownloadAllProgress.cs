@@ -1,15 +1,16 @@
 namespace AsyncKit.Http;
 
-/// <summary>How far the download of many files is, at one moment.</summary>
-/// <param name="TotalFiles">How many there are; null when the source does not tell without being read.</param>
-/// <param name="DoneFiles">How many are complete under their names, with those that were kept.</param>
-/// <param name="FailedFiles">How many have failed, other than for the cancellation of the run.</param>
-/// <param name="ActiveFiles">How many are being downloaded now.</param>
-/// <param name="BytesOnDisk">How many bytes of all files begun are on disk, with those of earlier calls. Goes back if a file
-/// has to begin anew.</param>
-/// <param name="KnownBytes">How many bytes the files begun have together, as far as the servers have said so.</param>
-/// <param name="BytesReceived">How many bytes this call has received. Never goes back.</param>
-/// <param name="Elapsed">Since the start, by the clock of the options.</param>
+/// <summary>Represents a snapshot of the download of many files.</summary>
+/// <param name="TotalFiles">The number of files; null if the source does not report it without being
+/// enumerated.</param>
+/// <param name="DoneFiles">The number of complete files, including those that were kept.</param>
+/// <param name="FailedFiles">The number of failed files, excluding those that the run cancelled.</param>
+/// <param name="ActiveFiles">The number of downloads in progress.</param>
+/// <param name="BytesOnDisk">The number of bytes on disk of all started files, including those of earlier calls. It
+/// decreases if a file restarts.</param>
+/// <param name="KnownBytes">The total size of the started files, as far as the servers reported it.</param>
+/// <param name="BytesReceived">The number of bytes that this call received. It never decreases.</param>
+/// <param name="Elapsed">The time since the start, by the clock of the options.</param>
 public sealed record DownloadAllProgress(
     int? TotalFiles,
     int DoneFiles,

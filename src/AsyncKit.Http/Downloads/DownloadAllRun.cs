@@ -3,36 +3,15 @@ using System.Runtime.ExceptionServices;
 
 namespace AsyncKit.Http;
 
-/// <summary>What the downloads of a call share: their names, and how far they are together. The run itself is a fan-out
-/// over the URIs, so that a partition can be by host.</summary>
+/// <summary>The state that the downloads of a call share: their file names and their common progress. The run itself is
+/// a fan-out over the URIs, so that a partition can use the host.</summary>
 internal sealed class DownloadAllRun
 {
-    private readonly DownloadContext _terms;
+    private readonly DownloadContext _context;
     private readonly DownloadNames _names;
     private readonly DownloadTotals? _totals;
 
-    private DownloadAllRun(HttpClient client, IEnumerable<Uri> uris, string folder, DownloadAllOptions options)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        _names = new DownloadNames(full, client.BaseAddress);
-        Source = uris is Uri[] or List<Uri> or ImmutableArray<Uri>
-            ? uris.Select(_names.Add).ToArray() // So that the run knows how many there are.
-            : uris.Select(_names.Add);
-        _totals = options.Progress is null
-            ? null
-            : new DownloadTotals(
-                options.Progress,
-                options.Download.ProgressInterval,
-                AsyncEnvironment.Clock(options.Download.TimeProvider),
-                (Source as Uri[])?.Length);
-        _terms = new DownloadContext(client, options.Download, _totals);
-    }
-
-    /// <summary>The URIs, named as they are pulled.</summary>
-    public IEnumerable<Uri> Source { get; }
-
-    public static DownloadAllRun Prepare(
-        HttpClient client, IEnumerable<Uri> uris, string folder, DownloadAllOptions options)
+    public DownloadAllRun(HttpClient client, IEnumerable<Uri> uris, string folder, DownloadAllOptions options)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(uris);
@@ -41,11 +20,26 @@ internal sealed class DownloadAllRun
         if (options.Download is not { ExpectedLength: null, ExpectedSha256: null })
         {
             throw new ArgumentException(
-                "Download must have no ExpectedLength and no ExpectedSha256: they are of one file.", nameof(options));
+                "Download.ExpectedLength and ExpectedSha256 must be null for many files; they belong to one file.",
+                nameof(options));
         }
 
-        return new DownloadAllRun(client, uris, folder, options);
+        _names = new DownloadNames(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), client.BaseAddress);
+        Source = uris is Uri[] or List<Uri> or ImmutableArray<Uri>
+            ? uris.Select(_names.Add).ToArray() // An array, so that the run knows the number of files.
+            : uris.Select(_names.Add);
+        _totals = options.Progress is null
+            ? null
+            : new DownloadTotals(
+                options.Progress,
+                options.Download.ProgressInterval,
+                AsyncEnvironment.Clock(options.Download.TimeProvider),
+                (Source as Uri[])?.Length);
+        _context = new DownloadContext(client, options.Download, _totals);
     }
+
+    /// <summary>The URIs. Pulling one assigns its file name.</summary>
+    public IEnumerable<Uri> Source { get; }
 
     public async Task<DownloadResult> DownloadAsync(Uri item, CancellationToken cancellationToken)
     {
@@ -53,8 +47,9 @@ internal sealed class DownloadAllRun
         var kind = FanOutOutcomeKind.Failed;
         try
         {
-            var uri = DownloadUri.Absolute(item, _terms.Client.BaseAddress);
-            var result = await new DownloadRun(_terms, uri, _names.PathOf(item)).RunAsync(cancellationToken).NoContext();
+            var uri = DownloadUri.Absolute(item, _context.Client.BaseAddress);
+            var download = new DownloadRun(_context, uri, _names.PathOf(item));
+            var result = await download.RunAsync(cancellationToken).NoContext();
             kind = FanOutOutcomeKind.Succeeded;
             return result;
         }
@@ -65,23 +60,24 @@ internal sealed class DownloadAllRun
         }
         finally
         {
-            _totals?.OnEnded(kind);
+            _totals?.OnCompleted(kind);
         }
     }
 
-    /// <summary>Tells the last state of all, when the run has ended.</summary>
-    /// <exception cref="Exception">What the receiver has thrown, if the run has not failed anyway.</exception>
-    public Task<TResult> EndAsync<TResult>(Task<TResult> run) =>
-        _totals is null ? run : ToldAsync(_totals, run).Unwrap();
+    /// <summary>Waits for the run, then reports the last snapshot of all files.</summary>
+    /// <returns>A task with the result of the run. It is faulted with the exception of the progress receiver if the run
+    /// itself succeeded.</returns>
+    public Task<TResult> CompleteAsync<TResult>(Task<TResult> run) =>
+        _totals is null ? run : ReportLastAsync(_totals, run).Unwrap();
 
-    /// <returns>The run itself, which may have failed with several exceptions.</returns>
-    private static async Task<Task<TResult>> ToldAsync<TResult>(DownloadTotals totals, Task<TResult> run)
+    /// <returns>The run itself, so that a run with several exceptions keeps them.</returns>
+    private static async Task<Task<TResult>> ReportLastAsync<TResult>(DownloadTotals totals, Task<TResult> run)
     {
-        await Task.WhenAny(run).NoContext(); // Does not throw for it.
+        await Task.WhenAny(run).NoContext(); // Waits without throwing.
         _ = await totals.FinishAsync().NoContext();
-        if (run.IsCompletedSuccessfully && totals.Failure is { } ofReceiver)
+        if (run.IsCompletedSuccessfully && totals.Failure is { } failure)
         {
-            ExceptionDispatchInfo.Throw(ofReceiver);
+            ExceptionDispatchInfo.Throw(failure);
         }
 
         return run;

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http;
 
-/// <summary>What all downloads of a call share.</summary>
+/// <summary>The state that all downloads of a call share.</summary>
 internal sealed class DownloadContext
 {
     public DownloadContext(HttpClient client, DownloadOptions options, DownloadTotals? totals = null)
@@ -9,14 +9,14 @@ internal sealed class DownloadContext
         Options = options;
         Totals = totals;
         Clock = AsyncEnvironment.Clock(options.TimeProvider);
-        Retry = options.Retry.DelayHint is null ? options.Retry with { DelayHint = RetryAfter.Of } : options.Retry;
+        Retry = RetryAfter.AsDefaultHint(options.Retry);
         if (Retry.TimeProvider == TimeProvider.System && options.TimeProvider != TimeProvider.System)
         {
             Retry = Retry with { TimeProvider = options.TimeProvider };
         }
 
         Idle = HttpLimits.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
-        Receiver = options.Progress is null ? null : new SequentialProgress<DownloadProgress>(options.Progress);
+        Progress = options.Progress is null ? null : new SequentialProgress<DownloadProgress>(options.Progress);
     }
 
     public HttpClient Client { get; }
@@ -31,5 +31,5 @@ internal sealed class DownloadContext
 
     public DeadlineOptions? Idle { get; }
 
-    public SequentialProgress<DownloadProgress>? Receiver { get; }
+    public SequentialProgress<DownloadProgress>? Progress { get; }
 }

@@ -2,12 +2,10 @@ using System.Collections;
 
 namespace AsyncKit.Http;
 
-/// <summary>Makes failures name what was downloaded, and where to. They keep their types.</summary>
+/// <summary>Adds the URL and the file to the messages of failures, which keep their types.</summary>
 internal static class DownloadFailure
 {
-    private const string AttemptsKey = "AsyncKit.Attempts"; // As that of Retry, which counts the attempts of one row.
-
-    /// <returns>The exception itself where its type cannot be made anew.</returns>
+    /// <returns>The exception itself if its type cannot be copied.</returns>
     public static Exception Named(Exception exception, Uri uri, string path)
     {
         var message = $"{Subject(uri, path)} failed: {exception.Message}";
@@ -29,7 +27,7 @@ internal static class DownloadFailure
         };
         if (!ReferenceEquals(named, exception))
         {
-            named.HResult = exception.HResult; // It tells the error of a file, which is not tried again.
+            named.HResult = exception.HResult; // It identifies a file error, which is not retried.
             foreach (DictionaryEntry entry in exception.Data)
             {
                 named.Data[entry.Key] = entry.Value;
@@ -40,12 +38,4 @@ internal static class DownloadFailure
     }
 
     public static string Subject(Uri uri, string path) => $"The download of {UriText.Of(uri)} to {path}";
-
-    public static void CountAttempts(Exception exception, int attempts)
-    {
-        if (attempts > 0)
-        {
-            exception.Data[AttemptsKey] = attempts;
-        }
-    }
 }

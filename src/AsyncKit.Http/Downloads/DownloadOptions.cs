@@ -2,17 +2,17 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http;
 
-/// <summary>How a file is downloaded. Immutable, checked when set; one object may be shared by any number of
+/// <summary>Represents the options of a download. Immutable, validated when set; may be shared by any number of
 /// downloads.</summary>
 public sealed record DownloadOptions
 {
-    private static readonly RetryOptions DefaultRetry = new() { DelayHint = RetryAfter.Of }; // Needs no copy.
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
-    /// <summary>What happens when there is a file under the name already.</summary>
-    /// <value><see cref="ExistingFile.Fail"/> by default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the named ones.</exception>
+    /// <summary>The handling of an existing file under the name.</summary>
+    /// <value>The default is <see cref="ExistingFile.Fail"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of
+    /// <see cref="ExistingFile"/>.</exception>
     public ExistingFile OnExisting
     {
         get;
@@ -22,8 +22,9 @@ public sealed record DownloadOptions
                 nameof(OnExisting), value, "OnExisting must be ExistingFile.Fail, Replace or Keep.");
     }
 
-    /// <summary>How many bytes the file must have.</summary>
-    /// <value>Zero or more; null by default: what the server says. Refused by downloads of many files.</value>
+    /// <summary>The expected size of the file in bytes.</summary>
+    /// <value>Zero or more. The default is null, which accepts the size that the server reports. A download of many
+    /// files requires null.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public long? ExpectedLength
     {
@@ -34,22 +35,26 @@ public sealed record DownloadOptions
                 nameof(ExpectedLength), value, "ExpectedLength must not be negative; null means unknown.");
     }
 
-    /// <summary>The SHA-256 of the file. It is computed while the bytes come; those that an earlier call has left on disk are
-    /// read again.</summary>
-    /// <value>64 hexadecimal digits; null by default: not checked. Refused by downloads of many files.</value>
-    /// <exception cref="ArgumentException">The value is something else.</exception>
+    /// <summary>The expected SHA-256 of the file. It is computed while the bytes arrive. Bytes that an earlier call
+    /// left on disk are read once.</summary>
+    /// <value>64 hexadecimal digits. The default is null, which disables the check. A download of many files requires
+    /// null.</value>
+    /// <exception cref="ArgumentException">The value is not 64 hexadecimal digits.</exception>
     public string? ExpectedSha256
     {
         get;
         init => field = value is null || (value.Length == 64 && value.All(char.IsAsciiHexDigit))
             ? value
             : throw new ArgumentException(
-                $"ExpectedSha256 must be 64 hexadecimal digits, or null for no check; it is '{value}'.", nameof(ExpectedSha256));
+                $"ExpectedSha256 must be 64 hexadecimal digits, or null for no check; it was '{value}'.",
+                nameof(ExpectedSha256));
     }
 
-    /// <summary>How long the next bytes of a body may take. Then the attempt has failed with a
-    /// <see cref="TimeoutException"/>. Until the headers are there, HttpClient's own timeout counts.</summary>
-    /// <value>More than zero, up to 49 days; 30 s by default. <see cref="Timeout.InfiniteTimeSpan"/> means none.</value>
+    /// <summary>The maximum time to wait for more bytes of the body. When it elapses, the attempt fails with a
+    /// <see cref="TimeoutException"/>. Until the headers arrive, <see cref="HttpClient.Timeout"/> applies
+    /// instead.</summary>
+    /// <value>More than zero, up to 49 days. The default is 30 s. <see cref="Timeout.InfiniteTimeSpan"/> disables the
+    /// limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan ReadIdleTimeout
     {
@@ -62,27 +67,29 @@ public sealed record DownloadOptions
                 "ReadIdleTimeout must be more than zero and at most 49 days; Timeout.InfiniteTimeSpan means none.");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>When and how often the download is tried again; it goes on from the bytes on disk.
-    /// <see cref="RetryOptions.MaxAttempts"/> counts attempts in a row: one that brings new bytes is the first of a new
-    /// row, and the waits begin anew with it. So a long download over a bad line ends.</summary>
-    /// <value><see cref="RetryOptions"/> as they are by default; never null. Without a <see cref="RetryOptions.DelayHint"/>
-    /// it waits as long as Retry-After asks.</value>
+    /// <summary>The retries of the download. Each attempt resumes from the bytes on disk.</summary>
+    /// <value>Not null. The default is <see cref="RetryOptions"/> with its defaults. Without a
+    /// <see cref="RetryOptions.DelayHint"/>, retries honor Retry-After.</value>
+    /// <remarks><see cref="RetryOptions.MaxAttempts"/> counts consecutive attempts without new bytes. An attempt that
+    /// receives new bytes resets the count and the backoff, so a long download over a bad connection
+    /// completes.</remarks>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public RetryOptions Retry
     {
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(Retry), "Retry must not be null.");
-    } = DefaultRetry;
+    } = new();
 
-    /// <summary>Gets snapshots while bytes come, and always one at the end: in order, never two at once, also where one
-    /// receiver is that of many files.</summary>
-    /// <value>Null by default. Called on the pool; a <see cref="Progress{T}"/> passes it on to where that was made. If it
-    /// throws, it is not called again, and the download ends with that error.</value>
+    /// <summary>The receiver of snapshots. It gets one at each interval while bytes arrive, and always one at the end,
+    /// in order and never concurrently, even if several files share it.</summary>
+    /// <value>The default is null. The receiver is called on the thread pool; a <see cref="Progress{T}"/> posts to the
+    /// context on which it was created. If the receiver throws, it is not called again, and the download fails with
+    /// that exception.</value>
     public IProgress<DownloadProgress>? Progress { get; init; }
 
-    /// <summary>How often a receiver gets a snapshot, of each file or of all together. One that comes during another is left
-    /// out.</summary>
-    /// <value>From 1 ms to 49 days; 100 ms by default.</value>
+    /// <summary>The interval between snapshots of one file, and of all files together. A snapshot that is due during
+    /// another report is skipped.</summary>
+    /// <value>From 1 ms to 49 days. The default is 100 ms.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan ProgressInterval
     {
@@ -93,13 +100,14 @@ public sealed record DownloadOptions
                 nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
     } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Gets what became of each attempt: at the level Debug that one goes on from bytes on disk, at Information
-    /// that one has failed or that a download begins anew.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger. A failed attempt and a restart are logged at level Information, a resumed download at level
+    /// Debug.</summary>
+    /// <value>The default is null, which disables logging.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>The clock of the timeout, the snapshots, and the waits if <see cref="Retry"/> has none of its own.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <summary>The clock of the timeout and the snapshots, and of the retries unless <see cref="Retry"/> sets its own.
+    /// </summary>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {

@@ -1,13 +1,13 @@
 namespace AsyncKit.Http;
 
-/// <summary>How far the download of a file is, at one moment.</summary>
-/// <param name="Uri">Where it comes from.</param>
-/// <param name="Path">Where it will be: the full path.</param>
-/// <param name="BytesOnDisk">How many of its bytes are on disk, with those of earlier calls. Goes back to zero if it has to
-/// begin anew.</param>
-/// <param name="TotalBytes">How many it has; null while the server has not said so.</param>
-/// <param name="BytesReceived">How many bytes this call has received.</param>
-/// <param name="Elapsed">Since the start, by the clock of the options.</param>
+/// <summary>Represents a snapshot of the download of a file.</summary>
+/// <param name="Uri">The address of the file.</param>
+/// <param name="Path">The full path of the file when it is complete.</param>
+/// <param name="BytesOnDisk">The number of bytes on disk, including those of earlier calls. It returns to zero if the
+/// download restarts.</param>
+/// <param name="TotalBytes">The size of the file; null until the server reports it.</param>
+/// <param name="BytesReceived">The number of bytes that this call received.</param>
+/// <param name="Elapsed">The time since the start, by the clock of the options.</param>
 public sealed record DownloadProgress(
     Uri Uri,
     string Path,
@@ -16,6 +16,6 @@ public sealed record DownloadProgress(
     long BytesReceived,
     TimeSpan Elapsed)
 {
-    /// <summary>True in the last snapshot of the file, whatever has become of it.</summary>
+    /// <summary>True in the last snapshot of the file, regardless of the outcome.</summary>
     public bool IsLast { get; init; }
 }

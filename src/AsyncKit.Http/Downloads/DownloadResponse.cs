@@ -3,15 +3,18 @@ using System.Net;
 
 namespace AsyncKit.Http;
 
-/// <summary>Reads what a response says before its body.</summary>
+/// <summary>Evaluates the headers of a response.</summary>
 internal static class DownloadResponse
 {
-    /// <param name="response">Of the request for <paramref name="version"/> from <paramref name="from"/> on.</param>
-    /// <param name="from">Zero if the whole was asked for.</param>
-    /// <param name="version">What the bytes on disk are of; null if the whole was asked for.</param>
-    /// <param name="clock">For the date of a Retry-After.</param>
-    /// <exception cref="HttpRequestException">It is none of success, or of no use at all.</exception>
-    public static ResponseMatch Judge(HttpResponseMessage response, long from, DownloadVersion? version, TimeProvider clock)
+    /// <summary>Compares a response to its request.</summary>
+    /// <param name="response">The response to a request for <paramref name="version"/>, starting at
+    /// <paramref name="from"/>.</param>
+    /// <param name="from">The requested position; zero for a request for the whole file.</param>
+    /// <param name="version">The version of the bytes on disk; null for a request for the whole file.</param>
+    /// <param name="clock">The clock to which a Retry-After date is compared.</param>
+    /// <exception cref="HttpRequestException">The status code is not success, or not valid for a file.</exception>
+    public static ResponseMatch Match(
+        HttpResponseMessage response, long from, DownloadVersion? version, TimeProvider clock)
     {
         switch (response.StatusCode)
         {
@@ -30,25 +33,22 @@ internal static class DownloadResponse
         }
     }
 
-    /// <summary>How many bytes the body must have; null if it says so only with its end.</summary>
-    public static long? LengthOfBody(HttpResponseMessage response) => response.Content.Headers.ContentLength;
-
     private static bool IsRest(HttpResponseMessage response, long from, DownloadVersion version)
     {
         var headers = response.Content.Headers;
         return headers.ContentRange is { Unit: "bytes", From: { } first, To: { } last, Length: { } length }
             && first == from
             && length == version.Length
-            && headers.ContentLength == last - first + 1 // None where a handler has decoded the body: then it is no range.
+            && headers.ContentLength == last - first + 1 // Null if a handler decoded the body.
             && headers.ContentEncoding.Count == 0
-            && version.MayBeOf(response);
+            && version.IsCompatibleWith(response);
     }
 
     private static bool IsComplete(HttpResponseMessage response, long from, DownloadVersion version) =>
         response.Content.Headers.ContentRange is { Unit: "bytes", HasRange: false, Length: { } length }
         && length == from
         && length == version.Length
-        && version.MayBeOf(response);
+        && version.IsCompatibleWith(response);
 
     private static void CheckEncoding(HttpResponseMessage response)
     {
@@ -56,8 +56,8 @@ internal static class DownloadResponse
         if (encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
         {
             throw new HttpRequestException(
-                $"The body is encoded as {string.Join(", ", encodings)}, although it was asked for as it is, and nothing decodes it "
-                + "(see AutomaticDecompression of the handler).",
+                $"The body is encoded as {string.Join(", ", encodings)}, but the request asked for identity; "
+                + "set AutomaticDecompression of the handler to decode it.",
                 inner: null,
                 response.StatusCode);
         }
@@ -66,7 +66,7 @@ internal static class DownloadResponse
     private static HttpRequestException Unexpected(HttpResponseMessage response) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(int)response.StatusCode} ({response.ReasonPhrase}) is no answer to a request for a file."),
+            $"{(int)response.StatusCode} ({response.ReasonPhrase}) is not a valid status for a file request."),
         inner: null,
         response.StatusCode);
 }

@@ -1,14 +1,15 @@
 namespace AsyncKit.Http;
 
-/// <summary>A file that is complete under its name.</summary>
-/// <param name="Uri">Where it came from.</param>
-/// <param name="Path">Where it is: the full path.</param>
-/// <param name="Length">How many bytes it has.</param>
-/// <param name="BytesReceived">How many bytes this call has received for it. Above <paramref name="Length"/> if it had to
-/// begin anew.</param>
-/// <param name="ResumedFrom">How many of its bytes an earlier call had left on disk; zero if it began at the start.</param>
-/// <param name="Attempts">How many attempts this call has made; zero if the file was kept.</param>
-/// <param name="Elapsed">How long this call took, by the clock of the options.</param>
+/// <summary>Represents a downloaded file, complete under its name.</summary>
+/// <param name="Uri">The address of the file.</param>
+/// <param name="Path">The full path of the file.</param>
+/// <param name="Length">The size of the file in bytes.</param>
+/// <param name="BytesReceived">The number of bytes that this call received. It exceeds <paramref name="Length"/> if the
+/// download restarted.</param>
+/// <param name="ResumedFrom">The number of bytes that an earlier call left on disk; zero if the download started from
+/// the beginning.</param>
+/// <param name="Attempts">The number of attempts of this call; zero if an existing file was kept.</param>
+/// <param name="Elapsed">The duration of this call, by the clock of the options.</param>
 public sealed record DownloadResult(
     Uri Uri,
     string Path,
@@ -18,9 +19,9 @@ public sealed record DownloadResult(
     int Attempts,
     TimeSpan Elapsed)
 {
-    /// <summary>Whether it went on from bytes that an earlier call had left on disk.</summary>
+    /// <summary>True if this call resumed from bytes that an earlier call left on disk.</summary>
     public bool IsResumed => ResumedFrom > 0;
 
-    /// <summary>Whether the file was there already and <see cref="ExistingFile.Keep"/> has kept it.</summary>
+    /// <summary>True if the file already existed and <see cref="ExistingFile.Keep"/> kept it.</summary>
     public bool IsKept => Attempts == 0;
 }

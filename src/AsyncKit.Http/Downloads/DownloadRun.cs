@@ -1,25 +1,30 @@
+using System.Buffers;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 
 namespace AsyncKit.Http;
 
-/// <summary>One download, from the look whether the file is there to the file under its name.</summary>
+/// <summary>One download, from the check for an existing file to the complete file under its name.</summary>
 /// <remarks>
-/// Attempts come in rows. One that has brought bytes which were never there before ends its row: <see cref="Retry"/> sees it
-/// again as the first, failed attempt of the next. So it decides about it, waits, and counts from it. A download that begins
-/// anew each time makes no such progress until it gets further than ever, so it ends too.
+/// Attempts form series, and MaxAttempts counts the attempts of one series. An attempt that makes the file longer than
+/// ever before ends its series. Its failure becomes the first, failed attempt of the next series, so
+/// <see cref="Retry"/> decides about it, waits and counts from it. A download that restarts each time makes no progress
+/// until it exceeds its greatest length, so it ends too.
 /// </remarks>
-internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string path)
+internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
 {
+    private const int BlockSize = 128 * 1024;
+
     private readonly DownloadPaths _paths = new(path);
-    private readonly DownloadTracker _tracker = new(terms, uri, path);
+    private readonly DownloadTracker _tracker = new(context, uri, path);
     private DownloadFile _file = null!; // Set before the first attempt.
     private DownloadHash? _hash;
     private int _attempts;
-    private long _furthest;
+    private long _greatestLength;
     private long _resumedFrom;
-    private Exception? _toThrow; // As it is.
+    private Exception? _unchanged; // Thrown unchanged: it already names the download, or user code threw it.
 
     public async Task<DownloadResult> RunAsync(CancellationToken token)
     {
@@ -30,7 +35,7 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
         }
         catch (Exception exception)
         {
-            _ = await _tracker.FinishAsync().NoContext(); // What the download ended with is told, not what its receiver throws now.
+            _ = await _tracker.FinishAsync().NoContext(); // The failure of the download wins.
             if (exception is OperationCanceledException cancelled && token.IsCancellationRequested)
             {
                 throw cancelled.CancellationToken == token
@@ -38,8 +43,14 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
                     : new OperationCanceledException(cancelled.Message, cancelled, token);
             }
 
-            var named = ReferenceEquals(exception, _toThrow) ? exception : DownloadFailure.Named(exception, uri, path);
-            DownloadFailure.CountAttempts(named, _attempts);
+            var named = ReferenceEquals(exception, _unchanged)
+                ? exception
+                : DownloadFailure.Named(exception, uri, path);
+            if (_attempts > 0)
+            {
+                named.Data["AsyncKit.Attempts"] = _attempts; // Replaces the count of Retry, which covers one series.
+            }
+
             if (ReferenceEquals(named, exception))
             {
                 throw;
@@ -48,9 +59,9 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
             throw named;
         }
 
-        if (await _tracker.FinishAsync().NoContext() is { } ofReceiver)
+        if (await _tracker.FinishAsync().NoContext() is { } progressFailure)
         {
-            ExceptionDispatchInfo.Throw(ofReceiver);
+            ExceptionDispatchInfo.Throw(progressFailure);
         }
 
         return result;
@@ -58,7 +69,7 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
 
     private async Task<DownloadResult> RunToEndAsync(CancellationToken token)
     {
-        if (await KeptAsync(token).NoContext() is { } kept)
+        if (await CheckExistingAsync(token).NoContext() is { } kept)
         {
             return kept;
         }
@@ -66,20 +77,21 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
         _file = await DownloadFile.OpenAsync(
             _paths,
             version => version.Uri.Equals(uri.AbsoluteUri, StringComparison.Ordinal)
-                && (terms.Options.ExpectedLength ?? version.Length) == version.Length,
+                && (context.Options.ExpectedLength ?? version.Length) == version.Length,
             token).NoContext();
         try
         {
-            if (await KeptAsync(token).NoContext() is { } meanwhile) // No other download can complete it any more.
+            // Must be repeated: from here on, no other download can complete the file.
+            if (await CheckExistingAsync(token).NoContext() is { } completed)
             {
-                return meanwhile;
+                return completed;
             }
 
-            _hash = terms.Options.ExpectedSha256 is null ? null : new DownloadHash();
-            _furthest = _file.ResumeAt;
+            _hash = context.Options.ExpectedSha256 is null ? null : new DownloadHash();
+            _greatestLength = _file.ResumeAt;
             _tracker.Set(_file.ResumeAt, _file.Version?.Length);
-            await FetchInRowsAsync(token).NoContext();
-            await _file.CompleteAsync(terms.Options.OnExisting).NoContext();
+            await RunSeriesAsync(token).NoContext();
+            await _file.CompleteAsync(context.Options.OnExisting).NoContext();
         }
         finally
         {
@@ -96,17 +108,19 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
         return new(uri, path, length, _tracker.Received, _resumedFrom, _attempts, _tracker.Elapsed);
     }
 
-    private async Task<DownloadResult?> KeptAsync(CancellationToken token)
+    /// <returns>The result if an existing file is kept; null if the file must be downloaded.</returns>
+    private async Task<DownloadResult?> CheckExistingAsync(CancellationToken token)
     {
-        var options = terms.Options;
-        if (await DownloadFile.ExistingAsync(_paths, token).NoContext() is not { } length || options.OnExisting == ExistingFile.Replace)
+        var options = context.Options;
+        if (await DownloadFile.ExistingAsync(_paths, token).NoContext() is not { } length
+            || options.OnExisting == ExistingFile.Replace)
         {
             return null;
         }
 
         if (options.OnExisting == ExistingFile.Fail)
         {
-            throw new IOException("There is a file of that name.");
+            throw new IOException("The file already exists; set OnExisting to Replace or Keep.");
         }
 
         CheckLength(length);
@@ -125,84 +139,86 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
         return Result(length);
     }
 
-    private async Task FetchInRowsAsync(CancellationToken token)
+    private async Task RunSeriesAsync(CancellationToken token)
     {
         Exception? interruption = null;
         while (true)
         {
             var first = interruption;
-            var ending = await Retry.RunAsync(
+            var outcome = await Retry.RunAsync(
                 attempt =>
                 {
-                    var before = first;
+                    var failed = first;
                     first = null;
-                    return before is null ? AttemptAsync(attempt, token) : ValueTask.FromException<Ending>(before);
+                    return failed is null
+                        ? AttemptAsync(attempt, token)
+                        : ValueTask.FromException<AttemptOutcome>(failed);
                 },
-                RowOptions(interruption),
+                SeriesOptions(interruption),
                 token).NoContext();
-            if (ending.Failure is null)
+            if (outcome.Failure is null)
             {
                 return;
             }
 
-            if (ending.IsFinal)
+            if (outcome.IsFinal)
             {
-                _toThrow = ending.Failure;
-                ExceptionDispatchInfo.Throw(ending.Failure);
+                _unchanged = outcome.Failure;
+                ExceptionDispatchInfo.Throw(outcome.Failure);
             }
 
-            interruption = ending.Failure;
+            interruption = outcome.Failure;
         }
     }
 
-    /// <summary>All rows have the time of all attempts together.</summary>
-    private RetryOptions RowOptions(Exception? interruption)
+    /// <summary>Returns the retry options of the next series. All series share the total timeout.</summary>
+    private RetryOptions SeriesOptions(Exception? interruption)
     {
-        if (interruption is null || terms.Retry.TotalTimeout is not { } total || total == Timeout.InfiniteTimeSpan)
+        if (interruption is null || context.Retry.TotalTimeout is not { } total || total == Timeout.InfiniteTimeSpan)
         {
-            return terms.Retry;
+            return context.Retry;
         }
 
-        var left = total - _tracker.Elapsed;
-        if (left <= TimeSpan.Zero)
+        var remaining = total - _tracker.Elapsed;
+        if (remaining <= TimeSpan.Zero)
         {
             ExceptionDispatchInfo.Throw(interruption);
         }
 
-        return terms.Retry with { TotalTimeout = left };
+        return context.Retry with { TotalTimeout = remaining };
     }
 
-    /// <param name="token">Cancelled by a limit too.</param>
-    /// <param name="ofCaller">Cancelled by the caller of the download.</param>
-    private async ValueTask<Ending> AttemptAsync(CancellationToken token, CancellationToken ofCaller)
+    /// <param name="token">The token of the attempt, which a time limit also cancels.</param>
+    /// <param name="callerToken">The token of the caller.</param>
+    private async ValueTask<AttemptOutcome> AttemptAsync(CancellationToken token, CancellationToken callerToken)
     {
         _attempts++;
         try
         {
-            _file.Recount();
-            return new Ending(await FetchAsync(token).NoContext(), IsFinal: true);
+            _file.RefreshLength();
+            return new AttemptOutcome(await FetchAsync(token).NoContext(), IsFinal: true);
         }
-        catch (Exception exception) when (!ofCaller.IsCancellationRequested)
+        catch (Exception exception) when (!callerToken.IsCancellationRequested)
         {
-            var isOutOfTime = exception is OperationCanceledException && token.IsCancellationRequested;
-            var hasProgress = _file.Length > _furthest;
-            _furthest = Math.Max(_file.Length, _furthest);
-            if (isOutOfTime && !hasProgress)
+            var isTimeout = exception is OperationCanceledException && token.IsCancellationRequested;
+            var hasProgress = _file.Length > _greatestLength;
+            _greatestLength = Math.Max(_file.Length, _greatestLength);
+            if (isTimeout && !hasProgress)
             {
-                throw; // Retry knows which limit it was.
+                throw; // Retry knows which limit expired.
             }
 
-            var named = _toThrow = isOutOfTime
-                ? new TimeoutException($"{DownloadFailure.Subject(uri, path)} was stopped by the limit of an attempt.", exception)
+            var named = _unchanged = isTimeout
+                ? new TimeoutException($"{DownloadFailure.Subject(uri, path)} timed out.", exception)
                 : DownloadFailure.Named(exception, uri, path);
-            if (terms.Options.Logger is { } logger)
+            if (context.Options.Logger is { } logger)
             {
                 DownloadLog.AttemptFailed(logger, UriText.Of(uri), _attempts, _file.Length, named);
             }
 
             if (hasProgress)
             {
-                return new Ending(named, IsFinal: false);
+                return new AttemptOutcome(named, IsFinal: false);
             }
 
             if (ReferenceEquals(named, exception))
@@ -214,26 +230,174 @@ internal sealed partial class DownloadRun(DownloadContext terms, Uri uri, string
         }
     }
 
+    /// <returns>The exception of the progress receiver, which is not retried; null on success.</returns>
+    private async Task<Exception?> FetchAsync(CancellationToken token)
+    {
+        var isResume = _file.ResumeAt > 0;
+        while (true)
+        {
+            var version = isResume ? _file.Version : null;
+            var from = isResume ? _file.ResumeAt : 0;
+            using var request = CreateRequest(version, from);
+            using var response = await context.Client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
+            var match = DownloadResponse.Match(response, from, version, context.Clock);
+            if (match == ResponseMatch.Unusable)
+            {
+                isResume = false; // A request for the whole file never returns Unusable.
+                continue;
+            }
+
+            if (match == ResponseMatch.Whole)
+            {
+                await RestartAsync(response, token).NoContext();
+            }
+            else
+            {
+                await ResumeAsync(from, token).NoContext();
+            }
+
+            if (match != ResponseMatch.Complete
+                && await ReceiveAsync(response, token).NoContext() is { } progressFailure)
+            {
+                return progressFailure;
+            }
+
+            await CheckContentAsync(token).NoContext();
+            return null;
+        }
+    }
+
+    private HttpRequestMessage CreateRequest(DownloadVersion? version, long from)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, uri)
+        {
+            Version = context.Client.DefaultRequestVersion,
+            VersionPolicy = context.Client.DefaultVersionPolicy,
+        };
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        version?.RequestRest(request, from);
+        return request;
+    }
+
+    private async Task RestartAsync(HttpResponseMessage response, CancellationToken token)
+    {
+        if (response.Content.Headers.ContentLength is { } length)
+        {
+            CheckLength(length);
+        }
+
+        if (_file.Length > 0 && context.Options.Logger is { } logger)
+        {
+            DownloadLog.Restarting(logger, UriText.Of(uri), _file.Length);
+        }
+
+        _resumedFrom = 0;
+        _hash?.Reset();
+        await _file.RestartAsync(DownloadVersion.Of(response, uri), token).NoContext();
+    }
+
+    private Task ResumeAsync(long from, CancellationToken token)
+    {
+        if (context.Options.Logger is { } logger)
+        {
+            DownloadLog.Resuming(logger, UriText.Of(uri), from);
+        }
+
+        if (_tracker.Received == 0)
+        {
+            _resumedFrom = from;
+        }
+
+        return _hash?.CatchUpAsync(_file, token) ?? Task.CompletedTask;
+    }
+
+    /// <inheritdoc cref="FetchAsync"/>
+    private async Task<Exception?> ReceiveAsync(HttpResponseMessage response, CancellationToken token)
+    {
+        var total = _file.Version?.Length ?? response.Content.Headers.ContentLength;
+        var maxLength = total ?? context.Options.ExpectedLength;
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
+        {
+            using var body = new LimitedStream(
+                await response.Content.ReadAsStreamAsync(token).NoContext(),
+                new(response.RequestMessage, long.MaxValue, context.Idle, Lease: null));
+            while (await body.ReadAsync(buffer, token).NoContext() is > 0 and var count)
+            {
+                if (_file.Length + count > maxLength)
+                {
+                    await DiscardAsync().NoContext();
+                    throw new InvalidDataException($"The body is longer than the expected {maxLength} bytes.");
+                }
+
+                await _file.AppendAsync(buffer.AsMemory(0, count)).NoContext();
+                _hash?.Append(buffer.AsSpan(0, count));
+                if (_tracker.Add(_file.Length, total, count) is { } progressFailure)
+                {
+                    return progressFailure;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer); // Safe: the deadline awaited the last read.
+        }
+
+        if (_file.Length < total)
+        {
+            throw new EndOfStreamException(string.Create(
+                CultureInfo.InvariantCulture, $"The body ended after {_file.Length} of {total} bytes."));
+        }
+
+        return null;
+    }
+
+    private async Task CheckContentAsync(CancellationToken token)
+    {
+        try
+        {
+            CheckLength(_file.Length);
+            if (_hash is not null)
+            {
+                await _hash.CatchUpAsync(_file, token).NoContext();
+                CheckHash(_hash.Current());
+            }
+        }
+        catch (InvalidDataException)
+        {
+            await DiscardAsync().NoContext(); // Otherwise the next call would resume from wrong bytes.
+            throw;
+        }
+    }
+
+    private async Task DiscardAsync()
+    {
+        await _file.DiscardAsync().NoContext();
+        _hash?.Reset();
+    }
+
     private void CheckLength(long length)
     {
-        if (terms.Options.ExpectedLength is { } expected && expected != length)
+        if (context.Options.ExpectedLength is { } expected && expected != length)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"It has {length} bytes, and {expected} were expected."));
+                CultureInfo.InvariantCulture, $"The length is {length} bytes; ExpectedLength is {expected}."));
         }
     }
 
     private void CheckHash(string hash)
     {
-        if (terms.Options.ExpectedSha256 is { } expected && !expected.Equals(hash, StringComparison.OrdinalIgnoreCase))
+        if (context.Options.ExpectedSha256 is { } expected
+            && !expected.Equals(hash, StringComparison.OrdinalIgnoreCase))
         {
             throw new InvalidDataException(
-                $"Its SHA-256 is {hash.ToUpperInvariant()}, and {expected.ToUpperInvariant()} was expected.");
+                $"The SHA-256 is {hash.ToUpperInvariant()}; ExpectedSha256 is {expected.ToUpperInvariant()}.");
         }
     }
 
-    /// <summary>How an attempt has ended that is not tried again at once.</summary>
-    /// <param name="Failure">Null if it has succeeded.</param>
-    /// <param name="IsFinal">Whether it ends the download.</param>
-    private readonly record struct Ending(Exception? Failure, bool IsFinal);
+    /// <summary>The outcome of an attempt that <see cref="Retry"/> does not handle.</summary>
+    /// <param name="Failure">The exception; null on success.</param>
+    /// <param name="IsFinal">True if the outcome ends the download; false if it ends only the series.</param>
+    private readonly record struct AttemptOutcome(Exception? Failure, bool IsFinal);
 }

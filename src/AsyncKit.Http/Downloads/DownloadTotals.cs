@@ -1,14 +1,14 @@
 namespace AsyncKit.Http;
 
-/// <summary>Counts the downloads of a run together, and tells the receiver of all at intervals.</summary>
+/// <summary>Counts all downloads of a run, and reports snapshots of them at intervals.</summary>
 internal sealed class DownloadTotals
 {
-    private readonly SequentialProgress<DownloadAllProgress> _receiver;
+    private readonly SequentialProgress<DownloadAllProgress> _progress;
     private readonly TimeProvider _clock;
     private readonly TimeSpan _interval;
     private readonly int? _totalFiles;
     private readonly long _startedAt;
-    private long _toldAt;
+    private long _reportedAt;
     private int _done;
     private int _failed;
     private int _active;
@@ -17,17 +17,17 @@ internal sealed class DownloadTotals
     private long _received;
 
     public DownloadTotals(
-        IProgress<DownloadAllProgress> receiver, TimeSpan interval, TimeProvider clock, int? totalFiles)
+        IProgress<DownloadAllProgress> progress, TimeSpan interval, TimeProvider clock, int? totalFiles)
     {
-        _receiver = new SequentialProgress<DownloadAllProgress>(receiver);
+        _progress = new SequentialProgress<DownloadAllProgress>(progress);
         _interval = interval;
         _clock = clock;
         _totalFiles = totalFiles;
-        _toldAt = _startedAt = clock.GetTimestamp();
+        _reportedAt = _startedAt = clock.GetTimestamp();
     }
 
-    /// <summary>What the receiver has thrown.</summary>
-    public Exception? Failure => _receiver.Failure;
+    /// <summary>The exception of the progress receiver; null if it did not throw.</summary>
+    public Exception? Failure => _progress.Failure;
 
     public void OnStarted()
     {
@@ -35,9 +35,9 @@ internal sealed class DownloadTotals
         Report();
     }
 
-    public void OnEnded(FanOutOutcomeKind kind)
+    public void OnCompleted(FanOutOutcomeKind kind)
     {
-        _ = Interlocked.Decrement(ref _active); // First, so that no snapshot counts a file twice.
+        _ = Interlocked.Decrement(ref _active); // Must be first: no snapshot may count a file twice.
         _ = kind switch
         {
             FanOutOutcomeKind.Succeeded => Interlocked.Increment(ref _done),
@@ -47,7 +47,7 @@ internal sealed class DownloadTotals
         Report();
     }
 
-    /// <summary>What has changed for one file.</summary>
+    /// <summary>Adds the changes of one file.</summary>
     public void Add(long received, long onDisk, long known)
     {
         _ = Interlocked.Add(ref _received, received);
@@ -56,17 +56,17 @@ internal sealed class DownloadTotals
         Report();
     }
 
-    /// <summary>After the last file.</summary>
-    public ValueTask<Exception?> FinishAsync() => _receiver.ReportAsync(static totals => totals.Snapshot(), this);
+    /// <summary>Reports the last snapshot, after the last file.</summary>
+    public ValueTask<Exception?> FinishAsync() => _progress.ReportAsync(static totals => totals.Snapshot(), this);
 
     private void Report()
     {
-        var told = Volatile.Read(ref _toldAt);
+        var reportedAt = Volatile.Read(ref _reportedAt);
         var now = _clock.GetTimestamp();
-        if (_clock.GetElapsedTime(told, now) >= _interval
-            && Interlocked.CompareExchange(ref _toldAt, now, told) == told)
+        if (_clock.GetElapsedTime(reportedAt, now) >= _interval
+            && Interlocked.CompareExchange(ref _reportedAt, now, reportedAt) == reportedAt)
         {
-            _ = _receiver.TryReport(static totals => totals.Snapshot(), this);
+            _ = _progress.TryReport(static totals => totals.Snapshot(), this);
         }
     }
 

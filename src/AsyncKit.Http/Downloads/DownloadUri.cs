@@ -1,13 +1,14 @@
 namespace AsyncKit.Http;
 
-/// <summary>Where a file comes from.</summary>
+/// <summary>Resolves the address of a file.</summary>
 internal static class DownloadUri
 {
-    /// <exception cref="ArgumentException">It is relative to nothing.</exception>
+    /// <exception cref="ArgumentException">The address is relative, and the client has no base address.</exception>
     public static Uri Absolute(Uri uri, Uri? baseAddress) => uri.IsAbsoluteUri
         ? uri
         : baseAddress is not null
             ? new Uri(baseAddress, uri)
             : throw new ArgumentException(
-                $"uri must be absolute where HttpClient has no BaseAddress; it is '{uri.OriginalString}'.", nameof(uri));
+                $"uri must be absolute, or HttpClient.BaseAddress must be set; it was '{UriText.Of(uri)}'.",
+                nameof(uri));
 }

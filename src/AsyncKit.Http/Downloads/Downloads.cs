@@ -1,53 +1,70 @@
 namespace AsyncKit.Http;
 
-/// <summary>Files from URLs: one or many, that are complete or not there, and go on where they stopped.</summary>
-/// <remarks>
-/// <list type="bullet">
-/// <item>Under its name there is only ever a complete file. The bytes are in a file beside it that ends in .part, which takes
-/// the name in one step, after they have been flushed to the disk.</item>
-/// <item>An attempt goes on from the bytes on disk, in the same call or in a later one, also after the process was
-/// killed.</item>
-/// <item>Bytes of two versions are never mixed: the rest is asked for with the strong ETag or the date of the version on disk,
-/// and what the server says of the rest is checked. If anything does not fit, the download begins anew.</item>
-/// <item>A body that is shorter than its length is a failed attempt. A length or a SHA-256 that was expected and is not met is
-/// an <see cref="InvalidDataException"/>, and the wrong bytes are deleted.</item>
-/// <item>MaxAttempts counts attempts in a row that bring no new byte. One that brings some is the first of a new row.</item>
-/// <item>A server that sends nothing for ReadIdleTimeout has failed the attempt with a <see cref="TimeoutException"/>.</item>
-/// <item>Failures keep their types, and their messages name the URL and the file.</item>
-/// <item>A cancelled or failed download leaves its part for a later call, if that can go on from it, and nothing
-/// otherwise.</item>
-/// <item>Two downloads never write the same file: the second is refused with an <see cref="IOException"/> that names
-/// it.</item>
-/// <item>A name that is taken from a URL stays in the folder, whatever the URL says, and is a valid one on every platform. No
-/// two files of a call have the same, and the same URLs get the same names in each call.</item>
-/// <item>A receiver of progress is never called twice at once, and is told the last state, however a download ends.</item>
-/// <item>Memory does not depend on the size of a file: a buffer of 128 KB for each download that is active.</item>
-/// </list>
-/// Calls of the file system that block run on <see cref="Offload"/>. Redirects are HttpClient's business, and so is its
-/// AutomaticDecompression: a body that it decodes is saved decoded, and cannot be gone on with.
-/// </remarks>
-public static partial class Downloads
+/// <summary>Downloads files over an <see cref="HttpClient"/>. A file under its name is complete, and an interrupted
+/// download resumes.</summary>
+public static class Downloads
 {
     /// <summary>Downloads a file.</summary>
-    /// <param name="client">What sends the requests. Its timeout counts until the headers of a response are there.</param>
-    /// <param name="uri">Where it comes from; absolute unless the client has a BaseAddress.</param>
-    /// <param name="path">What it is to be called. A folder that is missing is made.</param>
-    /// <param name="options">How it is downloaded; null for <see cref="DownloadOptions"/> as they are.</param>
-    /// <param name="cancellationToken">Ends the download; the part stays for a later call.</param>
-    /// <returns>What was downloaded. The file is complete under its name when the task has ended.</returns>
-    /// <exception cref="ArgumentNullException">A parameter is null; thrown at the call.</exception>
-    /// <exception cref="ArgumentException">The URI is relative to nothing, or the path names no file; thrown at the
-    /// call.</exception>
-    /// <exception cref="HttpRequestException">From the task: there was no answer, or none of success.</exception>
-    /// <exception cref="TimeoutException">From the task: the server or all attempts have taken too long.</exception>
-    /// <exception cref="InvalidDataException">From the task: not the length or the SHA-256 that was expected.</exception>
-    /// <exception cref="IOException">From the task: the file exists, is being downloaded already, or cannot be
-    /// written.</exception>
-    /// <exception cref="UnauthorizedAccessException">From the task: the file must not be written.</exception>
-    /// <exception cref="OperationCanceledException">From the task: <paramref name="cancellationToken"/> was
-    /// cancelled.</exception>
-    /// <remarks>See <see cref="Downloads"/> for the guarantees. <c>exception.Data["AsyncKit.Attempts"]</c> counts the
-    /// attempts. Cost: a pooled buffer of 128 KB, some objects for each attempt, none for the bytes.</remarks>
+    /// <param name="client">The client that sends the requests. Its timeout applies until the headers of a response
+    /// arrive.</param>
+    /// <param name="uri">The address of the file. A relative one requires a base address of the client.</param>
+    /// <param name="path">The path of the file. A missing folder is created.</param>
+    /// <param name="options">The options of the download; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the download. The partial file stays for a later call.</param>
+    /// <returns>A task that completes when the file is complete under its name.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="client"/>, <paramref name="uri"/> or
+    /// <paramref name="path"/> is null. Thrown at the call.</exception>
+    /// <exception cref="ArgumentException"><paramref name="uri"/> is relative and the client has no base address, or
+    /// <paramref name="path"/> names no file. Thrown at the call.</exception>
+    /// <exception cref="HttpRequestException">The task is faulted with this if no response arrived, or one with a
+    /// non-success status code.</exception>
+    /// <exception cref="TimeoutException">The task is faulted with this if the server or all attempts exceeded a
+    /// timeout.</exception>
+    /// <exception cref="InvalidDataException">The task is faulted with this if the length or the SHA-256 differs from
+    /// the expected one.</exception>
+    /// <exception cref="IOException">The task is faulted with this if the file exists, is the target of another
+    /// download, or cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The task is faulted with this if the process has no permission to
+    /// write the file.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if
+    /// <paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <remarks>
+    /// <list type="bullet">
+    /// <item>A file under its name is always complete. The bytes go to a partial file next to it, which ends in .part.
+    /// They are flushed to disk before the partial file is renamed in one step.</item>
+    /// <item>An attempt resumes from the bytes on disk, in the same call or in a later one, even after the process was
+    /// killed.</item>
+    /// <item>Bytes of two versions are never mixed. A request for the rest contains the strong ETag or the date of the
+    /// version on disk, and the response is checked. If it does not match, the download restarts.</item>
+    /// <item>A body that is shorter than its length fails the attempt. If the length or the SHA-256 differs from the
+    /// expected one, the bytes are deleted and the download fails with an <see cref="InvalidDataException"/>.</item>
+    /// <item>MaxAttempts counts consecutive attempts without new bytes. An attempt that receives new bytes resets the
+    /// count.</item>
+    /// <item>An attempt fails with a <see cref="TimeoutException"/> if the server sends no bytes for
+    /// ReadIdleTimeout.</item>
+    /// <item>Failures keep their types. Their messages contain the URL, without secrets, and the file.
+    /// <c>exception.Data["AsyncKit.Attempts"]</c> contains the number of attempts.</item>
+    /// <item>A cancelled or failed download keeps its partial file if a later call can resume from it. Otherwise it
+    /// leaves no file.</item>
+    /// <item>Two downloads never write the same file. The second fails with an <see cref="IOException"/> that names the
+    /// file.</item>
+    /// <item>A progress receiver is never called concurrently, and gets a last snapshot regardless of the
+    /// outcome.</item>
+    /// <item>Memory does not depend on the size of the file.</item>
+    /// </list>
+    /// Cost: a pooled buffer of 128 KiB per active download, a few objects per attempt, none per read. Blocking file
+    /// system calls run on <see cref="Offload"/>.
+    /// <para>
+    /// Redirects and decompression stay the responsibility of <see cref="HttpClient"/>. A body that it decompresses is
+    /// saved decompressed, and cannot be resumed.
+    /// </para>
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// DownloadResult file = await client.DownloadAsync(new Uri("https://example.org/data.zip"), "data.zip");
+    /// Console.WriteLine($"{file.Length} bytes, resumed: {file.IsResumed}");
+    /// </code>
+    /// </example>
     public static Task<DownloadResult> DownloadAsync(
         this HttpClient client,
         Uri uri,
@@ -62,12 +79,166 @@ public static partial class Downloads
         var full = Path.GetFullPath(path);
         if (Path.EndsInDirectorySeparator(full))
         {
-            throw new ArgumentException($"path must name a file, not a folder; it is '{path}'.", nameof(path));
+            throw new ArgumentException($"path must name a file, not a folder; it was '{path}'.", nameof(path));
         }
 
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<DownloadResult>(cancellationToken)
             : new DownloadRun(new DownloadContext(client, options ?? DownloadOptions.Default), absolute, full)
                 .RunAsync(cancellationToken);
+    }
+
+    /// <summary>Downloads files into a folder and returns the results in source order. The first failure stops the
+    /// run.</summary>
+    /// <param name="client">The client that sends the requests. Its timeout applies until the headers of a response
+    /// arrive.</param>
+    /// <param name="uris">The addresses. Each is a separate file, even if two are equal.</param>
+    /// <param name="folder">The folder of the files. It is created if it does not exist.</param>
+    /// <param name="maxConcurrency">The maximum number of concurrent downloads: at least 1, <see cref="int.MaxValue"/>
+    /// for no limit.</param>
+    /// <param name="cancellationToken">Cancels the run. Partial files stay for a later call.</param>
+    /// <returns>A task that completes after every started download, with the results in source order.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null. Thrown at the call.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1. Thrown at the
+    /// call.</exception>
+    /// <exception cref="ArgumentException">An address is null, or relative while the client has no base address. Thrown
+    /// at the call for an array or a list; otherwise, the task is faulted with this.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if
+    /// <paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <remarks>
+    /// <list type="bullet">
+    /// <item>Each file has the guarantees of <see cref="DownloadAsync"/> and may fail with its exceptions. The run has
+    /// those of <see cref="FanOut"/>.</item>
+    /// <item>A file name is the last segment of the URL, converted to a valid name on every platform. It never leaves
+    /// the folder.</item>
+    /// <item>Two files of a call never share a name: a repeated name gets a number, as in "a (2).pdf". The same URLs
+    /// get the same names in each call.</item>
+    /// <item>A file that already exists is a failure by default. With <see cref="ExistingFile.Keep"/>, a program that
+    /// runs again downloads only the missing files.</item>
+    /// <item>A progress receiver is never called concurrently, and gets a last snapshot regardless of the
+    /// outcome.</item>
+    /// </list>
+    /// Cost: that of the downloads, and the name of each file.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// DownloadResult[] files = await client.DownloadAllAsync(uris, "downloads", maxConcurrency: 8);
+    /// </code>
+    /// </example>
+    public static Task<DownloadResult[]> DownloadAllAsync(
+        this HttpClient client,
+        IEnumerable<Uri> uris,
+        string folder,
+        int maxConcurrency,
+        CancellationToken cancellationToken = default) =>
+        DownloadAllAsync(client, uris, folder, Limit(maxConcurrency, FailureMode.StopAtFirst), cancellationToken);
+
+    /// <summary>Downloads files into a folder, with <paramref name="options"/>, and returns the results in source
+    /// order.</summary>
+    /// <param name="client">The client that sends the requests. Its timeout applies until the headers of a response
+    /// arrive.</param>
+    /// <param name="uris">The addresses. Each is a separate file, even if two are equal.</param>
+    /// <param name="folder">The folder of the files. It is created if it does not exist.</param>
+    /// <param name="options">The options of the run and of each file.</param>
+    /// <param name="cancellationToken">Cancels the run. Partial files stay for a later call.</param>
+    /// <returns>A task that completes after every started download, with the results in source order.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null. Thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other, or contain an expected length or SHA-256.
+    /// Or an address is null, or relative while the client has no base address. Thrown at the call; for a source other
+    /// than an array or a list, the task is faulted with this because of an address.</exception>
+    /// <exception cref="FanOutException">The task is faulted with this if files failed with
+    /// <see cref="FailureMode.RunToEnd"/>.</exception>
+    /// <exception cref="OperationCanceledException">The task is cancelled with this if
+    /// <paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <inheritdoc cref="DownloadAllAsync(HttpClient, IEnumerable{Uri}, string, int, CancellationToken)"
+    /// path="/remarks"/>
+    /// <example>
+    /// <code>
+    /// var options = new DownloadAllOptions
+    /// {
+    ///     FanOut = new FanOutOptions { MaxConcurrency = 16, OnFailure = FailureMode.RunToEnd },
+    ///     Download = new DownloadOptions { OnExisting = ExistingFile.Keep },
+    /// };
+    /// DownloadResult[] files = await client.DownloadAllAsync(uris, "downloads", options);
+    /// </code>
+    /// </example>
+    public static Task<DownloadResult[]> DownloadAllAsync(
+        this HttpClient client,
+        IEnumerable<Uri> uris,
+        string folder,
+        DownloadAllOptions options,
+        CancellationToken cancellationToken = default)
+    {
+        var run = new DownloadAllRun(client, uris, folder, options);
+        return run.CompleteAsync(run.Source.FanOutAsync(options.FanOut, run.DownloadAsync, cancellationToken));
+    }
+
+    /// <summary>Downloads files into a folder and returns the outcome of each. A failed file does not stop the
+    /// others.</summary>
+    /// <param name="client">The client that sends the requests. Its timeout applies until the headers of a response
+    /// arrive.</param>
+    /// <param name="uris">The addresses. Each is a separate file, even if two are equal.</param>
+    /// <param name="folder">The folder of the files. It is created if it does not exist.</param>
+    /// <param name="maxConcurrency">The maximum number of concurrent downloads: at least 1, <see cref="int.MaxValue"/>
+    /// for no limit.</param>
+    /// <param name="cancellationToken">Cancels the run. Partial files stay for a later call.</param>
+    /// <returns>A task that completes after every started download, with the outcomes in source order. The task does
+    /// not fail for a file or a cancellation: the report contains it.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null. Thrown at the call.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1. Thrown at the
+    /// call.</exception>
+    /// <exception cref="ArgumentException">An address of an array or a list is null, or relative while the client has
+    /// no base address. Thrown at the call. For another source, the report contains the failure.</exception>
+    /// <inheritdoc cref="DownloadAllAsync(HttpClient, IEnumerable{Uri}, string, int, CancellationToken)"
+    /// path="/remarks"/>
+    /// <example>
+    /// <code>
+    /// var report = await client.DownloadAllReportAsync(uris, "downloads", maxConcurrency: 8);
+    /// Console.WriteLine($"{report.SucceededCount} files, {report.FailedCount} failures");
+    /// </code>
+    /// </example>
+    public static Task<FanOutReport<Uri, DownloadResult>> DownloadAllReportAsync(
+        this HttpClient client,
+        IEnumerable<Uri> uris,
+        string folder,
+        int maxConcurrency,
+        CancellationToken cancellationToken = default) =>
+        DownloadAllReportAsync(client, uris, folder, Limit(maxConcurrency, FailureMode.RunToEnd), cancellationToken);
+
+    /// <summary>Downloads files into a folder, with <paramref name="options"/>, and returns the outcome of
+    /// each.</summary>
+    /// <param name="client">The client that sends the requests. Its timeout applies until the headers of a response
+    /// arrive.</param>
+    /// <param name="uris">The addresses. Each is a separate file, even if two are equal.</param>
+    /// <param name="folder">The folder of the files. It is created if it does not exist.</param>
+    /// <param name="options">The options of the run and of each file. <see cref="FanOutOptions.OnFailure"/> decides
+    /// whether a failure stops the run.</param>
+    /// <param name="cancellationToken">Cancels the run. Partial files stay for a later call.</param>
+    /// <returns>A task that completes after every started download, with the outcomes in source order. The task does
+    /// not fail for a file or a cancellation: the report contains it.</returns>
+    /// <exception cref="ArgumentNullException">A parameter is null. Thrown at the call.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other, or contain an expected length or SHA-256.
+    /// Or an address of an array or a list is null, or relative while the client has no base address. Thrown at the
+    /// call.</exception>
+    /// <inheritdoc cref="DownloadAllAsync(HttpClient, IEnumerable{Uri}, string, int, CancellationToken)"
+    /// path="/remarks"/>
+    public static Task<FanOutReport<Uri, DownloadResult>> DownloadAllReportAsync(
+        this HttpClient client,
+        IEnumerable<Uri> uris,
+        string folder,
+        DownloadAllOptions options,
+        CancellationToken cancellationToken = default)
+    {
+        var run = new DownloadAllRun(client, uris, folder, options);
+        return run.CompleteAsync(run.Source.FanOutReportAsync(options.FanOut, run.DownloadAsync, cancellationToken));
+    }
+
+    private static DownloadAllOptions Limit(int maxConcurrency, FailureMode onFailure)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
+        return new DownloadAllOptions
+        {
+            FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure },
+        };
     }
 }

@@ -1,14 +1,16 @@
 namespace AsyncKit.Http;
 
-/// <summary>What a download does when there is a file under its name already.</summary>
+/// <summary>Specifies how a download handles an existing file under its name.</summary>
 public enum ExistingFile
 {
-    /// <summary>It fails with an <see cref="IOException"/> that names the file, before anything is asked for.</summary>
+    /// <summary>Fails with an <see cref="IOException"/> that names the file, before the first request. This is the
+    /// default.</summary>
     Fail,
 
-    /// <summary>It puts the new file in the place of the old one, in one step and only when it is complete.</summary>
+    /// <summary>Replaces the file in one step, when the new one is complete.</summary>
     Replace,
 
-    /// <summary>It keeps the file and asks for nothing. What makes a program that is started again go on with the rest.</summary>
+    /// <summary>Keeps the file and sends no request. A program that runs again downloads only the missing
+    /// files.</summary>
     Keep,
 }

@@ -1,17 +1,17 @@
 namespace AsyncKit.Http;
 
-/// <summary>What a response means for a download.</summary>
+/// <summary>Specifies how a response relates to the partial file.</summary>
 internal enum ResponseMatch
 {
-    /// <summary>Its body is the whole file, from the start.</summary>
+    /// <summary>The body is the whole file.</summary>
     Whole,
 
-    /// <summary>Its body goes on where the part ends.</summary>
+    /// <summary>The body continues the partial file.</summary>
     Rest,
 
-    /// <summary>The part has all bytes already.</summary>
+    /// <summary>The partial file already has all bytes.</summary>
     Complete,
 
-    /// <summary>It does not fit what is there: the whole must be asked for.</summary>
+    /// <summary>The response does not match the partial file. The download must request the whole file.</summary>
     Unusable,
 }

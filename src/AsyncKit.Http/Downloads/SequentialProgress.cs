@@ -1,23 +1,24 @@
 namespace AsyncKit.Http;
 
-/// <summary>Tells a receiver of progress, which may be that of many downloads at once.</summary>
+/// <summary>Serializes the reports to a progress receiver, which several downloads may share.</summary>
 /// <remarks>
 /// Invariants:
-/// (1) One report at a time. A snapshot is made when its turn has come, so that none is older than the one before it.
-/// (2) One that comes during another is left out, unless it must be told: then it waits.
-/// (3) After it has thrown, the receiver is not called again.
+/// (1) One report at a time. The snapshot is created inside the lock, so no report is older than the one before it.
+/// (2) A report that arrives during another is skipped, except the last one of a download, which waits.
+/// (3) The receiver is not called again after it threw.
 /// </remarks>
 internal sealed class SequentialProgress<T>(IProgress<T> receiver)
 {
-    private readonly AsyncLock _turn = new();
+    private readonly AsyncLock _lock = new();
 
-    /// <summary>What it has thrown.</summary>
+    /// <summary>The exception of the receiver; null if it did not throw.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <returns>What the receiver has thrown now; null mostly.</returns>
+    /// <summary>Reports a snapshot, unless another report is in progress.</summary>
+    /// <returns>The exception of the receiver if this report threw; otherwise, null.</returns>
     public Exception? TryReport<TState>(Func<TState, T> snapshot, TState state)
     {
-        if (!_turn.TryAcquire(out var lease))
+        if (!_lock.TryAcquire(out var lease))
         {
             return null;
         }
@@ -28,10 +29,11 @@ internal sealed class SequentialProgress<T>(IProgress<T> receiver)
         }
     }
 
-    /// <inheritdoc cref="TryReport"/>
+    /// <summary>Reports a snapshot after the report in progress.</summary>
+    /// <inheritdoc cref="TryReport" path="/returns"/>
     public async ValueTask<Exception?> ReportAsync<TState>(Func<TState, T> snapshot, TState state)
     {
-        using (await _turn.AcquireAsync(CancellationToken.None).NoContext())
+        using (await _lock.AcquireAsync(CancellationToken.None).NoContext())
         {
             return Report(snapshot, state);
         }

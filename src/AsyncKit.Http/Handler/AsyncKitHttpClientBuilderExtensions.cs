@@ -1,28 +1,44 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 
 namespace AsyncKit.Http;
 
-/// <summary>AsyncKit for the clients of <see cref="IHttpClientFactory"/>.</summary>
+/// <summary>Adds AsyncKit to the clients of <see cref="IHttpClientFactory"/>.</summary>
 public static class AsyncKitHttpClientBuilderExtensions
 {
-    private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan DefaultClientTimeout = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
-    /// <summary>Puts an <see cref="AsyncKitHttpHandler"/> into the client, and sets what a client should have.</summary>
-    /// <param name="builder">Of one client, or of the defaults for all of them.</param>
-    /// <param name="configure">Sets the client's options; null for the defaults. The options are named ones, so
-    /// <c>services.Configure&lt;AsyncKitHttpOptions&gt;(name, section)</c> works beside it.</param>
+    /// <summary>Adds an <see cref="AsyncKitHttpHandler"/> to the client, and sets the recommended defaults of its
+    /// connections.</summary>
+    /// <param name="builder">The builder of one client, or of the defaults of all clients.</param>
+    /// <param name="configure">An action that sets the client's options; null for the defaults. The options are named,
+    /// so <c>services.Configure&lt;AsyncKitHttpOptions&gt;(name, section)</c> can add to them.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// Once for each client: a second call configures the same handler. The limits of a host are the client's, also when the
-    /// factory makes new handlers. <see cref="HttpClient.Timeout"/> is set to infinite if it is the usual 100 s, since it
-    /// counts the time in the queue; the handler's own limits take its place. On a <see cref="SocketsHttpHandler"/>, and only
-    /// where nothing else was set: connections live for 2 minutes, so that a changed DNS entry is seen; HTTP/2 may open more
-    /// than one connection; responses are decompressed. One that has sent requests already stays as it is.
+    /// <list type="bullet">
+    /// <item>A client has one handler. A second call configures the same handler.</item>
+    /// <item>The limits of a host belong to the client, even when the factory creates new handlers.</item>
+    /// <item><see cref="HttpClient.Timeout"/> becomes infinite if it is the default of 100 s, because it includes the
+    /// time in the queue. The handler's own timeouts replace it.</item>
+    /// <item>A <see cref="SocketsHttpHandler"/> gets these defaults where the application set nothing: connections live
+    /// for 2 minutes, so that a changed DNS entry takes effect, and responses are decompressed. HTTP/2 may open more
+    /// than one connection. A handler that already sent requests stays unchanged.</item>
+    /// </list>
+    /// The guarantees of the requests are listed on <see cref="AsyncKitHttpHandler"/>.
     /// </remarks>
-    /// <exception cref="ArgumentNullException">The builder is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// services.AddHttpClient("catalog").AddAsyncKit(options =>
+    /// {
+    ///     options.MaxConcurrencyPerHost = 16;
+    ///     options.Retry = options.Retry with { MaxAttempts = 3 };
+    /// });
+    /// </code>
+    /// </example>
     public static IHttpClientBuilder AddAsyncKit(
         this IHttpClientBuilder builder, Action<AsyncKitHttpOptions>? configure = null)
     {
@@ -38,7 +54,7 @@ public static class AsyncKitHttpClientBuilderExtensions
         {
             options.HttpMessageHandlerBuilderActions.Add(AddHandler);
             options.HttpClientActions.Add(client =>
-                client.Timeout = client.Timeout == UsualTimeout ? Timeout.InfiniteTimeSpan : client.Timeout);
+                client.Timeout = client.Timeout == DefaultClientTimeout ? Timeout.InfiniteTimeSpan : client.Timeout);
         });
         return builder;
     }
@@ -67,16 +83,16 @@ public static class AsyncKitHttpClientBuilderExtensions
                 handler.PooledConnectionLifetime = ConnectionLifetime;
             }
 
-            if (handler.AutomaticDecompression == System.Net.DecompressionMethods.None)
+            if (handler.AutomaticDecompression == DecompressionMethods.None)
             {
-                handler.AutomaticDecompression = System.Net.DecompressionMethods.All;
+                handler.AutomaticDecompression = DecompressionMethods.All;
             }
 
             handler.EnableMultipleHttp2Connections = true;
         }
         catch (InvalidOperationException)
         {
-            // It has sent requests already: a handler that the application shares stays as it is.
+            // The handler already sent requests: one that the application shares stays unchanged.
         }
     }
 }

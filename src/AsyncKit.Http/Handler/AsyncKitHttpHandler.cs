@@ -1,37 +1,49 @@
 namespace AsyncKit.Http;
 
-/// <summary>Limits for each host, retries and timeouts around the requests of an <see cref="HttpClient"/>.</summary>
+/// <summary>Adds limits per host, retries and timeouts to the requests of an <see cref="HttpClient"/>.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A request is sent again only if its method says that this does no harm, or the request does, and its content can be
-/// read again. Any other is sent once, whatever happens.</item>
-/// <item>The attempt timeout begins after the wait for the host's limits.</item>
-/// <item>A request waits for the limits of its own host only.</item>
-/// <item>A place at a host is free again when the response has been read to its end or is disposed, and while a retry
-/// waits.</item>
-/// <item>A server's Retry-After is honoured up to the cap; above it, the response is given back.</item>
-/// <item>A response that is tried again is disposed first. When there is no further attempt, the last response is given
-/// back.</item>
-/// <item>A retry begins with the address, the method, the content and the credentials that the caller has given,
-/// wherever a redirect had led.</item>
-/// <item>A response whose bytes do not come any more ends with a TimeoutException.</item>
+/// <item>A request is retried only if its method is idempotent or the request allows it, and its content can be read
+/// again. Any other request is sent once.</item>
+/// <item>The attempt timeout excludes the wait for the host's limits.</item>
+/// <item>A request waits only for the limits of its host.</item>
+/// <item>A request holds the permit of its host until the response is read to the end or disposed. It holds none while
+/// it waits for a retry.</item>
+/// <item>A retry honors the server's Retry-After up to MaxDelayHint. If the header asks for more, the caller receives
+/// the response.</item>
+/// <item>A response that is retried is disposed before the wait. After the last attempt, the caller receives the last
+/// response.</item>
+/// <item>A retry restores the address, method, content and credentials of the caller's request, even after a
+/// redirect.</item>
+/// <item>A response that stops sending bytes fails with a TimeoutException.</item>
 /// </list>
-/// It goes on top of a handler that connects, such as <see cref="SocketsHttpHandler"/>; connections, redirects, cookies,
-/// proxies and certificates stay that handler's business. One handler is for all requests of a client, from any thread.
-/// <see cref="HttpClient.Timeout"/> counts the wait for the limits as well: better set it to
-/// <see cref="Timeout.InfiniteTimeSpan"/>, as <see cref="AsyncKitHttpClientBuilderExtensions.AddAsyncKit"/> does.
-/// Cost: some objects a request, and for each read of the response nothing. A synchronous Send blocks its thread also
-/// while it waits.
+/// Place it before a handler that connects, such as <see cref="SocketsHttpHandler"/>. Connections, redirects, cookies,
+/// proxies and certificates stay the responsibility of that handler. <see cref="HttpClient.Timeout"/> includes the wait
+/// for the limits. Set it to <see cref="Timeout.InfiniteTimeSpan"/>, as
+/// <see cref="AsyncKitHttpClientBuilderExtensions.AddAsyncKit"/> does.
+/// <para>
+/// Cost: a few objects per request, none per read of the response. A synchronous Send blocks its thread while it waits
+/// for a limit or a retry.
+/// </para>
+/// Thread-safe: one handler serves all requests of a client.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var handler = new AsyncKitHttpHandler(
+///     new AsyncKitHttpOptions { MaxConcurrencyPerHost = 16 }, new SocketsHttpHandler());
+/// using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+/// </code>
+/// </example>
 public sealed class AsyncKitHttpHandler : DelegatingHandler
 {
     private readonly HttpPolicy _policy;
     private readonly bool _isOwner;
 
-    /// <summary>A handler whose <see cref="DelegatingHandler.InnerHandler"/> is set later, or by a factory.</summary>
-    /// <param name="options">What to do; not to be changed afterwards.</param>
-    /// <exception cref="ArgumentNullException">The options are null.</exception>
-    /// <exception cref="ArgumentException">The options have two limits for a host.</exception>
+    /// <summary>Creates a handler whose <see cref="DelegatingHandler.InnerHandler"/> is set later, for example by a
+    /// factory.</summary>
+    /// <param name="options">The options of the handler. Do not change them afterwards.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentException">The options contain two limits for a host.</exception>
     public AsyncKitHttpHandler(AsyncKitHttpOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -39,11 +51,11 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
         _isOwner = true;
     }
 
-    /// <summary>A handler before another.</summary>
-    /// <param name="options">What to do; not to be changed afterwards.</param>
-    /// <param name="innerHandler">Sends the requests; disposed together with this one.</param>
+    /// <summary>Creates a handler that passes its requests to another handler.</summary>
+    /// <param name="options">The options of the handler. Do not change them afterwards.</param>
+    /// <param name="innerHandler">The handler that sends the requests. It is disposed together with this one.</param>
     /// <exception cref="ArgumentNullException">A parameter is null.</exception>
-    /// <exception cref="ArgumentException">The options have two limits for a host.</exception>
+    /// <exception cref="ArgumentException">The options contain two limits for a host.</exception>
     public AsyncKitHttpHandler(AsyncKitHttpOptions options, HttpMessageHandler innerHandler)
         : this(options)
     {
@@ -55,7 +67,7 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
 
     internal int HostCount => _policy.HostCount;
 
-    internal ValueTask<HttpResponseMessage> NextAsync(
+    internal ValueTask<HttpResponseMessage> SendToInnerAsync(
         HttpRequestMessage request, SendMode mode, CancellationToken token) =>
         mode == SendMode.Async ? new(base.SendAsync(request, token)) : new(base.Send(request, token));
 
@@ -71,8 +83,9 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-#pragma warning disable VSTHRD002 // Who calls Send wants to block; the requests themselves are sent synchronously.
-        return new HttpCall(_policy, this, request, SendMode.Blocking).RunAsync(cancellationToken).GetAwaiter().GetResult();
+#pragma warning disable VSTHRD002 // Send is synchronous by contract; it sends synchronously, too.
+        return new HttpCall(_policy, this, request, SendMode.Blocking)
+            .RunAsync(cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
     }
 

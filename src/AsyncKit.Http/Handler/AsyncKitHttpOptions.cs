@@ -2,16 +2,19 @@ using System.Threading.RateLimiting;
 
 namespace AsyncKit.Http;
 
-/// <summary>What <see cref="AsyncKitHttpHandler"/> does with requests. A host here is scheme, name and port
-/// together. Checked when set; not to be changed once a handler has been made of it.</summary>
+/// <summary>Represents the options of <see cref="AsyncKitHttpHandler"/>. Validated when set. Do not change them after a
+/// handler was created with them.</summary>
+/// <remarks>A host is the combination of scheme, name and port.</remarks>
 public sealed class AsyncKitHttpOptions
 {
     private const int MostPerHost = 100_000;
 
-    /// <summary>How many requests may be under way to one host. A request is under way until its response has been read to
-    /// the end or is disposed; one without a content and one that hands over its connection, to a web socket for example, when
-    /// the headers have come.</summary>
-    /// <value>From 1 to 100,000; null by default: no limit. Not together with <see cref="AdaptiveLimitPerHost"/>.</value>
+    /// <summary>The maximum number of requests in flight to one host.</summary>
+    /// <value>From 1 to 100,000. The default is null, which disables the limit. Cannot be combined with
+    /// <see cref="AdaptiveLimitPerHost"/>.</value>
+    /// <remarks>A request is in flight until its response is read to the end or disposed. A response without content,
+    /// and one that upgrades its connection, for example to a web socket, releases its permit when the headers
+    /// arrive.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public int? MaxConcurrencyPerHost
     {
@@ -22,28 +25,33 @@ public sealed class AsyncKitHttpOptions
                 nameof(value), value, "MaxConcurrencyPerHost must be from 1 to 100,000, or null for no limit.");
     }
 
-    /// <summary>A limit for each host that follows what the host bears: 429, 503 and timeouts lower it, successes raise
-    /// it.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>A limit per host that adapts to the load that the host supports: 429, 503 and timeouts lower it,
+    /// successes raise it.</summary>
+    /// <value>The default is null, which disables the limit.</value>
     public AdaptiveLimit? AdaptiveLimitPerHost { get; set; }
 
-    /// <summary>Makes the limiter of a host: each attempt asks it once before it starts, and waits when it is
-    /// refused.</summary>
-    /// <value>Null by default. It gets the host, such as <c>https://example.org:443</c>, and makes a new one each
-    /// time: for requests that come first at once perhaps one too many, which is disposed. The limiter is disposed with the
-    /// handler, or when the host has not been used for long. The lease is held until the response's content is read or the
-    /// response is disposed, so a <see cref="ConcurrencyLimiter"/> limits the requests in flight.</value>
+    /// <summary>A function that creates the rate limiter of a host. Each attempt acquires one permit before it starts,
+    /// and waits if the limiter refuses.</summary>
+    /// <value>The default is null, which disables the limit. The function receives the host, for example
+    /// <c>https://example.org:443</c>, and must return a new limiter each time.</value>
+    /// <remarks>Concurrent first requests to a host may create a second limiter, which is disposed. The handler
+    /// disposes a limiter with itself, or after its host was idle for long. A lease is held until the content of the
+    /// response is read or the response is disposed, so a <see cref="ConcurrencyLimiter"/> limits the requests in
+    /// flight.</remarks>
     public Func<string, RateLimiter>? StartRatePerHost { get; set; }
 
-    /// <summary>How requests are tried again, and how long one may take.</summary>
-    /// <value>
-    /// Up to 4 attempts, 30 s each and 2 minutes together, by default; never null.
-    /// <see cref="RetryOptions.AttemptTimeout"/> begins when the host's limits have let the attempt start, and ends with the
-    /// response's headers. <see cref="RetryOptions.TotalTimeout"/> begins when they have let the first one start.
-    /// <see cref="RetryOptions.ShouldRetry"/> is asked about a response with a status of 400 or more as about
-    /// an <see cref="HttpRequestException"/> with it. Without a <see cref="RetryOptions.DelayHint"/> it is the
-    /// response's Retry-After.
-    /// </value>
+    /// <summary>The retries and timeouts of requests.</summary>
+    /// <value>Not null. The default is up to 4 attempts, with 30 s for each and 2 minutes for all.</value>
+    /// <remarks>
+    /// <list type="bullet">
+    /// <item><see cref="RetryOptions.AttemptTimeout"/> starts after the wait for the host's limits, and ends when the
+    /// headers of the response arrive.</item>
+    /// <item><see cref="RetryOptions.TotalTimeout"/> starts after the first wait for the host's limits.</item>
+    /// <item><see cref="RetryOptions.ShouldRetry"/> receives a response with a status code of 400 or above as an
+    /// <see cref="HttpRequestException"/> with that code.</item>
+    /// <item>Without a <see cref="RetryOptions.DelayHint"/>, retries honor Retry-After.</item>
+    /// </list>
+    /// </remarks>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public RetryOptions Retry
     {
@@ -51,9 +59,10 @@ public sealed class AsyncKitHttpOptions
         set => field = value ?? throw new ArgumentNullException(nameof(value), "Retry must not be null.");
     } = new() { AttemptTimeout = TimeSpan.FromSeconds(30), TotalTimeout = TimeSpan.FromMinutes(2) };
 
-    /// <summary>The methods of requests that may be sent again without being asked.</summary>
-    /// <value>GET, HEAD, OPTIONS, TRACE, PUT and DELETE by default, which RFC 9110 calls idempotent; never null. For one
-    /// request there is <see cref="HttpRequestRetry.SetRetry"/>.</value>
+    /// <summary>The methods whose requests are retried. <see cref="HttpRequestRetry.SetRetry"/> overrides this for a
+    /// single request.</summary>
+    /// <value>Not null. The default is GET, HEAD, OPTIONS, TRACE, PUT and DELETE, which are idempotent by RFC
+    /// 9110.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyCollection<HttpMethod> RetriedMethods
     {
@@ -62,9 +71,8 @@ public sealed class AsyncKitHttpOptions
             ?? throw new ArgumentNullException(nameof(value), "RetriedMethods must not be null; it may be empty.");
     } = [HttpMethod.Get, HttpMethod.Head, HttpMethod.Options, HttpMethod.Trace, HttpMethod.Put, HttpMethod.Delete];
 
-    /// <summary>How long to wait for more bytes of a response.</summary>
-    /// <value>Zero or more; 30 s by default. <see cref="Timeout.InfiniteTimeSpan"/> means for ever. Synchronous reads are not
-    /// limited.</value>
+    /// <summary>The maximum time to wait for more bytes of a response. Synchronous reads are not limited.</summary>
+    /// <value>Zero or more. The default is 30 s. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan ReadIdleTimeout
     {

@@ -2,7 +2,8 @@ using System.Threading.RateLimiting;
 
 namespace AsyncKit.Http;
 
-/// <summary>The limits of one host. Users and its place among the idle belong to the table, and to its lock.</summary>
+/// <summary>The limits of one host. The lock of the table guards <see cref="Users"/> and
+/// <see cref="IdleNode"/>.</summary>
 internal sealed class Host(HostKey key, ConcurrencyGate? gate, RateLimiter? startRate) : IDisposable
 {
     public HostKey Key { get; } = key;
@@ -15,7 +16,8 @@ internal sealed class Host(HostKey key, ConcurrencyGate? gate, RateLimiter? star
 
     public LinkedListNode<Host>? IdleNode { get; set; }
 
-    /// <summary>Also on the finalizer's thread, or in the Dispose of a response of another host.</summary>
+    /// <summary>Disposes the rate limiter. May run on the finalizer's thread, or in the Dispose of a response from
+    /// another host.</summary>
     public void Dispose()
     {
         try
@@ -24,7 +26,7 @@ internal sealed class Host(HostKey key, ConcurrencyGate? gate, RateLimiter? star
         }
         catch (Exception)
         {
-            // A limiter of the user's that throws must not end who has nothing to do with it.
+            // A user-supplied limiter may throw from Dispose; an unrelated request must not fail because of it.
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AsyncKit.Http;
 
-/// <summary>What shares one limit.</summary>
+/// <summary>The scheme, name and port of a host. Requests with the same key share its limits.</summary>
 internal readonly record struct HostKey(string Scheme, string Name, int Port)
 {
     public static HostKey Of(Uri? uri) =>
@@ -10,5 +10,5 @@ internal readonly record struct HostKey(string Scheme, string Name, int Port)
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Scheme}://{(Name.Contains(':', StringComparison.Ordinal) ? $"[{Name}]" : Name)}:{Port}"); // That of IPv6.
+        $"{Scheme}://{(Name.Contains(':', StringComparison.Ordinal) ? $"[{Name}]" : Name)}:{Port}"); // IPv6.
 }

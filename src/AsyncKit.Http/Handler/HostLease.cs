@@ -2,21 +2,22 @@ using System.Threading.RateLimiting;
 
 namespace AsyncKit.Http;
 
-/// <summary>The place of one request at its host, left once. A response that was dropped, neither read to its end nor
-/// disposed, gives it back when it is collected.</summary>
+/// <summary>The permit of one request at its host. It is released once.</summary>
+/// <remarks>A response that the application neither reads to the end nor disposes releases its permit when it is
+/// collected.</remarks>
 internal sealed class HostLease(HostTable table, Host host, Lease lease, RateLimitLease? startLease)
 {
-    private int _isLeft;
+    private int _isReleased;
 
-#pragma warning disable MA0055, CA1816 // A place that is lost would be lost for ever; it is no resource that a user disposes.
-    ~HostLease() => Leave();
+#pragma warning disable MA0055, CA1816 // Without a finalizer, a dropped response would hold its permit forever.
+    ~HostLease() => Release();
 
-    /// <summary>What the attempt tells about the host's limit; the first counts.</summary>
+    /// <summary>Reports the outcome of the attempt to the host's limit. Only the first report counts.</summary>
     public void Report(GateSignal signal) => lease.Report(signal);
 
-    public void Leave()
+    public void Release()
     {
-        if (Interlocked.Exchange(ref _isLeft, 1) != 0)
+        if (Interlocked.Exchange(ref _isReleased, 1) != 0)
         {
             return;
         }

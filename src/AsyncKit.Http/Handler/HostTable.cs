@@ -2,18 +2,19 @@ using System.Threading.RateLimiting;
 
 namespace AsyncKit.Http;
 
-/// <summary>
-/// The hosts that are used, each with its limits. Invariants, under the lock:
-/// <list type="number">
-/// <item>A host that has users is in the table, and not among the idle.</item>
-/// <item>One without is among the idle, if it has learned something that the next user needs, or else gone.</item>
-/// <item>There are at most <see cref="MostIdle"/> idle ones; the one that is idle for the longest time goes first.</item>
-/// </list>
-/// The user's code that makes a limiter runs outside the lock, so two may be made, and one is disposed again.
-/// </summary>
+/// <summary>The hosts with requests, each with its limits.</summary>
+/// <remarks>
+/// Invariants, under the lock:
+/// (1) A host with users is in the table, but not in the idle list.
+/// (2) A host without users is in the idle list if it has state for the next user. Otherwise it is removed.
+/// (3) The idle list has at most <see cref="MaxIdle"/> hosts. The host that was idle longest is removed first.
+/// <para>
+/// User code that creates a limiter runs outside the lock. Two callers may each create one; the second is disposed.
+/// </para>
+/// </remarks>
 internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 {
-    public const int MostIdle = 1_024;
+    public const int MaxIdle = 1_024;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<HostKey, Host> _hosts = [];
@@ -34,10 +35,10 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         }
     }
 
-    private bool Learns => options.AdaptiveLimitPerHost is not null || options.StartRatePerHost is not null;
+    private bool HasState => options.AdaptiveLimitPerHost is not null || options.StartRatePerHost is not null;
 
-    /// <summary>Waits until the host's limits let one more request start.</summary>
-    public async ValueTask<HostLease> EnterAsync(HostKey key, TimeProvider clock, CancellationToken token)
+    /// <summary>Waits until the host's limits admit one more request.</summary>
+    public async ValueTask<HostLease> AcquireAsync(HostKey key, TimeProvider clock, CancellationToken token)
     {
         var host = Take(key);
         Lease lease = default;
@@ -67,7 +68,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 
     public void Return(Host host)
     {
-        Host? gone = null;
+        Host? removed = null;
         lock (_lock)
         {
             if (--host.Users > 0)
@@ -75,27 +76,27 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
                 return;
             }
 
-            if (_isDisposed || !Learns)
+            if (_isDisposed || !HasState)
             {
                 _hosts.Remove(host.Key);
-                gone = host;
+                removed = host;
             }
             else
             {
                 host.IdleNode = _idle.AddLast(host);
-                if (_idle.Count > MostIdle)
+                if (_idle.Count > MaxIdle)
                 {
-                    gone = _idle.First!.Value;
+                    removed = _idle.First!.Value;
                     _idle.RemoveFirst();
-                    _hosts.Remove(gone.Key);
+                    _hosts.Remove(removed.Key);
                 }
             }
         }
 
-        gone?.Dispose();
+        removed?.Dispose();
     }
 
-    /// <summary>A host that is used now is disposed when it no longer is.</summary>
+    /// <summary>Disposes the idle hosts. A host with users is disposed when its last user returns it.</summary>
     public void Dispose()
     {
         Host[] idle;
@@ -115,34 +116,34 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(AsyncKitHttpHandler));
-            if (Find(key) is { } host)
+            if (TryAddUser(key) is { } host)
             {
                 return host;
             }
         }
 
-        var made = Make(key);
-        Host taken;
+        var created = Create(key);
+        Host added;
         lock (_lock)
         {
-            taken = Find(key) ?? made;
-            if (ReferenceEquals(taken, made))
+            added = TryAddUser(key) ?? created;
+            if (ReferenceEquals(added, created))
             {
-                made.Users = 1;
-                _hosts.Add(key, made);
+                created.Users = 1;
+                _hosts.Add(key, created);
             }
         }
 
-        if (!ReferenceEquals(taken, made))
+        if (!ReferenceEquals(added, created))
         {
-            made.Dispose();
+            created.Dispose();
         }
 
-        return taken;
+        return added;
     }
 
-    /// <summary>Under the lock.</summary>
-    private Host? Find(HostKey key)
+    /// <summary>Returns the host with one more user; null if it is not in the table. Call it under the lock.</summary>
+    private Host? TryAddUser(HostKey key)
     {
         if (!_hosts.TryGetValue(key, out var host))
         {
@@ -158,11 +159,13 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
         return host;
     }
 
-    private Host Make(HostKey key) => new(
+    private Host Create(HostKey key) => new(
         key,
-        options.AdaptiveLimitPerHost is { } adaptive ? new ConcurrencyGate(adaptive) { TimeProvider = options.Retry.TimeProvider }
+        options.AdaptiveLimitPerHost is { } adaptive
+            ? new ConcurrencyGate(adaptive) { TimeProvider = options.Retry.TimeProvider }
             : options.MaxConcurrencyPerHost is { } limit ? new ConcurrencyGate(limit)
             : null,
-        options.StartRatePerHost is not { } make ? null
-            : make(key.ToString()) ?? throw new InvalidOperationException($"StartRatePerHost gave no limiter for {key}."));
+        options.StartRatePerHost is not { } create ? null
+            : create(key.ToString()) ?? throw new InvalidOperationException(
+                $"StartRatePerHost must return a limiter; it returned null for {key}."));
 }

@@ -1,5 +1,5 @@
 namespace AsyncKit.Http;
 
-/// <summary>Of our own limit: tried again whatever the options say of timeouts.</summary>
+/// <summary>A timeout of an attempt. It is retried even if the options exclude timeouts.</summary>
 internal sealed class HttpAttemptTimeoutException(HttpRequestMessage request, TimeSpan limit, TimeoutException cause)
-    : TimeoutException($"{UriText.Of(request)}: no response within {limit}, which is the attempt timeout.", cause);
+    : TimeoutException($"{UriText.Of(request)}: no response arrived within AttemptTimeout ({limit}).", cause);

@@ -1,40 +1,40 @@
 namespace AsyncKit.Http;
 
-/// <summary>
-/// One request, with all its attempts. Invariants:
-/// <list type="number">
-/// <item>An attempt is sent only while the call holds a place; the place goes with the response, or is left.</item>
-/// <item>A response is the caller's, or is disposed: a rejected one before the wait for the next attempt, or at the
-/// end.</item>
-/// </list>
-/// </summary>
+/// <summary>One request with all its attempts.</summary>
+/// <remarks>
+/// Invariants:
+/// (1) An attempt is sent only while the call holds a lease of the host. The lease moves to the response, or is
+/// released.
+/// (2) A response moves to the caller or is disposed: a retryable one before the wait for the next attempt, or at the
+/// end.
+/// </remarks>
 internal sealed class HttpCall(
     HttpPolicy policy, AsyncKitHttpHandler handler, HttpRequestMessage request, SendMode mode)
 {
     private readonly RequestSnapshot _snapshot = new(request);
     private readonly bool _mayRetry = policy.MayRetry(request);
-    private HostLease? _place;
-    private RetryableResponseException? _rejected;
-    private TimeoutException? _timeoutBelow;
+    private HostLease? _lease;
+    private RetryableResponseException? _retryable;
+    private TimeoutException? _innerTimeout;
     private int _attempts;
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
-        _place = await policy.EnterAsync(request, token).NoContext();
+        _lease = await policy.AcquireHostAsync(request, token).NoContext();
         try
         {
             return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).NoContext();
         }
-        catch (RetryableResponseException rejected) when (ReferenceEquals(rejected, _rejected) && !rejected.IsDropped)
+        catch (RetryableResponseException last) when (ReferenceEquals(last, _retryable) && !last.IsConsumed)
         {
-            return rejected.Take();
+            return last.Take();
         }
         finally
         {
-            _place?.Leave();
-            if (_rejected is { IsDropped: false } left)
+            _lease?.Release();
+            if (_retryable is { IsConsumed: false } unused)
             {
-                left.Drop();
+                unused.Drop();
             }
         }
     }
@@ -44,24 +44,24 @@ internal sealed class HttpCall(
         if (++_attempts > 1)
         {
             _snapshot.Restore(request);
-            _place = await policy.EnterAsync(request, token).NoContext();
+            _lease = await policy.AcquireHostAsync(request, token).NoContext();
         }
 
         var response = await SendAsync(token).NoContext();
         try
         {
-            _place?.Report(HttpPolicy.SignalOf(response.StatusCode));
+            _lease?.Report(HttpPolicy.SignalOf(response.StatusCode));
             if (HttpPolicy.HasContent(response, request.Method))
             {
-                policy.Watch(response, _place);
+                policy.Limit(response, _lease);
             }
             else
             {
-                _place?.Leave();
+                _lease?.Release();
             }
 
-            _place = null;
-            _rejected = _mayRetry ? policy.Reject(response) : null;
+            _lease = null;
+            _retryable = _mayRetry ? policy.AsRetryable(response) : null;
         }
         catch (Exception)
         {
@@ -69,7 +69,7 @@ internal sealed class HttpCall(
             throw;
         }
 
-        return _rejected is null ? response : throw _rejected;
+        return _retryable is null ? response : throw _retryable;
     }
 
     private async ValueTask<HttpResponseMessage> SendAsync(CancellationToken token)
@@ -77,43 +77,43 @@ internal sealed class HttpCall(
         try
         {
             return policy.AttemptLimit is { } limit
-                ? await Deadline.RunAsync(PassOnAsync, limit, token).NoContext()
-                : await PassOnAsync(token).NoContext();
+                ? await Deadline.RunAsync(SendToInnerAsync, limit, token).NoContext()
+                : await SendToInnerAsync(token).NoContext();
         }
         catch (TimeoutException exception)
-            when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _timeoutBelow))
+            when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _innerTimeout))
         {
-            LeavePlace(GateSignal.Throttled);
+            ReleaseLease(GateSignal.Throttled);
             throw new HttpAttemptTimeoutException(request, policy.AttemptLimit!.Limit, exception);
         }
         catch (Exception exception)
         {
             var isTimeout = exception is TimeoutException or TaskCanceledException { InnerException: TimeoutException };
-            LeavePlace(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
+            ReleaseLease(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
             throw;
         }
     }
 
-    /// <summary>The token that a limit hands out is used again afterwards, and a content may still be on its way when the
-    /// response is there: then it gets a token of its own.</summary>
-    private async ValueTask<HttpResponseMessage> PassOnAsync(CancellationToken token)
+    /// <summary>Sends the request to the inner handler. A request with content gets its own token: the deadline reuses
+    /// its token source, while the content may still be in transit when the response arrives.</summary>
+    private async ValueTask<HttpResponseMessage> SendToInnerAsync(CancellationToken token)
     {
         using var own = request.Content is null ? null : CancellationTokenSource.CreateLinkedTokenSource(token);
         try
         {
-            return await handler.NextAsync(request, mode, own?.Token ?? token).NoContext();
+            return await handler.SendToInnerAsync(request, mode, own?.Token ?? token).NoContext();
         }
         catch (TimeoutException exception)
         {
-            _timeoutBelow = exception;
+            _innerTimeout = exception;
             throw;
         }
     }
 
-    private void LeavePlace(GateSignal signal)
+    private void ReleaseLease(GateSignal signal)
     {
-        _place?.Report(signal);
-        _place?.Leave();
-        _place = null;
+        _lease?.Report(signal);
+        _lease?.Release();
+        _lease = null;
     }
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http;
 
-/// <summary>What the limits of this package have in common.</summary>
+/// <summary>The rules that all time limits of this package share.</summary>
 internal static class HttpLimits
 {
     /// <summary>A timer bears no more.</summary>
@@ -14,9 +14,9 @@ internal static class HttpLimits
             : throw new ArgumentOutOfRangeException(
                 name, value, $"{name} must be zero or more, or Timeout.InfiniteTimeSpan for no limit.");
 
-    /// <summary>Null for no limit, which costs nothing then.</summary>
+    /// <summary>Returns the options of a deadline; null for no limit, which costs nothing.</summary>
     public static DeadlineOptions? Limit(TimeSpan? limit, string? name, TimeProvider clock) =>
-        limit is not { } given || given == Timeout.InfiniteTimeSpan
+        limit is not { } value || value == Timeout.InfiniteTimeSpan
             ? null
-            : new DeadlineOptions { Limit = given, Name = name, TimeProvider = clock };
+            : new DeadlineOptions { Limit = value, Name = name, TimeProvider = clock };
 }

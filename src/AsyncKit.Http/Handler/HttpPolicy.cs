@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http;
 
-/// <summary>What a client's options come to, built once: shared by all its handlers, also those that the factory makes anew,
-/// so that a host has one limit.</summary>
+/// <summary>The validated options of a client, in the form its requests use. All handlers of the client share it, even
+/// after the factory replaces them, so a host has one limit.</summary>
 internal sealed class HttpPolicy : IDisposable
 {
     private readonly AsyncKitHttpOptions _options;
@@ -18,24 +18,24 @@ internal sealed class HttpPolicy : IDisposable
         options.Check();
         _options = options;
         _hosts = new HostTable(options);
-        var given = options.Retry;
-        _retried = given with
+        var retry = RetryAfter.AsDefaultHint(options.Retry);
+        _retried = retry with
         {
-            AttemptTimeout = null, // Its clock starts after the wait for the host, in the attempt.
-            Name = given.Name ?? name,
-            Logger = given.Logger ?? logger,
-            DelayHint = given.DelayHint ?? RetryAfter.Of,
-            ShouldRetry = exception => exception is HttpAttemptTimeoutException or RetryableResponseException || given.ShouldRetry(exception),
+            AttemptTimeout = null, // It starts inside the attempt, after the wait for the host.
+            Name = retry.Name ?? name,
+            Logger = retry.Logger ?? logger,
+            ShouldRetry = exception =>
+                exception is HttpAttemptTimeoutException or RetryableResponseException || retry.ShouldRetry(exception),
             OnRetry = attempt =>
             {
                 (attempt.Exception as RetryableResponseException)?.Drop();
-                given.OnRetry?.Invoke(attempt);
+                retry.OnRetry?.Invoke(attempt);
             },
         };
         _once = _retried with { MaxAttempts = 1 };
-        Clock = AsyncEnvironment.Clock(given.TimeProvider);
-        AttemptLimit = HttpLimits.Limit(given.AttemptTimeout, _retried.Name, given.TimeProvider);
-        _readIdle = HttpLimits.Limit(options.ReadIdleTimeout, _retried.Name, given.TimeProvider);
+        Clock = AsyncEnvironment.Clock(retry.TimeProvider);
+        AttemptLimit = HttpLimits.Limit(retry.AttemptTimeout, _retried.Name, retry.TimeProvider);
+        _readIdle = HttpLimits.Limit(options.ReadIdleTimeout, _retried.Name, retry.TimeProvider);
     }
 
     public TimeProvider Clock { get; }
@@ -56,21 +56,21 @@ internal sealed class HttpPolicy : IDisposable
         }
         && RepeatableContent.Is(request.Content);
 
-    public async ValueTask<HostLease?> EnterAsync(HttpRequestMessage request, CancellationToken token) =>
+    public async ValueTask<HostLease?> AcquireHostAsync(HttpRequestMessage request, CancellationToken token) =>
         _hosts.HasLimits
-            ? await _hosts.EnterAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
+            ? await _hosts.AcquireAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
             : null;
 
-    public void Watch(HttpResponseMessage response, HostLease? place)
+    public void Limit(HttpResponseMessage response, HostLease? lease)
     {
-        if (place is not null || _readIdle is not null)
+        if (lease is not null || _readIdle is not null)
         {
-            LimitedContent.Watch(response, new(response.RequestMessage, long.MaxValue, _readIdle, place));
+            LimitedContent.Apply(response, new(response.RequestMessage, long.MaxValue, _readIdle, lease));
         }
     }
 
-    /// <summary>Whether there are bytes to wait for. A connection that was handed over, to a web socket for example, is no
-    /// response that is read: its stream is also written to.</summary>
+    /// <summary>Returns true if the response has bytes to wait for. The stream of an upgraded connection, for example a
+    /// web socket, is not wrapped: the caller also writes to it.</summary>
     public static bool HasContent(HttpResponseMessage response, HttpMethod method) =>
         method != HttpMethod.Head
         && method != HttpMethod.Connect
@@ -78,19 +78,19 @@ internal sealed class HttpPolicy : IDisposable
             HttpStatusCode.SwitchingProtocols or HttpStatusCode.NoContent or HttpStatusCode.NotModified)
         && response.Content.Headers.ContentLength != 0;
 
-    /// <summary>Null for a response that the caller gets.</summary>
-    public RetryableResponseException? Reject(HttpResponseMessage response)
+    /// <summary>Returns null for a response that the caller receives.</summary>
+    public RetryableResponseException? AsRetryable(HttpResponseMessage response)
     {
         if (response.StatusCode < HttpStatusCode.BadRequest)
         {
             return null;
         }
 
-        var rejected = new RetryableResponseException(response, Clock);
-        return _options.Retry.ShouldRetry(rejected) ? rejected : null;
+        var retryable = new RetryableResponseException(response, Clock);
+        return _options.Retry.ShouldRetry(retryable) ? retryable : null;
     }
 
-    /// <summary>What the host's limit learns.</summary>
+    /// <summary>Returns the signal for the host's adaptive limit.</summary>
     public static GateSignal SignalOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => GateSignal.Throttled,

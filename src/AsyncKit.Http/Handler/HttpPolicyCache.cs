@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace AsyncKit.Http;
 
-/// <summary>One policy for each named client of a container.</summary>
-internal sealed class HttpPolicyCache(IOptionsMonitor<AsyncKitHttpOptions> options, ILoggerFactory? loggers = null) : IDisposable
+/// <summary>Creates one policy for each named client of a container.</summary>
+internal sealed class HttpPolicyCache(
+    IOptionsMonitor<AsyncKitHttpOptions> options, ILoggerFactory? loggers = null) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<HttpPolicy>> _policies = new(StringComparer.Ordinal);
 

@@ -1,17 +1,25 @@
 namespace AsyncKit.Http;
 
-/// <summary>What one request may say to <see cref="AsyncKitHttpHandler"/>.</summary>
+/// <summary>Sets how <see cref="AsyncKitHttpHandler"/> retries a single request.</summary>
 public static class HttpRequestRetry
 {
     private static readonly HttpRequestOptionsKey<HttpRetry> Key = new("AsyncKit.Http.Retry");
 
-    /// <summary>Says whether this request may be sent again.</summary>
+    /// <summary>Sets whether this request may be retried.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="retry">With <see cref="HttpRetry.Allowed"/> a content that cannot be read twice is still sent
-    /// once.</param>
+    /// <param name="retry">The rule of this request. Even with <see cref="HttpRetry.Allowed"/>, a request is sent only
+    /// once if its content cannot be read again.</param>
     /// <returns>The same request.</returns>
-    /// <exception cref="ArgumentNullException">The request is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enum's.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="request"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="retry"/> is not a member of
+    /// <see cref="HttpRetry"/>.</exception>
+    /// <example>
+    /// <code>
+    /// using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new StringContent(order) };
+    /// request.Headers.Add("Idempotency-Key", key);
+    /// using var response = await client.SendAsync(request.SetRetry(HttpRetry.Allowed));
+    /// </code>
+    /// </example>
     public static HttpRequestMessage SetRetry(this HttpRequestMessage request, HttpRetry retry)
     {
         ArgumentNullException.ThrowIfNull(request);

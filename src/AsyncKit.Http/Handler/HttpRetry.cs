@@ -1,15 +1,16 @@
 namespace AsyncKit.Http;
 
-/// <summary>Whether a request may be sent again.</summary>
+/// <summary>Specifies whether a request may be retried.</summary>
 public enum HttpRetry
 {
-    /// <summary>If its method is one of <see cref="AsyncKitHttpOptions.RetriedMethods"/>; the default.</summary>
+    /// <summary>Retries the request if its method is in <see cref="AsyncKitHttpOptions.RetriedMethods"/>. This is the
+    /// default.</summary>
     ByMethod,
 
-    /// <summary>Whatever its method: to send it twice does the same as to send it once, for example because it carries a key
-    /// by which the server knows it again.</summary>
+    /// <summary>Retries the request with any method. Use it if sending the request twice has the same effect as sending
+    /// it once, for example because the server recognizes it by an idempotency key.</summary>
     Allowed,
 
-    /// <summary>Not at all.</summary>
+    /// <summary>Sends the request once.</summary>
     Never,
 }

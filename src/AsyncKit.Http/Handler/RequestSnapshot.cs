@@ -2,11 +2,9 @@ using System.Net.Http.Headers;
 
 namespace AsyncKit.Http;
 
-/// <summary>
-/// What a redirect changes in the request itself: the address, the method, the content, and the credentials, which it takes
-/// away. All of it is put back together before the request is sent again: the credentials with another address would go to a
-/// host they are not for.
-/// </summary>
+/// <summary> The parts of a request that a redirect changes: the address, the method and the content, and the
+/// credentials, which it removes. A retry must restore all of them together: credentials with a redirected address
+/// would reach the wrong host.</summary>
 internal readonly struct RequestSnapshot(HttpRequestMessage request)
 {
     private readonly Uri? _uri = request.RequestUri;

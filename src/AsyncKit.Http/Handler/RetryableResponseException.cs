@@ -1,7 +1,7 @@
 namespace AsyncKit.Http;
 
-/// <summary>A response that is to be tried again, as the exception that retries are about. It is given to the caller after
-/// all when there is no further attempt.</summary>
+/// <summary>Represents a response that should be retried, as the exception that <see cref="Retry"/> handles. After the
+/// last attempt, the caller receives the response.</summary>
 internal sealed class RetryableResponseException : HttpRequestException
 {
     private readonly HttpResponseMessage _response;
@@ -13,18 +13,21 @@ internal sealed class RetryableResponseException : HttpRequestException
         RetryAfter.Attach(this, response, clock);
     }
 
-    public bool IsDropped { get; private set; }
+    /// <summary>True after <see cref="Drop"/> or <see cref="Take"/>.</summary>
+    public bool IsConsumed { get; private set; }
 
-    /// <summary>No caller will see it: its connection and its place are free for others while the retry waits.</summary>
+    /// <summary>Disposes the response before a retry waits, so that others can use its connection and its
+    /// permit.</summary>
     public void Drop()
     {
-        IsDropped = true;
+        IsConsumed = true;
         _response.Dispose();
     }
 
+    /// <summary>Returns the response, for the caller.</summary>
     public HttpResponseMessage Take()
     {
-        IsDropped = true;
+        IsConsumed = true;
         return _response;
     }
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http;
 
-/// <summary>Which of the two methods of the next handler is called.</summary>
+/// <summary>Specifies the method of the inner handler to call.</summary>
 internal enum SendMode
 {
     Async,

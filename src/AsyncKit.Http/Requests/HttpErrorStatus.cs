@@ -1,11 +1,12 @@
 namespace AsyncKit.Http;
 
-/// <summary>What becomes of a response that is none of success.</summary>
+/// <summary>Specifies how a response with a non-success status code is handled.</summary>
 public enum HttpErrorStatus
 {
-    /// <summary>It fails its request with an <see cref="HttpRequestException"/> that has the status; the default.</summary>
+    /// <summary>Fails the request with an <see cref="HttpRequestException"/> that contains the status code. This is the
+    /// default.</summary>
     Throw,
 
-    /// <summary>It is read as any other.</summary>
+    /// <summary>Reads the response like any other.</summary>
     Read,
 }

@@ -1,14 +1,15 @@
 namespace AsyncKit.Http;
 
-/// <summary>How many requests are made at once, and what a response may be. Immutable, checked when set.</summary>
+/// <summary>Represents the options of a bulk GET: its concurrency, and the limits of each response. Immutable,
+/// validated when set.</summary>
 public sealed record HttpFanOutOptions
 {
     private const long MiB = 1024 * 1024;
 
-    /// <summary>How many at once, the order, what a failure does, retries, a limit for each request, progress. A retry
-    /// makes the request and reads the response again; without a <see cref="RetryOptions.DelayHint"/> it waits as long as
-    /// Retry-After asks.</summary>
-    /// <value>No default; never null.</value>
+    /// <summary>The options of the run: concurrency, order, failure mode, retries, the timeout of each request,
+    /// progress.</summary>
+    /// <value>Required; not null. A retry repeats both the request and the reading. Without a
+    /// <see cref="RetryOptions.DelayHint"/> it honors Retry-After.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public required FanOutOptions FanOut
     {
@@ -16,10 +17,10 @@ public sealed record HttpFanOutOptions
         init => field = value ?? throw new ArgumentNullException(nameof(FanOut), "FanOut must not be null.");
     }
 
-    /// <summary>How many at once to one host, so that a slow host does not take the places of the others. Requests that wait
-    /// for their host take no place.</summary>
-    /// <value>At least 1; null by default: no limit but the whole. Not together with <see cref="FanOutOptions.Partition"/>,
-    /// which it is made of.</value>
+    /// <summary>The maximum number of concurrent requests to one host. A request that waits for its host occupies no
+    /// slot, so a slow host does not delay the others.</summary>
+    /// <value>At least 1. The default is null, which leaves only the limit of the run. Cannot be combined with
+    /// <see cref="FanOutOptions.Partition"/>, which implements it.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? MaxConcurrencyPerHost
     {
@@ -32,9 +33,9 @@ public sealed record HttpFanOutOptions
                 "MaxConcurrencyPerHost must be at least 1, or null for no limit.");
     }
 
-    /// <summary>The most bytes that a response may have, after decompression. A longer one fails its request: at once when its
-    /// header says so, otherwise when that many bytes have come.</summary>
-    /// <value>At least 1; 64 MiB by default; <see cref="long.MaxValue"/> means no limit.</value>
+    /// <summary>The maximum size of a response in bytes, after decompression. A longer response fails its request:
+    /// before reading if its header announces the length, otherwise as soon as it exceeds the limit.</summary>
+    /// <value>At least 1. The default is 64 MiB. <see cref="long.MaxValue"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public long MaxResponseBytes
     {
@@ -45,9 +46,9 @@ public sealed record HttpFanOutOptions
                 nameof(MaxResponseBytes), value, "MaxResponseBytes must be at least 1; long.MaxValue means no limit.");
     } = 64 * MiB;
 
-    /// <summary>How long to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> ends with the
-    /// headers.</summary>
-    /// <value>Zero or more; 30 s by default. <see cref="Timeout.InfiniteTimeSpan"/> means for ever.</value>
+    /// <summary>The maximum time to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> covers only the
+    /// time until the headers.</summary>
+    /// <value>Zero or more. The default is 30 s. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan ReadIdleTimeout
     {
@@ -55,9 +56,10 @@ public sealed record HttpFanOutOptions
         init => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
-    /// <summary>What becomes of a response that is none of success.</summary>
-    /// <value><see cref="HttpErrorStatus.Throw"/> by default.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enum's.</exception>
+    /// <summary>The handling of a response with a non-success status code.</summary>
+    /// <value>The default is <see cref="HttpErrorStatus.Throw"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of
+    /// <see cref="HttpErrorStatus"/>.</exception>
     public HttpErrorStatus OnErrorStatus
     {
         get;
@@ -67,8 +69,8 @@ public sealed record HttpFanOutOptions
                 nameof(OnErrorStatus), value, "OnErrorStatus must be one of the values of HttpErrorStatus.");
     }
 
-    /// <summary>Called for each request before it is sent, to set headers. It may be called from several threads at once, and
-    /// once more for each retry.</summary>
-    /// <value>Null by default. If it throws, the request fails with that.</value>
+    /// <summary>A callback that sets the headers of each request before it is sent. It may run on several threads
+    /// concurrently, and runs again for each retry.</summary>
+    /// <value>The default is null. If the callback throws, the request fails with that exception.</value>
     public Action<HttpRequestMessage>? ConfigureRequest { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit.Http;
 
-/// <summary>One GET of many: the operation of the fan-out.</summary>
+/// <summary>The operation of a bulk GET: sends one request and reads its response.</summary>
 internal sealed class HttpGet<TResult>
 {
     private readonly HttpClient _client;
@@ -23,9 +23,9 @@ internal sealed class HttpGet<TResult>
         (_client, _options, _read) = (client, options, read);
         var fanOut = options.FanOut;
         _idle = HttpLimits.Limit(options.ReadIdleTimeout, fanOut.Name, fanOut.TimeProvider);
-        if (fanOut.Retry is { DelayHint: null } retry)
+        if (fanOut.Retry is { } retry)
         {
-            fanOut = fanOut with { Retry = retry with { DelayHint = RetryAfter.Of } };
+            fanOut = fanOut with { Retry = RetryAfter.AsDefaultHint(retry) };
         }
 
         FanOut = options.MaxConcurrencyPerHost is not { } perHost ? fanOut
@@ -39,10 +39,10 @@ internal sealed class HttpGet<TResult>
     public static HttpFanOutOptions With(int maxConcurrency, FailureMode onFailure = FailureMode.StopAtFirst) =>
         new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure } };
 
-    /// <summary>A relative address is one of the client's host, unless it names another.</summary>
+    /// <summary>Returns the host of an address; a relative address belongs to the client's base address.</summary>
     private HostKey HostOf(Uri uri) => HostKey.Of(
-        uri is { IsAbsoluteUri: false } && _client.BaseAddress is { } root && Uri.TryCreate(root, uri, out var whole)
-            ? whole
+        uri is { IsAbsoluteUri: false } && _client.BaseAddress is { } root && Uri.TryCreate(root, uri, out var absolute)
+            ? absolute
             : uri);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -63,7 +63,7 @@ internal sealed class HttpGet<TResult>
 
         if (_idle is not null || _options.MaxResponseBytes < long.MaxValue)
         {
-            LimitedContent.Watch(response, new(request, _options.MaxResponseBytes, _idle, Place: null));
+            LimitedContent.Apply(response, new(request, _options.MaxResponseBytes, _idle, Lease: null));
         }
 
         return await _read(response, token).NoContext();

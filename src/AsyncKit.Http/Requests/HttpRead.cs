@@ -4,30 +4,37 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace AsyncKit.Http;
 
-/// <summary>The usual ways to read a response, for <see cref="HttpFanOut"/>.</summary>
+/// <summary>Provides the common ways to read a response, for <see cref="HttpFanOut"/>.</summary>
+/// <example>
+/// <code>
+/// string[] pages = await client.GetAllAsync(uris, maxConcurrency: 16, HttpRead.Text);
+/// Order[] orders = await client.GetAllAsync(uris, maxConcurrency: 16, HttpRead.Json(MyJson.Default.Order));
+/// </code>
+/// </example>
 public static class HttpRead
 {
-    /// <summary>As text, in the encoding that the response names, or UTF-8.</summary>
-    /// <value>One delegate for all.</value>
+    /// <summary>Reads the response as text, in the encoding that the response specifies, or UTF-8.</summary>
+    /// <value>A shared delegate.</value>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<string>> Text { get; } =
         static (response, cancellationToken) => new(response.Content.ReadAsStringAsync(cancellationToken));
 
-    /// <summary>As the bytes that have come, decompressed if the client does so.</summary>
-    /// <value>One delegate for all.</value>
+    /// <summary>Reads the response as bytes, decompressed if the client decompresses.</summary>
+    /// <value>A shared delegate.</value>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<byte[]>> Bytes { get; } =
         static (response, cancellationToken) => new(response.Content.ReadAsByteArrayAsync(cancellationToken));
 
-    /// <summary>As JSON, without reflection.</summary>
-    /// <param name="typeInfo">From a source-generated context, such as <c>MyJson.Default.Order</c>.</param>
-    /// <typeparam name="T">What the JSON becomes.</typeparam>
-    /// <returns>A delegate to be made once. It gives a <see cref="JsonException"/> for what is no such JSON, also for
-    /// <c>null</c>.</returns>
-    /// <exception cref="ArgumentNullException">The type's info is null.</exception>
+    /// <summary>Creates a delegate that reads the response as JSON, without reflection.</summary>
+    /// <param name="typeInfo">The metadata from a source-generated context, such as
+    /// <c>MyJson.Default.Order</c>.</param>
+    /// <typeparam name="T">The type to deserialize.</typeparam>
+    /// <returns>A delegate that may be reused. It throws <see cref="JsonException"/> if the response is not valid JSON
+    /// for the type, or is <c>null</c>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="typeInfo"/> is null.</exception>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<T>> Json<T>(JsonTypeInfo<T> typeInfo)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         return async (response, cancellationToken) =>
             await response.Content.ReadFromJsonAsync(typeInfo, cancellationToken).NoContext()
-            ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the response is null.");
+            ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the JSON value must not be null.");
     }
 }

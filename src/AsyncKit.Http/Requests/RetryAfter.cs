@@ -1,35 +1,48 @@
 namespace AsyncKit.Http;
 
-/// <summary>The wish of a server that we wait: its Retry-After header, in seconds or as a date.</summary>
+/// <summary>Reads the Retry-After header, in seconds or as a date, with which a server asks the client to
+/// wait.</summary>
 public static class RetryAfter
 {
     private const string Key = "AsyncKit.RetryAfter";
 
-    /// <summary>How long the response asks to wait.</summary>
-    /// <param name="response">With or without the header.</param>
-    /// <param name="timeProvider">The clock a date is compared with; null for the system's.</param>
-    /// <returns>Zero or more, since a date may have passed; null without the header.</returns>
-    /// <exception cref="ArgumentNullException">The response is null.</exception>
+    /// <summary>Returns how long the response asks the client to wait.</summary>
+    /// <param name="response">The response, with or without the header.</param>
+    /// <param name="timeProvider">The clock to which a date is compared; null for the system clock.</param>
+    /// <returns>Zero or more, since a date may have passed; null if the header is missing.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="response"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// using var response = await client.GetAsync(uri);
+    /// TimeSpan? delay = RetryAfter.Of(response);
+    /// </code>
+    /// </example>
     public static TimeSpan? Of(HttpResponseMessage response, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(response);
-        var wish = response.Headers.RetryAfter;
-        var delay = wish?.Delta ?? wish?.Date - AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System).GetUtcNow();
+        var header = response.Headers.RetryAfter;
+        var clock = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
+        var delay = header?.Delta ?? header?.Date - clock.GetUtcNow();
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }
 
-    /// <summary>How long the response that has failed a request asked to wait, where this library has thrown the exception:
-    /// for <see cref="RetryOptions.DelayHint"/>.</summary>
-    /// <param name="exception">What a request has failed with.</param>
-    /// <returns>Zero or more; null if the response had no such wish, or there was none.</returns>
-    /// <exception cref="ArgumentNullException">The exception is null.</exception>
+    /// <summary>Returns how long the response behind an exception asked the client to wait, for
+    /// <see cref="RetryOptions.DelayHint"/>.</summary>
+    /// <param name="exception">The exception of a failed request, thrown by this library.</param>
+    /// <returns>Zero or more; null if the request received no response, or the response did not contain the
+    /// header.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="exception"/> is null.</exception>
     public static TimeSpan? Of(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
         return exception.Data[Key] as TimeSpan?;
     }
 
-    /// <summary>The exception for a response that is none of success, with the wish.</summary>
+    /// <summary>Returns options that honor Retry-After, unless they already contain a hint.</summary>
+    internal static RetryOptions AsDefaultHint(RetryOptions options) =>
+        options.DelayHint is null ? options with { DelayHint = Of } : options;
+
+    /// <summary>Creates the exception for a response with a non-success status code. It carries the delay.</summary>
     internal static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)
     {
         var exception = new HttpRequestException(MessageOf(response), inner: null, response.StatusCode);
@@ -40,7 +53,7 @@ public static class RetryAfter
     internal static string MessageOf(HttpResponseMessage response)
     {
         var reason = string.IsNullOrWhiteSpace(response.ReasonPhrase) ? "" : $" ({response.ReasonPhrase})";
-        return $"{UriText.Of(response.RequestMessage?.RequestUri)} answered {(int)response.StatusCode}{reason}.";
+        return $"{UriText.Of(response.RequestMessage?.RequestUri)} returned {(int)response.StatusCode}{reason}.";
     }
 
     internal static void Attach(Exception exception, HttpResponseMessage response, TimeProvider clock)

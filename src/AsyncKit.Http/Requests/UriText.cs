@@ -1,7 +1,6 @@
 namespace AsyncKit.Http;
 
-/// <summary>What a message says of an address: neither the query nor a password, which are nobody's but the
-/// caller's.</summary>
+/// <summary>Formats an address for messages, without its secrets: neither the query nor the user info.</summary>
 internal static class UriText
 {
     public static string Of(Uri? uri) => uri switch

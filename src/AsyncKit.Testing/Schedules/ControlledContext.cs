@@ -1,14 +1,10 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Turns continuations into steps of a <see cref="Schedule"/>, and detects blocking waits, which the runtime delegates to
-/// the current context.
-/// </summary>
-/// <remarks>
-/// A schedule has two equal contexts, and chance decides which one is current during a step. A continuation that was
-/// awaited under the current context may run inline; one that was awaited under the other context is posted.
-/// AsyncKit recognizes the context by <see cref="IServiceProvider"/> and requests the clock and random numbers from it.
-/// </remarks>
+/// <summary> Turns continuations into steps of a <see cref="Schedule"/>, and detects blocking waits, which the runtime
+/// delegates to the current context. A schedule has two equal contexts, and the seed selects the one of each step. A
+/// continuation may run inline only if it was awaited under the same context, so both cases occur.</summary>
+/// <remarks>AsyncKit recognizes it by <see cref="IServiceProvider"/>, from which it gets the clock and the random
+/// numbers.</remarks>
 internal sealed class ControlledContext : SynchronizationContext, IServiceProvider
 {
     private readonly Schedule _schedule;
@@ -23,9 +19,9 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
 
     public override void Send(SendOrPostCallback d, object? state)
     {
-        if (!_schedule.IsOnItsThread)
+        if (!_schedule.IsOnControlledThread)
         {
-            throw new NotSupportedException("SynchronizationContext.Send blocks; AsyncTest supports only Post.");
+            throw new NotSupportedException("Send is not supported, because it blocks; use Post.");
         }
 
         d(state);
@@ -36,8 +32,8 @@ internal sealed class ControlledContext : SynchronizationContext, IServiceProvid
     public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         _schedule.Wait(waitHandles, waitAll, millisecondsTimeout);
 
-    /// <summary>Blocks the thread. Only <see cref="Schedule.Wait"/> calls it.</summary>
-    public static int ReallyWait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
+    /// <summary>Blocks the thread, for <see cref="Schedule.Wait"/>.</summary>
+    public static int Block(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
         WaitHelper(waitHandles, waitAll, millisecondsTimeout);
 
     public object? GetService(Type serviceType) =>

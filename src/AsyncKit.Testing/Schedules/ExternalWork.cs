@@ -2,36 +2,37 @@ using System.Collections.Concurrent;
 
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// The work of a schedule on other threads: items that are queued to the thread pool, running there, or blocked there.
-/// </summary>
+/// <summary>The work of a schedule on other threads: queued to the thread pool, running there, or blocked
+/// there.</summary>
 /// <remarks>
-/// <see cref="ScheduleFlow"/> reports when user code enters and leaves a thread. The rest of a work item, before and after
-/// user code, is certainly over when its thread starts another item, or when the thread pool is quiet. In a process where
-/// other code keeps pool threads busy, neither may happen. Then a time that is far longer than such a rest must do.
-/// Items are identified by address. After a garbage collection moved a queued item, its start is not recognized; then
-/// markers that are queued behind it show that it started.
+/// <see cref="ScheduleFlow"/> observes user code. The rest of a work item, before and after user code, is invisible. It
+/// is certainly complete when its thread starts another item, or when the thread pool is idle. Neither may happen while
+/// unrelated code occupies the thread pool. Then a timeout decides that is far longer than such code takes.
+/// <para>
+/// The address of a work item identifies it. After a garbage collection moved a queued item, its start is not
+/// recognized. A marker queued behind it shows that it started.
+/// </para>
 /// </remarks>
 internal sealed class ExternalWork
 {
-    private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxUnseen = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The same if no other code can be the reason, only a busy processor.</summary>
-    private static readonly TimeSpan LongestOwn = TimeSpan.FromSeconds(2);
+    /// <summary>The timeout while no unrelated code is busy. The processor may be.</summary>
+    private static readonly TimeSpan MaxUnseenWithoutNoise = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LongestLook = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan MaxLookInterval = TimeSpan.FromMicroseconds(100);
 
-    private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxHold = TimeSpan.FromMilliseconds(100);
 
-    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the number of the item.
+    private static readonly ConcurrentDictionary<long, ExternalWork> QueuedBy = new(); // By the address of the item.
 
     [ThreadStatic]
-    private static ExternalWork? _lastItemIsOf;
+    private static ExternalWork? _lastOwner;
 
     private readonly Lock _lock = new();
     private readonly HashSet<long> _queued = [];
-    private readonly HashSet<Thread> _begun = []; // Their last item belongs to the schedule and may still run.
-    private readonly HashSet<Thread> _running = []; // In user code and not blocked.
+    private readonly HashSet<Thread> _started = []; // Threads whose last item is ours and may run.
+    private readonly HashSet<Thread> _running = []; // Threads in user code that are not blocked.
     private bool _isDirty;
     private bool _isHeld;
     private int _collections;
@@ -39,8 +40,8 @@ internal sealed class ExternalWork
     private TimeSpan _unseen;
     private ThreadPoolMarker? _marker;
 
-    /// <summary>True while a step runs. Work that moves to another thread then waits, but not forever, because the
-    /// step may spin until that work has started.</summary>
+    /// <summary>True while a step runs. User code on other threads does not start then, but only up to
+    /// <see cref="MaxHold"/>, because the step may spin until that code starts.</summary>
     public bool IsHeld
     {
         get => Volatile.Read(ref _isHeld);
@@ -51,64 +52,66 @@ internal sealed class ExternalWork
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _running.Add(Thread.CurrentThread);
         }
 
         if (IsHeld)
         {
-            var begin = TimeProvider.System.GetTimestamp();
+            var start = TimeProvider.System.GetTimestamp();
             var spinner = default(SpinWait);
-            while (IsHeld && TimeProvider.System.GetElapsedTime(begin) < LongestStep)
+            while (IsHeld && TimeProvider.System.GetElapsedTime(start) < MaxHold)
             {
                 spinner.SpinOnce();
             }
         }
     }
 
-    public void Leave() => _ = TryLeave();
+    public void Exit() => _ = TryExit();
 
-    /// <summary>Records a queued item. After user code, a thread without context may still queue continuations of it.</summary>
-    public static void QueuedBySomeone(long item) => (Schedule.Current?.ExternalWork ?? _lastItemIsOf)?.Queue(item);
+    /// <summary>Records that this thread queues a work item. A thread that just left the context of its user code may
+    /// still queue the continuation.</summary>
+    public static void OnItemQueued(long item) => (Schedule.Current?.ExternalWork ?? _lastOwner)?.Queue(item);
 
     private void Queue(long item)
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _queued.Add(item);
             QueuedBy[item] = this;
         }
     }
 
-    /// <summary>Records that a pool thread starts an item, so its previous item is over.</summary>
-    public static void Begin(long item)
+    /// <summary>Records that this thread of the thread pool starts any work item, so its previous one is
+    /// complete.</summary>
+    public static void OnItemStarted(long item)
     {
         _ = QueuedBy.TryRemove(item, out var owner);
-        if (_lastItemIsOf is { } last && last != owner)
+        if (_lastOwner is { } last && last != owner)
         {
-            last.OnEnded();
+            last.OnCompleted();
         }
 
-        _lastItemIsOf = owner;
+        _lastOwner = owner;
         if (owner is null)
         {
-            ThreadPoolNoise.CountBegunByOther();
+            ThreadPoolNoise.CountStartedByOthers();
         }
         else
         {
-            owner.OnBegun(item);
+            owner.OnStarted(item);
         }
     }
 
-    /// <summary>Blocks a pool thread. It may wait for the controlled thread, so the schedule does not wait for
-    /// it.</summary>
+    /// <summary>Blocks a thread of the thread pool. It may wait for the controlled thread, which therefore does not
+    /// wait for it.</summary>
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        var wasRunning = TryLeave();
+        var wasRunning = TryExit();
         try
         {
-            return ControlledContext.ReallyWait(waitHandles, waitAll, millisecondsTimeout);
+            return ControlledContext.Block(waitHandles, waitAll, millisecondsTimeout);
         }
         finally
         {
@@ -116,14 +119,14 @@ internal sealed class ExternalWork
             {
                 lock (_lock)
                 {
-                    See();
+                    MarkDirty();
                     _ = _running.Add(Thread.CurrentThread);
                 }
             }
         }
     }
 
-    /// <summary>Waits until all external work is over or blocked.</summary>
+    /// <summary>Waits until all external work is complete or blocked.</summary>
     public void Settle()
     {
         if (!Volatile.Read(ref _isDirty))
@@ -134,7 +137,7 @@ internal sealed class ExternalWork
         var spinner = default(SpinWait);
         while (!IsSettled())
         {
-            spinner.SpinOnce(sleep1Threshold: -1); // Yields and never sleeps a whole millisecond.
+            spinner.SpinOnce(sleep1Threshold: -1); // Yields, but never sleeps for a millisecond.
         }
     }
 
@@ -142,13 +145,13 @@ internal sealed class ExternalWork
     {
         lock (_lock)
         {
-            // A thread whose context was set and never restored reports no exit.
+            // A thread that never restores its context does not report its exit.
             if (_running.Count > 0 && _running.RemoveWhere(static thread => !thread.IsAlive) >= 0 && _running.Count > 0)
             {
                 return false;
             }
 
-            if (!HasEnded())
+            if (!IsCompleted())
             {
                 return false;
             }
@@ -159,71 +162,71 @@ internal sealed class ExternalWork
             }
 
             _queued.Clear();
-            _begun.Clear();
+            _started.Clear();
             _marker = null;
             _isDirty = false;
             return true;
         }
     }
 
-    private bool HasEnded()
+    private bool IsCompleted()
     {
-        // The number of an item is its address, which means nothing after a collection moved items.
+        // The address of an item is valid until a garbage collection moves it.
         var isCertain = GC.CollectionCount(0) == _collections;
-        if (isCertain && _queued.Count == 0 && _begun.Count == 0)
+        if (isCertain && _queued.Count == 0 && _started.Count == 0)
         {
             return true;
         }
 
-        var isNonePending = ThreadPoolListener.PendingItems == 0;
-        var isOnlyNoise = ThreadPoolNoise.IsOnlyNoise(out var isOthersKnown);
-        if (isNonePending && isOnlyNoise)
+        var isQueueEmpty = ThreadPoolListener.PendingItems == 0;
+        var isOnlyNoise = ThreadPoolNoise.IsOnlyNoise(out var isNoiseKnown);
+        if (isQueueEmpty && isOnlyNoise)
         {
             return true;
         }
 
-        // An item that its waiter removed from the queue reports no start, but it is not pending either.
-        if (_queued.Count > 0 && !isNonePending && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
+        // The start of an item that its waiter took back from the queue is invisible, but the item is not pending.
+        if (_queued.Count > 0 && !isQueueEmpty && (isCertain || !(_marker ??= new ThreadPoolMarker()).IsReached))
         {
             return false;
         }
 
-        // Counts only time in which this thread ran: a pause may have stopped the other threads too.
+        // Counts only time in which this thread ran: a pause may have stopped the other threads as well.
         var now = TimeProvider.System.GetTimestamp();
         var passed = TimeProvider.System.GetElapsedTime(_lastLook, now);
         _lastLook = now;
-        _unseen += passed < LongestLook ? passed : LongestLook;
-        return _unseen >= (isOthersKnown ? LongestOwn : LongestUnseen);
+        _unseen += passed < MaxLookInterval ? passed : MaxLookInterval;
+        return _unseen >= (isNoiseKnown ? MaxUnseenWithoutNoise : MaxUnseen);
     }
 
-    private void OnBegun(long item)
+    private void OnStarted(long item)
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             _ = _queued.Remove(item);
-            _ = _begun.Add(Thread.CurrentThread);
+            _ = _started.Add(Thread.CurrentThread);
         }
     }
 
-    private void OnEnded()
+    private void OnCompleted()
     {
         lock (_lock)
         {
-            _ = _begun.Remove(Thread.CurrentThread);
+            _ = _started.Remove(Thread.CurrentThread);
         }
     }
 
-    private bool TryLeave()
+    private bool TryExit()
     {
         lock (_lock)
         {
-            See();
+            MarkDirty();
             return _running.Remove(Thread.CurrentThread);
         }
     }
 
-    private void See()
+    private void MarkDirty()
     {
         if (!_isDirty)
         {

@@ -3,16 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace AsyncKit.Testing;
 
-/// <summary>The async methods and queued delegates of a schedule that started and have not completed, according to events
-/// of the runtime.</summary>
+/// <summary>The async methods and queued delegates of a schedule that are started and not completed, according to the
+/// runtime's events.</summary>
 internal sealed partial class PendingOperations
 {
-    // By task id. A delegate of Task.Run ends after its thread left the context of the schedule.
-    private static readonly ConcurrentDictionary<int, PendingOperations> BegunIn = new();
+    // By task id. A delegate of Task.Run completes after its thread left the context of the schedule.
+    private static readonly ConcurrentDictionary<int, PendingOperations> StartedIn = new();
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, string> _unfinished = [];
-    private bool _isForgotten;
+    private bool _isClosed;
 
     public bool Any
     {
@@ -25,25 +25,25 @@ internal sealed partial class PendingOperations
         }
     }
 
-    public void Begin(int id, string name)
+    public void Add(int id, string name)
     {
-        // Other tasks, such as those of Task.WhenAny, are promises. The cause is the operation they wait for.
+        // Ignores promises such as Task.WhenAny. The operations that they wait for are of interest.
         if (name.StartsWith("Async: ", StringComparison.Ordinal) || name.StartsWith("Task: ", StringComparison.Ordinal))
         {
             lock (_lock)
             {
-                if (!_isForgotten)
+                if (!_isClosed)
                 {
                     _unfinished[id] = name;
-                    BegunIn[id] = this;
+                    StartedIn[id] = this;
                 }
             }
         }
     }
 
-    public static void End(int id)
+    public static void Remove(int id)
     {
-        if (BegunIn.TryRemove(id, out var operations))
+        if (StartedIn.TryRemove(id, out var operations))
         {
             lock (operations._lock)
             {
@@ -52,33 +52,33 @@ internal sealed partial class PendingOperations
         }
     }
 
-    /// <summary>Drops all operations; the schedule is over.</summary>
-    public void Forget()
+    /// <summary>Stops tracking, after the end of the schedule.</summary>
+    public void Close()
     {
         lock (_lock)
         {
-            _isForgotten = true;
+            _isClosed = true;
             foreach (var id in _unfinished.Keys)
             {
-                _ = BegunIn.TryRemove(id, out _);
+                _ = StartedIn.TryRemove(id, out _);
             }
         }
     }
 
-    /// <summary>Returns the names and their counts, in the order of the starts.</summary>
+    /// <summary>Returns the names, with their counts, in the order of their start.</summary>
     public string Unfinished()
     {
         lock (_lock)
         {
             return _unfinished.Count == 0
-                ? "nothing that is known by name"
+                ? "(no known name)"
                 : string.Join(", ", _unfinished.OrderBy(one => one.Key)
                     .GroupBy(one => Readable(one.Value), StringComparer.Ordinal)
                     .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ({group.Count()} times)"));
         }
     }
 
-    /// <summary>Maps the compiler-generated name of a method to its name in the source.</summary>
+    /// <summary>Converts the name of a compiler-generated type or method to the name of the user's method.</summary>
     internal static string Readable(string name)
     {
         var compiled = name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];

@@ -1,33 +1,31 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// One run of a test body. It draws its steps at random, one after the other, from the continuations that can run.
-/// </summary>
+/// <summary>One run of a test body. It selects the next continuation at random from those that can run.</summary>
 /// <remarks>
 /// Invariants:
 /// (1) Steps run only on the controlled thread, one at a time, each to its end.
-/// (2) The next step is drawn when no work that earlier steps started on other threads is running, so the set to draw
-/// from depends only on the seed.
-/// (3) Time passes only when the set is empty and no caller waits for idleness.
-/// (4) After the end no step runs, and continuations that are posted later are dropped.
+/// (2) The next step is selected after all external work of earlier steps is complete or blocked. So the set of
+/// candidates depends only on the seed.
+/// (3) Time passes only when the set is empty and no caller waits for idle.
+/// (4) After the end no step runs. Late posts are dropped.
 /// </remarks>
 internal sealed class Schedule
 {
     [ThreadStatic]
     private static Schedule? _onThisThread;
 
-    private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxBlockingTime = TimeSpan.FromMilliseconds(100);
 
     private readonly object _lock = new();
     private readonly List<(SendOrPostCallback Callback, object? State)> _runnable = [];
-    private readonly List<(SendOrPostCallback Callback, object? State)> _arrived = []; // From other threads.
-    private readonly Queue<TaskCompletionSource> _waitingForIdle = new();
+    private readonly List<(SendOrPostCallback Callback, object? State)> _arrived = []; // Posted by other threads.
+    private readonly Queue<TaskCompletionSource> _idleWaiters = new();
     private readonly AsyncTestOptions _options;
     private readonly ControlledContext[] _contexts;
     private readonly ExternalWork _externalWork;
-    private ulong _chance;
+    private ulong _randomState;
     private int _steps;
-    private bool _isOver;
+    private bool _isClosed;
     private ScheduleFailure? _failure;
 
     public Schedule(int seed, AsyncTestOptions options)
@@ -35,12 +33,12 @@ internal sealed class Schedule
         Seed = seed;
         Random = new Random(seed);
         _options = options;
-        _chance = unchecked((ulong)seed);
+        _randomState = unchecked((ulong)seed);
         _contexts = [new(this), new(this)];
         _externalWork = new ExternalWork();
     }
 
-    /// <summary>The schedule that the current code belongs to, on any thread.</summary>
+    /// <summary>The schedule of the current code, on any thread.</summary>
     public static Schedule? Current => _onThisThread ?? ScheduleFlow.Current;
 
     public int Seed { get; }
@@ -55,9 +53,9 @@ internal sealed class Schedule
 
     public int Steps => Volatile.Read(ref _steps);
 
-    public bool IsOnItsThread => _onThisThread == this;
+    public bool IsOnControlledThread => _onThisThread == this;
 
-    /// <returns>The failure, or null if the schedule passed.</returns>
+    /// <returns>The failure; null if the schedule passed.</returns>
     public ScheduleFailure? Run(Func<AsyncTestContext, Task> test)
     {
         _onThisThread = this;
@@ -74,13 +72,13 @@ internal sealed class Schedule
         {
             lock (_lock)
             {
-                _isOver = true;
+                _isClosed = true;
                 _externalWork.IsHeld = false;
                 _runnable.Clear();
                 _arrived.Clear();
             }
 
-            PendingOperations.Forget();
+            PendingOperations.Close();
             ScheduleFlow.Current = null;
             _onThisThread = null;
             SynchronizationContext.SetSynchronizationContext(null);
@@ -91,9 +89,9 @@ internal sealed class Schedule
     {
         lock (_lock)
         {
-            if (!_isOver)
+            if (!_isClosed)
             {
-                (IsOnItsThread ? _runnable : _arrived).Add((callback, state));
+                (IsOnControlledThread ? _runnable : _arrived).Add((callback, state));
                 Monitor.Pulse(_lock);
             }
         }
@@ -104,7 +102,7 @@ internal sealed class Schedule
         var idle = new TaskCompletionSource();
         lock (_lock)
         {
-            _waitingForIdle.Enqueue(idle);
+            _idleWaiters.Enqueue(idle);
         }
 
         return idle.Task;
@@ -128,7 +126,7 @@ internal sealed class Schedule
 
     public int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
-        if (!IsOnItsThread)
+        if (!IsOnControlledThread)
         {
             return _externalWork.Wait(waitHandles, waitAll, millisecondsTimeout);
         }
@@ -136,7 +134,7 @@ internal sealed class Schedule
         _externalWork.IsHeld = false;
         try
         {
-            return WaitHere(waitHandles, waitAll, millisecondsTimeout);
+            return WaitBriefly(waitHandles, waitAll, millisecondsTimeout);
         }
         finally
         {
@@ -144,26 +142,26 @@ internal sealed class Schedule
         }
     }
 
-    private int WaitHere(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
+    private int WaitBriefly(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
         const int TimedOut = 258;
 
-        // Waits briefly: it may be a lock that another thread is about to release.
-        var patience = (int)PatienceWithOthers.TotalMilliseconds;
-        if (millisecondsTimeout is >= 0 && millisecondsTimeout <= patience)
+        // Must be tried briefly: another thread may be about to release a lock.
+        var maxMilliseconds = (int)MaxBlockingTime.TotalMilliseconds;
+        if (millisecondsTimeout is >= 0 && millisecondsTimeout <= maxMilliseconds)
         {
-            return ControlledContext.ReallyWait(waitHandles, waitAll, millisecondsTimeout);
+            return ControlledContext.Block(waitHandles, waitAll, millisecondsTimeout);
         }
 
-        var result = ControlledContext.ReallyWait(waitHandles, waitAll, patience);
+        var result = ControlledContext.Block(waitHandles, waitAll, maxMilliseconds);
         if (result != TimedOut)
         {
             return result;
         }
 
         var blocked = new InvalidOperationException(
-            "A blocking wait on the controlled thread would never end, because the work it waits for runs on the same "
-            + "thread. Await instead of calling Wait(), Result or GetResult().");
+            "A blocking wait on the controlled thread would never end, because that thread must also run the awaited "
+            + "code. Await instead of calling Wait(), Result or GetResult().");
         _failure ??= new ScheduleFailure(blocked.Message, blocked);
         throw blocked;
     }
@@ -173,22 +171,22 @@ internal sealed class Schedule
         Task? body = null;
         Step(
             _ => body = test(new AsyncTestContext(this))
-                ?? throw new InvalidOperationException("The test body returned null instead of a Task."),
+                ?? throw new InvalidOperationException("The test body must return a Task; it returned null."),
             null);
         while (_failure is null && !body!.IsCompleted)
         {
             if (_steps > _options.MaxSteps)
             {
                 return new ScheduleFailure(FormattableString.Invariant(
-                    $"it did not complete within MaxSteps ({_options.MaxSteps}) steps. Unfinished: {PendingOperations.Unfinished()}"));
+                    $"it exceeds MaxSteps ({_options.MaxSteps}). Unfinished: {PendingOperations.Unfinished()}"));
             }
 
             if (Time.Elapsed > _options.MaxVirtualTime)
             {
-                return OutOfTime();
+                return VirtualTimeExceeded();
             }
 
-            if (Draw() is var (callback, state))
+            if (SelectNext() is var (callback, state))
             {
                 Step(callback, state);
             }
@@ -200,43 +198,43 @@ internal sealed class Schedule
             {
                 if (Time.Elapsed + wait > _options.MaxVirtualTime)
                 {
-                    return OutOfTime();
+                    return VirtualTimeExceeded();
                 }
 
                 Step(static schedule => ((Schedule)schedule!).FireOne(), this);
             }
-            else if (!HasHelpFromOtherThreads(body))
+            else if (!WaitForOtherThreads(body))
             {
                 return new ScheduleFailure(
-                    "deadlock: nothing can run, no timer is pending, and the test body did not complete. "
+                    "deadlock: no continuation can run, no timer is pending, and the test body is not complete. "
                     + $"Unfinished: {PendingOperations.Unfinished()}. If it waits for real time or I/O, pass the Time of "
-                    + "the context, and a fake for the rest.");
+                    + "the context, and a fake for the I/O.");
             }
         }
 
         return _failure ?? FailureOf(body!)
-            ?? (Time.Elapsed > _options.MaxVirtualTime ? OutOfTime() : null)
+            ?? (Time.Elapsed > _options.MaxVirtualTime ? VirtualTimeExceeded() : null)
             ?? (_options.FailOnLeak ? Leak() : null);
     }
 
-    private void FireOne() => Time.AdvanceToOneOfNext(many => (int)(NextChance() % (ulong)many));
+    private void FireOne() => Time.AdvanceToOneOfNext(many => (int)(NextRandom() % (ulong)many));
 
-    private ScheduleFailure OutOfTime() => new(
-        FormattableString.Invariant($"it needs more virtual time than MaxVirtualTime ({_options.MaxVirtualTime}). ")
+    private ScheduleFailure VirtualTimeExceeded() => new(
+        FormattableString.Invariant($"it exceeds MaxVirtualTime ({_options.MaxVirtualTime}). ")
         + $"Unfinished: {PendingOperations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
     {
         _steps++;
         _externalWork.IsHeld = true;
-        SynchronizationContext.SetSynchronizationContext(_contexts[(int)(NextChance() & 1)]);
+        SynchronizationContext.SetSynchronizationContext(_contexts[(int)(NextRandom() & 1)]);
         try
         {
             callback(state);
         }
         catch (Exception exception) when (exception is not ThreadInterruptedException)
         {
-            // No task carries the exception of an async void method or of a timer callback.
+            // No other code handles an exception of an async void method or a timer callback.
             _failure ??= new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
         }
 
@@ -245,20 +243,20 @@ internal sealed class Schedule
         _externalWork.Settle();
     }
 
-    private (SendOrPostCallback Callback, object? State)? Draw()
+    private (SendOrPostCallback Callback, object? State)? SelectNext()
     {
         lock (_lock)
         {
-            _runnable.AddRange(_arrived); // After those of the step, so the order does not depend on timing.
+            _runnable.AddRange(_arrived); // Must be last: the order must not depend on timing.
             _arrived.Clear();
             if (_runnable.Count == 0)
             {
                 return null;
             }
 
-            var drawn = (int)(NextChance() % (ulong)_runnable.Count);
-            var step = _runnable[drawn];
-            _runnable[drawn] = _runnable[^1];
+            var index = (int)(NextRandom() % (ulong)_runnable.Count);
+            var step = _runnable[index];
+            _runnable[index] = _runnable[^1];
             _runnable.RemoveAt(_runnable.Count - 1);
             return step;
         }
@@ -268,26 +266,27 @@ internal sealed class Schedule
     {
         lock (_lock)
         {
-            return _waitingForIdle.TryDequeue(out var idle) ? idle : null;
+            return _idleWaiters.TryDequeue(out var idle) ? idle : null;
         }
     }
 
-    /// <summary>Nothing can run on this thread: waits a moment for work on another thread.</summary>
-    private bool HasHelpFromOtherThreads(Task body)
+    /// <summary>Waits briefly for other threads, which alone can continue the schedule.</summary>
+    /// <returns>True if the schedule can continue.</returns>
+    private bool WaitForOtherThreads(Task body)
     {
         body.GetAwaiter().UnsafeOnCompleted(Wake);
         lock (_lock)
         {
             if (_arrived.Count == 0 && !body.IsCompleted)
             {
-                _ = Monitor.Wait(_lock, PatienceWithOthers);
+                _ = Monitor.Wait(_lock, MaxBlockingTime);
             }
         }
 
         _externalWork.Settle();
         lock (_lock)
         {
-            return _arrived.Count > 0 || _waitingForIdle.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
+            return _arrived.Count > 0 || _idleWaiters.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
         }
 
         void Wake()
@@ -308,51 +307,50 @@ internal sealed class Schedule
 
         try
         {
-#pragma warning disable VSTHRD002 // It is complete, and a cancelled task throws its exception only this way.
+#pragma warning disable VSTHRD002 // The task is completed. Only this throws the exception of a cancelled task.
             body.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
             return null;
         }
         catch (Exception exception)
         {
-            // Every exception is the outcome of the test.
             return new ScheduleFailure($"{exception.GetType().Name}: {exception.Message}", exception);
         }
     }
 
     private ScheduleFailure? Leak()
     {
-        List<string> left = [];
+        List<string> leaks = [];
         if (PendingOperations.Any)
         {
-            left.Add("unfinished: " + PendingOperations.Unfinished());
+            leaks.Add("unfinished: " + PendingOperations.Unfinished());
         }
 
         lock (_lock)
         {
-            if (left.Count == 0 && _runnable.Count + _arrived.Count is var waiting and > 0)
+            if (leaks.Count == 0 && _runnable.Count + _arrived.Count is var waiting and > 0)
             {
-                left.Add(FormattableString.Invariant($"continuations that did not run: {waiting}"));
+                leaks.Add(FormattableString.Invariant($"continuations that did not run: {waiting}"));
             }
         }
 
         if (Time.UntilNextTimer is { } wait)
         {
-            left.Add(FormattableString.Invariant($"pending timers: {Time.PendingTimers}, the next due in {wait}"));
+            leaks.Add(FormattableString.Invariant($"pending timers: {Time.PendingTimers}, the next due in {wait}"));
         }
 
-        return left.Count == 0
+        return leaks.Count == 0
             ? null
-            : new ScheduleFailure($"the test body completed and left something behind: {string.Join("; ", left)}");
+            : new ScheduleFailure($"the test body completed but left work behind; {string.Join("; ", leaks)}");
     }
 
-    /// <summary>SplitMix64 (Steele, Lea, Flood 2014). Every seed gives a good sequence, the same on every version of
-    /// .NET.</summary>
-    private ulong NextChance()
+    /// <summary>Returns the next number of SplitMix64 (Steele, Lea, Flood 2014). Any seed gives a good sequence, and
+    /// the sequence is the same on every version of .NET.</summary>
+    private ulong NextRandom()
     {
         unchecked
         {
-            var mixed = _chance += 0x9E3779B97F4A7C15;
+            var mixed = _randomState += 0x9E3779B97F4A7C15;
             mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
             mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
             return mixed ^ (mixed >> 31);

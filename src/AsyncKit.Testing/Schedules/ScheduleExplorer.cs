@@ -2,17 +2,15 @@ using System.Globalization;
 
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Runs one schedule after the other on a dedicated thread, while the calling thread watches it. So the call returns even
-/// if the body blocks or loops.
-/// </summary>
+/// <summary>Runs the schedules one after the other on a separate thread. The calling thread watches, so the call
+/// returns regardless of the test body.</summary>
 internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
 {
     private const int SchedulesPerCollection = 1_000;
     private const int Young = 1;
 
-    /// <summary>The time after which a step counts as stuck. Only tests set it.</summary>
-    internal static TimeSpan LongestStep { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>The maximum duration of a step. Settable for tests.</summary>
+    internal static TimeSpan MaxStepTime { get; set; } = TimeSpan.FromSeconds(30);
 
     private readonly int _collectionsBefore = GC.CollectionCount(Young);
     private AggregateException? _unobserved;
@@ -26,7 +24,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
     {
         ThreadPoolListener.Start();
         ThreadPoolNoise.CountRun(1);
-        // A large stack: continuations that complete each other inline nest here as they do in production.
+        // Needs a large stack: inline continuations nest as they do in production.
         var thread = new Thread(RunAll, 16 << 20) { IsBackground = true, Name = "AsyncKit.Testing" };
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
@@ -45,7 +43,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
     {
         Schedule? seen = null;
         var steps = 0;
-        while (!thread.Join(LongestStep))
+        while (!thread.Join(MaxStepTime))
         {
             var now = Volatile.Read(ref _running);
             if (now is not null && now == seen && now.Steps == steps && !System.Diagnostics.Debugger.IsAttached)
@@ -54,7 +52,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
                 thread.Interrupt();
                 return Failed(now.Seed, new ScheduleFailure(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"one step took more than {LongestStep.TotalSeconds} s. It loops forever, blocks the thread, "
+                    $"one step takes more than {MaxStepTime.TotalSeconds} s. It loops forever, blocks the thread, "
                     + $"or waits for work that it started on another thread.")));
             }
 
@@ -72,7 +70,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         }
         catch (ThreadInterruptedException)
         {
-            // Between two schedules. The watching thread reports it.
+            // Interrupted between two schedules; the watching thread reports the failure.
         }
     }
 
@@ -96,7 +94,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
     {
         var schedule = new Schedule(seed, options);
         Volatile.Write(ref _running, schedule);
-        if (InItsOwnContext(schedule) is { } failure)
+        if (RunIsolated(schedule) is { } failure)
         {
             _failure = Failed(seed, failure);
         }
@@ -104,8 +102,9 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         Volatile.Write(ref _running, null);
     }
 
-    /// <summary>Isolates the ExecutionContext, so a later schedule does not see changes by this body.</summary>
-    private ScheduleFailure? InItsOwnContext(Schedule schedule)
+    /// <summary>Runs a schedule in a copy of the ExecutionContext, so that its changes do not reach the next
+    /// one.</summary>
+    private ScheduleFailure? RunIsolated(Schedule schedule)
     {
         if (ExecutionContext.Capture() is not { } context)
         {
@@ -117,11 +116,11 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         return failure;
     }
 
-    /// <summary>
-    /// An unobserved exception shows when its task is collected, and a collection after each schedule is too expensive.
-    /// So many schedules run before a collection, and only if it finds an exception do they run again one by one. An
-    /// exception that does not occur twice with the same seed is ignored: other code uses this process too.
-    /// </summary>
+    /// <summary>Finds the schedule that left an unobserved exception.</summary>
+    /// <remarks>The runtime reports an unobserved exception when it collects the task, and a collection after each
+    /// schedule is too expensive. So the check covers several schedules. If it finds an exception, they run again one
+    /// by one. An exception that does not occur twice with the same seed belongs to unrelated code of this
+    /// process.</remarks>
     private void FindUnobserved(int first, int last)
     {
         if (CollectUnobserved() is null)
@@ -145,11 +144,13 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         }
     }
 
-    /// <summary>Collects only young generations if no older one was collected since the start, because then all tasks
-    /// of the schedules are still young. A full collection of the test host takes ten times as long.</summary>
+    /// <summary>Collects garbage and returns the unobserved exception. The objects of the schedules are young if no
+    /// older generation was collected since the start. Then a young collection is enough, which is ten times faster
+    /// than one of the whole heap of the test host.</summary>
     private AggregateException? CollectUnobserved()
     {
-        GC.Collect(GC.CollectionCount(Young) == _collectionsBefore ? Young : GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        var generation = GC.CollectionCount(Young) == _collectionsBefore ? Young : GC.MaxGeneration;
+        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
         GC.WaitForPendingFinalizers();
         return Interlocked.Exchange(ref _unobserved, null);
     }
@@ -159,13 +160,13 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
 
     private AsyncTestException Failed(int seed, ScheduleFailure failure)
     {
-        var of = options.Seed is null
+        var subject = options.Seed is null
             ? FormattableString.Invariant($"Schedule {seed} of {options.Schedules}")
             : "The schedule";
         return new AsyncTestException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{of} failed, Seed = {seed}: {failure.Message}{Environment.NewLine}"
+                $"{subject} failed, Seed = {seed}: {failure.Message}{Environment.NewLine}"
                 + $"To replay it: new AsyncTestOptions {{ Seed = {seed} }}"),
             seed,
             failure.Exception);

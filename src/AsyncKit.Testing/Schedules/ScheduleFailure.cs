@@ -1,4 +1,4 @@
 namespace AsyncKit.Testing;
 
-/// <summary>The reason why a schedule failed, with the exception if there is one.</summary>
+/// <summary>The reason of a failed schedule, and the exception if there is one.</summary>
 internal sealed record ScheduleFailure(string Message, Exception? Exception = null);

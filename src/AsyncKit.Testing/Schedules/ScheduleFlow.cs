@@ -1,10 +1,8 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Follows the code of a schedule to other threads by its ExecutionContext. Code on another thread counts as external work,
-/// and receives a new SynchronizationContext of the schedule, so its next await returns to the schedule. The context is
-/// new because a continuation never runs inline under a context other than its own.
-/// </summary>
+/// <summary> Follows the code of a schedule to other threads by its ExecutionContext. There it counts as external work.
+/// It also gets a SynchronizationContext of the schedule, so that its next continuation returns to the controlled
+/// thread. The context is a new one, because a continuation never runs inline under another context.</summary>
 internal static class ScheduleFlow
 {
     private static readonly AsyncLocal<Schedule?> Local = new(OnChanged);
@@ -22,17 +20,17 @@ internal static class ScheduleFlow
             return;
         }
 
-        if (change.PreviousValue is { IsOnItsThread: false } left)
+        if (change.PreviousValue is { IsOnControlledThread: false } previous)
         {
-            left.ExternalWork.Leave();
+            previous.ExternalWork.Exit();
         }
 
-        if (change.CurrentValue is { IsOnItsThread: false } entered)
+        if (change.CurrentValue is { IsOnControlledThread: false } current)
         {
-            entered.ExternalWork.Enter();
+            current.ExternalWork.Enter();
             if (SynchronizationContext.Current is null)
             {
-                SynchronizationContext.SetSynchronizationContext(new ControlledContext(entered));
+                SynchronizationContext.SetSynchronizationContext(new ControlledContext(current));
             }
         }
     }

@@ -1,27 +1,26 @@
 using System.Diagnostics.Tracing;
 
-#pragma warning disable RS0030 // Observes the thread pool and queues no work of a test.
+#pragma warning disable RS0030 // Observes the thread pool; queues no work of a test.
 
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// Listens to the events of the runtime about async methods and thread pool items. An event is raised on the thread that
-/// causes it, which shows the schedule that it belongs to.
-/// </summary>
+/// <summary>Listens to two event sources of the runtime, for the start and the completion of async methods and for the
+/// work items of the thread pool. Each event arrives on the thread that causes it, which identifies its
+/// schedule.</summary>
 internal sealed class ThreadPoolListener : EventListener
 {
     private const string PoolSource = "System.Diagnostics.Eventing.FrameworkEventSource";
     private const string TaskSource = "System.Threading.Tasks.TplEventSource";
     private const EventKeywords PoolKeyword = (EventKeywords)0x2;
     private const EventKeywords OperationKeyword = (EventKeywords)0x8;
-    private const int OperationBegins = 14;
-    private const int OperationEnds = 15;
-    private const int ItemIsQueued = 30;
-    private const int ItemBegins = 31;
+    private const int OperationStarted = 14;
+    private const int OperationCompleted = 15;
+    private const int ItemQueued = 30;
+    private const int ItemStarted = 31;
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock StaticLock = new();
     private static ThreadPoolListener? _shared;
-    private static volatile bool _isEnabled;
+    private static volatile bool _isActive;
 
     private ThreadPoolListener()
     {
@@ -31,25 +30,24 @@ internal sealed class ThreadPoolListener : EventListener
     {
         get
         {
-            ThreadPool.GetMaxThreads(out var most, out _);
+            ThreadPool.GetMaxThreads(out var max, out _);
             ThreadPool.GetAvailableThreads(out var available, out _);
-            return most - available;
+            return max - available;
         }
     }
 
     public static long PendingItems => ThreadPool.PendingWorkItemCount;
 
-    /// <summary>
-    /// Starts the one listener of the process and returns when the thread pool raises events. It is never stopped: pool
-    /// threads check only now and then whether a listener exists, and could miss one that replaces another.
-    /// </summary>
+    /// <summary>Starts the shared listener, and returns when the thread pool writes events.</summary>
+    /// <remarks>One listener serves all schedules, so each event arrives once. It is never stopped: a thread of the
+    /// pool checks only occasionally whether a listener exists, and could miss the start of the next one.</remarks>
     public static void Start()
     {
-        lock (Gate)
+        lock (StaticLock)
         {
             _shared ??= new ThreadPoolListener();
             using var hasRun = new AutoResetEvent(initialState: false);
-            while (!_isEnabled)
+            while (!_isActive)
             {
                 ThreadPool.UnsafeQueueUserWorkItem(static hasRun => hasRun.Set(), hasRun, preferLocal: false);
                 _ = hasRun.WaitOne();
@@ -58,14 +56,15 @@ internal sealed class ThreadPoolListener : EventListener
         }
     }
 
-    /// <summary>Stops the listener, for tests that count bytes, since events allocate. No schedule may run.</summary>
+    /// <summary>Stops the listener, for tests that measure allocations, which the events add to. No schedule may be
+    /// running.</summary>
     public static void Stop()
     {
-        lock (Gate)
+        lock (StaticLock)
         {
             _shared?.Dispose();
             _shared = null;
-            _isEnabled = false;
+            _isActive = false;
         }
     }
 
@@ -91,18 +90,18 @@ internal sealed class ThreadPoolListener : EventListener
 
         switch (eventData.EventId)
         {
-            case ItemBegins when payload[0] is long item:
-                ExternalWork.Begin(item);
+            case ItemStarted when payload[0] is long item:
+                ExternalWork.OnItemStarted(item);
                 break;
-            case ItemIsQueued when payload[0] is long item:
-                _isEnabled = true;
-                ExternalWork.QueuedBySomeone(item);
+            case ItemQueued when payload[0] is long item:
+                _isActive = true;
+                ExternalWork.OnItemQueued(item);
                 break;
-            case OperationBegins when payload[0] is int id && Schedule.Current is { } schedule:
-                schedule.PendingOperations.Begin(id, (string)payload[1]!);
+            case OperationStarted when payload[0] is int id && Schedule.Current is { } schedule:
+                schedule.PendingOperations.Add(id, (string)payload[1]!);
                 break;
-            case OperationEnds when payload[0] is int id:
-                PendingOperations.End(id);
+            case OperationCompleted when payload[0] is int id:
+                PendingOperations.Remove(id);
                 break;
         }
     }

@@ -1,9 +1,7 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// A work item that the controlled thread queues behind all of its earlier items. The global queue is served in order, and
-/// so is the local queue of a thread when other threads take from it.
-/// </summary>
+/// <summary>A work item that the controlled thread queues to the thread pool behind all its earlier items. The global
+/// queue is first-in, first-out, and so are items that other threads steal from a local queue.</summary>
 internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
 {
     private int _missing;
@@ -12,7 +10,7 @@ internal sealed class ThreadPoolMarker : IThreadPoolWorkItem
     {
         var hasLocalQueue = Thread.CurrentThread.IsThreadPoolThread;
         _missing = hasLocalQueue ? 2 : 1;
-#pragma warning disable RS0030 // Observes the thread pool and queues no work of a test.
+#pragma warning disable RS0030 // Observes the thread pool; queues no work of a test.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         if (hasLocalQueue)
         {

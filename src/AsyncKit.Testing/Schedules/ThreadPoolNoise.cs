@@ -1,26 +1,24 @@
 namespace AsyncKit.Testing;
 
-/// <summary>
-/// The number of pool threads that other code in this process occupies for long. Short work of other code must not
-/// count, because it would hide work of a schedule at another time.
-/// </summary>
+/// <summary>Counts the threads of the thread pool that unrelated code of this process occupies for long. Short work
+/// items must not count, because they would hide the work items of a schedule.</summary>
 internal static class ThreadPoolNoise
 {
-    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongTime = TimeSpan.FromMilliseconds(1);
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock StaticLock = new();
     private static int _callers;
     private static int _runs;
-    private static int _staying;
+    private static int _longRunning;
     private static bool _isKnown;
-    private static long _begunByOthers;
-    private static long _begunThen;
-    private static long _then;
+    private static long _startedByOthers;
+    private static long _lastStarted;
+    private static long _lastStartedAt;
 
     private static int BusyOthers => ThreadPoolListener.BusyThreads - Volatile.Read(ref _callers);
 
-    /// <summary>Counts the running calls of AsyncTest. The calling thread is busy if it is a pool thread. Concurrent
-    /// calls are short work of other code to each other.</summary>
+    /// <summary>Counts the concurrent calls of <see cref="AsyncTest.Run"/>. The thread of a call is always busy if it
+    /// belongs to the thread pool. Two calls are unrelated code to each other, with short work items.</summary>
     public static void CountRun(int change)
     {
         _ = Interlocked.Add(ref _runs, change);
@@ -30,33 +28,33 @@ internal static class ThreadPoolNoise
         }
     }
 
-    public static void CountBegunByOther() => Interlocked.Increment(ref _begunByOthers);
+    public static void CountStartedByOthers() => Interlocked.Increment(ref _startedByOthers);
 
-    /// <summary>Measures the occupied threads. Call it while the schedule has no external work.</summary>
+    /// <summary>Measures the noise. Call it while the schedule has no work items.</summary>
     public static void Measure()
     {
-        lock (Gate)
+        lock (StaticLock)
         {
-            var begun = Interlocked.Read(ref _begunByOthers);
-            if (begun != _begunThen)
+            var started = Interlocked.Read(ref _startedByOthers);
+            if (started != _lastStarted)
             {
-                (_begunThen, _then) = (begun, TimeProvider.System.GetTimestamp());
+                (_lastStarted, _lastStartedAt) = (started, TimeProvider.System.GetTimestamp());
             }
 
-            _isKnown = Volatile.Read(ref _runs) == 1 && TimeProvider.System.GetElapsedTime(_then) >= Long;
-            _staying = _isKnown ? BusyOthers : 0;
+            _isKnown = Volatile.Read(ref _runs) == 1 && TimeProvider.System.GetElapsedTime(_lastStartedAt) >= LongTime;
+            _longRunning = _isKnown ? BusyOthers : 0;
         }
     }
 
-    /// <summary>Returns whether the only busy threads are those that other code occupies.</summary>
-    /// <param name="isKnown">Whether their number is known.</param>
+    /// <summary>Returns true if only unrelated code occupies threads of the thread pool.</summary>
+    /// <param name="isKnown">True if the number of those threads is known.</param>
     public static bool IsOnlyNoise(out bool isKnown)
     {
         var busy = BusyOthers;
-        lock (Gate)
+        lock (StaticLock)
         {
-            isKnown = _isKnown && Interlocked.Read(ref _begunByOthers) == _begunThen;
-            return busy <= 0 || (isKnown && busy <= _staying);
+            isKnown = _isKnown && Interlocked.Read(ref _startedByOthers) == _lastStarted;
+            return busy <= 0 || (isKnown && busy <= _longRunning);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>How long a response keeps its place, whatever kind of response it is.</summary>
+/// <summary>Tests how long each kind of response holds its permit.</summary>
 public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<string, HttpStatusCode, bool> Empty() => new()
@@ -15,7 +15,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Empty))]
-    public void A_response_without_a_content_or_with_a_connection_keeps_no_place_and_is_given_as_it_is(
+    public void A_response_without_content_or_with_an_upgraded_connection_holds_no_permit(
         string method, HttpStatusCode status, bool hasBytes) => HandlerTest.Run(async _ =>
     {
         StubHandler? stub = null;
@@ -32,7 +32,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_read_that_was_cancelled_before_it_began_keeps_the_place_and_loses_no_byte() => HandlerTest.Run(async test =>
+    public void A_read_with_a_cancelled_token_keeps_the_permit_and_loses_no_bytes() => HandlerTest.Run(async test =>
     {
         using var client = Limited().Over(StubHandler.Of(HttpStatusCode.OK));
         using var source = new CancellationTokenSource();
@@ -57,7 +57,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
     [InlineData("dispose")]
     [InlineData("dispose asynchronously")]
     [InlineData("dispose the response")]
-    public void A_place_is_free_again_when_the_stream_throws(string where) => HandlerTest.Run(async _ =>
+    public void A_permit_is_released_when_the_stream_throws(string where) => HandlerTest.Run(async _ =>
     {
         var isThrowing = true;
         var stub = new StubHandler((_, number, _) => Task.FromResult(new HttpResponseMessage
@@ -72,7 +72,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
         {
             switch (where)
             {
-#pragma warning disable VSTHRD103 // The subject.
+#pragma warning disable VSTHRD103 // The synchronous call is the subject of the test.
                 case "read synchronously":
                     Assert.Equal(-1, stream.Read(new byte[1]));
                     break;
@@ -98,7 +98,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_place_is_free_again_when_no_more_bytes_come() => HandlerTest.Run(async test =>
+    public void A_permit_is_released_when_the_response_stalls() => HandlerTest.Run(async test =>
     {
         var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
         {
@@ -117,7 +117,7 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_timeout_of_the_stream_itself_passes_unchanged() => HandlerTest.Run(async _ =>
     {
-        var timeout = new TimeoutException("of the stream");
+        var timeout = new TimeoutException("From the stream.");
         var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
         {
             Content = new StreamContent(new ThrowingStream(() => true, timeout)),
@@ -131,23 +131,23 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_stream_that_is_disposed_disposes_the_one_below() => HandlerTest.Run(async _ =>
+    public void Disposing_a_stream_disposes_the_inner_stream() => HandlerTest.Run(async _ =>
     {
-        var below = new MemoryStream();
-        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage { Content = new Once(below) }));
+        var inner = new MemoryStream();
+        var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage { Content = new UnownedContent(inner) }));
         using var client = Limited().Over(stub);
 
         var response = await client.GetAsync();
-#pragma warning disable VSTHRD103 // The subject.
+#pragma warning disable VSTHRD103 // The synchronous call is the subject of the test.
         (await response.Content.ReadAsStreamAsync()).Dispose();
 #pragma warning restore VSTHRD103
 
-        Assert.False(below.CanRead);
+        Assert.False(inner.CanRead);
         response.Dispose();
     });
 
     [Fact]
-    public void The_headers_of_the_content_are_those_that_came() => HandlerTest.Run(async _ =>
+    public void The_content_keeps_the_headers_of_the_response() => HandlerTest.Run(async _ =>
     {
         var stub = new StubHandler((_, _, _) =>
         {
@@ -173,11 +173,9 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
         options.ReadIdleTimeout = isWithoutReadLimit ? Timeout.InfiniteTimeSpan : options.ReadIdleTimeout;
     });
 
-    /// <summary>Throws wherever it is touched.</summary>
-    private sealed class ThrowingStream(Func<bool> isThrowing, Exception? exception = null) : MemoryStream
+    /// <summary>Throws from every member.</summary>
+    private sealed class ThrowingStream(Func<bool> isThrowing, Exception? exception = null) : UnseekableStream([])
     {
-        public override bool CanSeek => false; // Its length is not known.
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             throw exception ?? new IOException("reset");
 
@@ -199,8 +197,8 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    /// <summary>Unlike StreamContent it does not own its stream.</summary>
-    private sealed class Once(Stream stream) : HttpContent
+    /// <summary>Content that does not own its stream, unlike StreamContent.</summary>
+    private sealed class UnownedContent(Stream stream) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             throw new NotSupportedException();

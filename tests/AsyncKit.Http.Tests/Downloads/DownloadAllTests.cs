@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Many downloads from a server that does everything wrong.</summary>
+/// <summary>Tests downloads of many files from a faulty server.</summary>
 public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
-    private const int MostAttempts = 10; // More than the faults: a machine that is busy may stall too.
+    private const int MaxAttempts = 10; // More than the faults, since a busy machine may stall too.
 
-    private static readonly Fault[] OfOneAttempt =
+    private static readonly Fault[] AttemptFaults =
     [
         Fault.None, Fault.BusySeconds, Fault.BusyDate, Fault.ResetBeforeHeaders, Fault.ResetInBody, Fault.ResetInBody,
         Fault.Stall, Fault.WrongLength, Fault.NewVersion, Fault.IgnoredRange, Fault.Chunked, Fault.ChunkedReset, Fault.Gzip,
@@ -17,7 +17,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     private static readonly DownloadOptions Quick = new()
     {
         ReadIdleTimeout = TimeSpan.FromMilliseconds(200),
-        Retry = new RetryOptions { MaxAttempts = MostAttempts, Backoff = Backoff.None },
+        Retry = new RetryOptions { MaxAttempts = MaxAttempts, Backoff = Backoff.None },
     };
 
     private readonly TempFolder _folder = new();
@@ -30,7 +30,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public async Task Two_hundred_downloads_from_a_server_that_does_everything_wrong_end_complete_and_correct_or_as_a_named_failure()
+    public async Task Every_download_from_a_faulty_server_is_correct_or_fails_with_a_named_exception()
     {
         const int Files = 200;
         await using var server = await FaultServer.StartAsync(
@@ -38,7 +38,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
             (file, attempt) => file % 20 == 3 ? Fault.Missing
                 : file % 40 == 5 ? Fault.ResetBeforeHeaders
                 : attempt > 3 ? Fault.None
-                : OfOneAttempt[new Random((file * 10) + attempt).Next(OfOneAttempt.Length)]);
+                : AttemptFaults[new Random((file * 10) + attempt).Next(AttemptFaults.Length)]);
         var uris = Enumerable.Range(0, Files).Select(server.UriOf).ToArray();
         var totals = new Received<DownloadAllProgress>();
         var each = new Received<DownloadProgress>();
@@ -63,7 +63,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
                 Assert.Contains(_folder[name], failure.Message, StringComparison.Ordinal);
                 Assert.Contains(uris[outcome.Index].ToString(), failure.Message, StringComparison.Ordinal);
                 Assert.Equal(outcome.Index % 20 == 3 ? HttpStatusCode.NotFound : null, failure.StatusCode);
-                Assert.Equal(outcome.Index % 20 == 3 ? 1 : MostAttempts, failure.Data["AsyncKit.Attempts"]);
+                Assert.Equal(outcome.Index % 20 == 3 ? 1 : MaxAttempts, failure.Data["AsyncKit.Attempts"]);
             }
             else
             {
@@ -101,7 +101,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public async Task A_call_that_is_made_again_with_Keep_goes_on_with_the_rest()
+    public async Task A_repeated_call_with_Keep_downloads_only_the_missing_files()
     {
         await using var server = await FaultServer.StartAsync(
             file => 100_000 + file, (file, attempt) => file % 2 == 1 && attempt == 1 ? Fault.ResetInBody : Fault.None);
@@ -123,7 +123,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public async Task The_first_failure_stops_the_run_and_an_array_tells_what_was_not_started()
+    public async Task The_first_failure_stops_the_run_and_the_report_of_an_array_lists_the_unstarted_files()
     {
         await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.Missing);
         var uris = Enumerable.Range(0, 5).Select(server.UriOf).ToArray();
@@ -140,7 +140,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public async Task A_partition_is_by_the_URIs()
+    public async Task A_partition_uses_the_URIs()
     {
         await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.None);
         var progress = new Received<DownloadAllProgress>();
@@ -160,26 +160,26 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public async Task Wrong_arguments_are_refused_at_the_call()
+    public async Task Invalid_arguments_throw_at_the_call()
     {
         Uri[] uris = [new("http://h/a")];
         var limit = new FanOutOptions { MaxConcurrency = 1 };
-        void Refused<T>(string parameter, Func<Task> call)
+        void Throws<T>(string parameter, Func<Task> call)
             where T : ArgumentException => Assert.Equal(parameter, Assert.Throws<T>(() => { _ = call(); }).ParamName);
 
-        Refused<ArgumentNullException>("client", () => default(HttpClient)!.DownloadAsync(uris[0], "a"));
-        Refused<ArgumentNullException>("uri", () => _client.DownloadAsync(null!, "a"));
-        Refused<ArgumentException>("uri", () => _client.DownloadAsync(new Uri("a", UriKind.Relative), "a"));
-        Refused<ArgumentNullException>("path", () => _client.DownloadAsync(uris[0], null!));
-        Refused<ArgumentException>("path", () => _client.DownloadAsync(uris[0], "a/"));
-        Refused<ArgumentNullException>("uris", () => _client.DownloadAllAsync(null!, "a", 1));
-        Refused<ArgumentException>("folder", () => _client.DownloadAllAsync(uris, "", 1));
-        Refused<ArgumentOutOfRangeException>("maxConcurrency", () => _client.DownloadAllReportAsync(uris, "a", 0));
-        Refused<ArgumentNullException>("options", () => _client.DownloadAllAsync(uris, "a", null!));
-        Refused<ArgumentException>("uris", () => _client.DownloadAllAsync(new Uri[] { null! }, "a", 1));
-        Refused<ArgumentException>("options", () => _client.DownloadAllAsync(
+        Throws<ArgumentNullException>("client", () => default(HttpClient)!.DownloadAsync(uris[0], "a"));
+        Throws<ArgumentNullException>("uri", () => _client.DownloadAsync(null!, "a"));
+        Throws<ArgumentException>("uri", () => _client.DownloadAsync(new Uri("a", UriKind.Relative), "a"));
+        Throws<ArgumentNullException>("path", () => _client.DownloadAsync(uris[0], null!));
+        Throws<ArgumentException>("path", () => _client.DownloadAsync(uris[0], "a/"));
+        Throws<ArgumentNullException>("uris", () => _client.DownloadAllAsync(null!, "a", 1));
+        Throws<ArgumentException>("folder", () => _client.DownloadAllAsync(uris, "", 1));
+        Throws<ArgumentOutOfRangeException>("maxConcurrency", () => _client.DownloadAllReportAsync(uris, "a", 0));
+        Throws<ArgumentNullException>("options", () => _client.DownloadAllAsync(uris, "a", null!));
+        Throws<ArgumentException>("uris", () => _client.DownloadAllAsync(new Uri[] { null! }, "a", 1));
+        Throws<ArgumentException>("options", () => _client.DownloadAllAsync(
             uris, "a", new DownloadAllOptions { FanOut = limit, Download = new DownloadOptions { ExpectedLength = 1 } }));
-        Refused<ArgumentException>("options", () => _client.DownloadAllAsync(
+        Throws<ArgumentException>("options", () => _client.DownloadAllAsync(
             uris, "a", new DownloadAllOptions { FanOut = limit with { Order = FanOutOrder.Completion } }));
         var late = await Assert.ThrowsAsync<ArgumentException>(
             () => _client.DownloadAllAsync(Enumerable.Repeat<Uri>(null!, 1), _folder.Path, 1));
@@ -187,7 +187,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     }
 
     [Fact]
-    public void Wrong_options_are_refused_when_they_are_set()
+    public void Invalid_options_throw_when_they_are_set()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { OnExisting = (ExistingFile)3 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new DownloadOptions { ExpectedLength = -1 });

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Names that are taken from URLs.</summary>
+/// <summary>Tests the file names that are derived from URLs.</summary>
 public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly string Long = new('a', 300);
@@ -35,11 +35,11 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
     [InlineData("http://h/a.pdf.part", "a.pdf.part_")]
     [InlineData("http://h/a.pdf.PART.json", "a.pdf.PART.json_")]
     [InlineData("http://h/a.part.json.new", "a.part.json.new_")]
-    public void A_name_is_a_valid_one_on_every_platform(string url, string name) =>
+    public void A_name_is_valid_on_every_platform(string url, string name) =>
         Assert.Equal(name, DownloadFileName.Of(new Uri(url)));
 
     [Fact]
-    public void A_long_name_is_cut_and_keeps_its_extension()
+    public void A_long_name_is_shortened_and_keeps_its_extension()
     {
         Assert.Equal(new string('a', 237) + ".pdf", DownloadFileName.Clean(Long + ".pdf"));
         Assert.Equal(new string('a', 241), DownloadFileName.Clean(Long));
@@ -49,9 +49,9 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(string.Concat(Enumerable.Repeat("\U0001F600", 59)) + ".txt", wide);
     }
 
-    /// <summary>Of bytes that mean something to file systems.</summary>
+    /// <summary>Combines characters that have a meaning in file systems.</summary>
     [Fact]
-    public void A_name_that_is_taken_from_a_URL_stays_in_the_folder_whatever_the_URL_says()
+    public void A_name_from_a_URL_never_leaves_the_folder()
     {
         var random = new Random(1);
         string[] pieces =
@@ -64,13 +64,13 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal("/folder", Path.GetDirectoryName(Path.GetFullPath(Path.Combine("/folder", name))));
             Assert.DoesNotContain(name, one => one < ' ' || "\"*/:<>?\\|".Contains(one, StringComparison.Ordinal));
-            Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MostBytes);
-            Assert.False(name.Length == 0 || name[^1] is '.' or ' ' || DownloadPaths.IsOfPart(name), $"{url}: {name}");
+            Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MaxBytes);
+            Assert.False(name.Length == 0 || name[^1] is '.' or ' ' || DownloadPaths.IsReserved(name), $"{url}: {name}");
         }
     }
 
     [Fact]
-    public void No_two_files_of_a_call_have_the_same_and_the_same_URLs_get_the_same_names_in_each_call()
+    public void Files_of_a_call_have_distinct_names_and_the_same_URLs_get_the_same_names_again()
     {
         var twice = new Uri("http://h/a.pdf");
         Uri[] uris =

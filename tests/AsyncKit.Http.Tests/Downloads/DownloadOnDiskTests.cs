@@ -2,12 +2,11 @@ using System.Security.Cryptography;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>What downloads do with files: those that are there, those of others, and those that cannot be
-/// written.</summary>
+/// <summary>Tests downloads with existing files, files of other downloads, and files that cannot be written.</summary>
 public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private static readonly Uri Address = new("http://example.org/files/a.bin");
-    private static readonly byte[] Content = Answers.Bytes(1_000);
+    private static readonly byte[] Content = Responses.Bytes(1_000);
 
     private readonly TempFolder _folder = new();
 
@@ -16,7 +15,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_file_that_exists_is_a_failure_that_names_it_before_anything_is_asked_for()
+    public async Task An_existing_file_fails_the_download_before_the_first_request()
     {
         await File.WriteAllTextAsync(Target, "old");
         using var handler = new ScriptedHandler();
@@ -24,17 +23,19 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
 
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
-        Assert.Equal($"The download of {Address} to {Target} failed: There is a file of that name.", failure.Message);
+        Assert.Equal(
+            $"The download of {Address} to {Target} failed: The file already exists; set OnExisting to Replace or Keep.",
+            failure.Message);
         Assert.Equal("old", await File.ReadAllTextAsync(Target));
     }
 
     [Fact]
-    public async Task A_file_that_came_meanwhile_is_not_overwritten_and_the_part_stays()
+    public async Task A_file_created_during_the_download_is_not_overwritten_and_the_partial_file_stays()
     {
         using var handler = new ScriptedHandler(_ =>
         {
             File.WriteAllText(Target, "other");
-            return Answers.Whole(Content);
+            return Responses.Whole(Content);
         });
         using var client = handler.Client();
 
@@ -45,11 +46,11 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task Replace_puts_the_new_file_in_the_place_of_the_old_one_only_when_it_is_complete()
+    public async Task Replace_replaces_the_old_file_only_when_the_new_one_is_complete()
     {
         await File.WriteAllTextAsync(Target, "old");
         var gate = new Gate();
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: Answers.Gated(Content, 400, gate)));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content, 400, gate)));
         using var client = handler.Client();
 
         var download = client.DownloadAsync(Address, Target, new DownloadOptions { OnExisting = ExistingFile.Replace });
@@ -63,7 +64,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task Keep_asks_for_nothing_and_removes_what_a_killed_process_left()
+    public async Task Keep_sends_no_request_and_deletes_the_sidecar_of_a_killed_process()
     {
         await File.WriteAllBytesAsync(Target, Content);
         await File.WriteAllTextAsync(_folder["a.bin.part.json"], "{}");
@@ -87,7 +88,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task Keep_keeps_nothing_but_what_was_expected_and_leaves_it()
+    public async Task Keep_fails_for_an_unexpected_file_and_does_not_change_it()
     {
         await File.WriteAllBytesAsync(Target, Content);
         using var handler = new ScriptedHandler();
@@ -103,10 +104,10 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task Two_downloads_never_write_the_same_file_and_the_second_is_refused_with_an_IOException_that_names_it()
+    public async Task A_second_download_of_the_same_file_fails_with_an_IOException_that_names_it()
     {
         var gate = new Gate();
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: Answers.Gated(Content, 400, gate)));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content, 400, gate)));
         using var client = handler.Client();
         var first = client.DownloadAsync(Address, Target);
         await gate.ArrivedAsync(1);
@@ -121,15 +122,15 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task A_full_disk_is_an_IOException_that_names_the_file_and_is_not_tried_again()
+    public async Task A_full_disk_fails_with_an_IOException_that_names_the_file_and_is_not_retried()
     {
         if (!OperatingSystem.IsLinux())
         {
-            return; // Nowhere else is there a device that is always full.
+            return; // Only Linux has a device that is always full.
         }
 
         _ = File.CreateSymbolicLink(_folder["a.bin.part"], "/dev/full");
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
@@ -139,7 +140,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_made_is_a_failure_that_names_the_file()
+    public async Task A_folder_that_cannot_be_created_fails_with_an_exception_that_names_the_file()
     {
         await File.WriteAllTextAsync(_folder["file"], "");
         using var handler = new ScriptedHandler();
@@ -152,7 +153,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task A_folder_of_the_name_is_a_failure_that_says_so()
+    public async Task A_folder_with_the_name_fails_the_download()
     {
         _ = Directory.CreateDirectory(Target);
         using var handler = new ScriptedHandler();
@@ -160,13 +161,13 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
 
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
-        Assert.EndsWith("There is a folder of that name.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("The path must name a file; it is a folder.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_folder_that_is_missing_is_made()
+    public async Task A_missing_folder_is_created()
     {
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content));
         using var client = handler.Client();
 
         _ = await client.DownloadAsync(Address, _folder["x/y/a.bin"]);
@@ -193,12 +194,12 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
             Assert.Same(failure, named.InnerException);
             Assert.Equal(Transient.IsTransient(failure), Transient.IsTransient(named));
         });
-        var foreign = new NotSupportedException();
-        Assert.Same(foreign, DownloadFailure.Named(foreign, Address, Target));
+        var other = new NotSupportedException();
+        Assert.Same(other, DownloadFailure.Named(other, Address, Target));
     }
 
     [Fact]
-    public void A_failure_to_write_keeps_its_type_and_its_number()
+    public void A_write_failure_keeps_its_type_and_HResult()
     {
         var denied = DownloadFailure.Named(new UnauthorizedAccessException("No."), Address, Target);
         var full = DownloadFailure.Named(new IOException("Full.", hresult: 28), Address, Target);
@@ -210,7 +211,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public void A_message_has_no_password()
+    public void A_message_contains_no_password()
     {
         var named = DownloadFailure.Named(new IOException("No."), new Uri("http://me:secret@h/a"), Target);
 

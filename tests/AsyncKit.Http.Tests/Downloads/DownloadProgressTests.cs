@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>What receivers of progress are told.</summary>
+/// <summary>Tests the reports to progress receivers.</summary>
 public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private static readonly Uri Address = new("http://example.org/files/a.bin");
-    private static readonly byte[] Content = Answers.Bytes(500_000);
+    private static readonly byte[] Content = Responses.Bytes(500_000);
 
     private readonly TempFolder _folder = new();
 
@@ -15,10 +15,10 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_receiver_of_progress_is_told_the_last_state_however_a_download_ends()
+    public async Task A_progress_receiver_gets_a_last_snapshot_after_a_success_and_a_failure()
     {
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(Content, body: Answers.Reset(Content, 200_000)), _ => Answers.Rest(Content, 200_000));
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 200_000)), _ => Responses.Rest(Content, 200_000));
         using var client = handler.Client();
         var progress = new Received<DownloadProgress>();
         var options = new DownloadOptions { Progress = progress, Retry = new RetryOptions { MaxAttempts = 1 } };
@@ -35,11 +35,11 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     }
 
     [Fact]
-    public async Task A_receiver_of_progress_is_never_called_twice_at_once_and_what_it_must_be_told_waits()
+    public async Task Progress_reports_are_never_concurrent_and_the_last_one_waits()
     {
         SequentialProgress<int> receiver = null!;
         var last = Task.CompletedTask;
-        var told = new Received<int>(value =>
+        var reports = new Received<int>(value =>
         {
             if (value == 1)
             {
@@ -48,22 +48,22 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
                 Assert.False(last.IsCompleted);
             }
         });
-        receiver = new SequentialProgress<int>(told);
+        receiver = new SequentialProgress<int>(reports);
 
         Assert.Null(receiver.TryReport(_ => 1, 0));
         await last.OrHangs();
 
-        Assert.Equal([1, 3], told.All);
-        Assert.False(told.WasConcurrent);
+        Assert.Equal([1, 3], reports.All);
+        Assert.False(reports.WasConcurrent);
     }
 
     [Fact]
-    public async Task The_log_gets_attempts_that_fail_go_on_or_begin_anew()
+    public async Task The_log_contains_failed_attempts_resumes_and_restarts()
     {
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(Content, body: Answers.Reset(Content, 200_000)),
-            _ => Answers.Rest(Content, 200_000, body: Answers.Reset(Content, 0)),
-            _ => Answers.Whole(Content, "\"two\""));
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 200_000)),
+            _ => Responses.Rest(Content, 200_000, body: Responses.Reset(Content, 0)),
+            _ => Responses.Whole(Content, "\"two\""));
         using var client = handler.Client();
         var log = new EventIds();
 
@@ -74,10 +74,10 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     }
 
     [Fact]
-    public async Task What_a_receiver_throws_ends_the_download_is_not_tried_again_and_is_thrown_as_it_is()
+    public async Task An_exception_of_a_progress_receiver_fails_the_download_unchanged_without_a_retry()
     {
-        var thrown = new TimeoutException("Mine.");
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content, body: new Slow(Content)));
+        var thrown = new TimeoutException("From the receiver.");
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: new Slow(Content)));
         using var client = handler.Client();
         var calls = 0;
         var progress = new Received<DownloadProgress>(_ => throw (++calls == 1 ? thrown : new InvalidOperationException()));
@@ -91,9 +91,9 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     }
 
     [Fact]
-    public async Task What_a_receiver_throws_at_the_end_is_thrown_too()
+    public async Task An_exception_of_a_progress_receiver_at_the_end_is_thrown()
     {
-        using var handler = new ScriptedHandler(_ => Answers.Whole(Content));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content));
         using var client = handler.Client();
         var thrown = new InvalidOperationException();
 
@@ -107,9 +107,9 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
     }
 
     [Fact]
-    public async Task What_the_receiver_of_all_throws_ends_the_run_with_that_and_it_is_not_called_again()
+    public async Task An_exception_of_the_receiver_of_all_files_fails_the_run_after_a_single_call()
     {
-        using var handler = new ScriptedHandler([.. Enumerable.Repeat((HttpRequestMessage _) => Answers.Whole(Content), 4)]);
+        using var handler = new ScriptedHandler([.. Enumerable.Repeat((HttpRequestMessage _) => Responses.Whole(Content), 4)]);
         using var client = handler.Client();
         var thrown = new InvalidOperationException();
         var calls = 0;
@@ -143,7 +143,7 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
             All.Add(eventId.Id);
     }
 
-    /// <summary>Two milliseconds for each read, so that a snapshot is due.</summary>
+    /// <summary>A stream whose reads take two milliseconds, so that a snapshot is due.</summary>
     private sealed class Slow(byte[] bytes) : MemoryStream(bytes)
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

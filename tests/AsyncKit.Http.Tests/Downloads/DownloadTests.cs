@@ -5,16 +5,16 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>One download, without a network.</summary>
+/// <summary>Tests single downloads without a network.</summary>
 public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private static readonly Uri Address = new("http://example.org/files/a.bin");
-    private static readonly RetryOptions AtOnce = new() { Backoff = Backoff.None };
-    private static readonly DownloadOptions Quick = new() { Retry = AtOnce };
+    private static readonly RetryOptions NoDelay = new() { Backoff = Backoff.None };
+    private static readonly DownloadOptions Quick = new() { Retry = NoDelay };
 
     private readonly TempFolder _folder = new();
 
-    public enum Misfit
+    public enum Mismatch
     {
         OtherETag,
         WeakETag,
@@ -32,11 +32,11 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Under_its_name_there_is_only_ever_a_complete_file()
+    public async Task A_file_under_its_name_is_always_complete()
     {
-        var file = Answers.Bytes(300_000);
+        var file = Responses.Bytes(300_000);
         var gate = new Gate();
-        using var handler = new ScriptedHandler(_ => Answers.Whole(file, body: Answers.Gated(file, 100_000, gate)));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(file, body: Responses.Gated(file, 100_000, gate)));
         using var client = handler.Client();
 
         var download = client.DownloadAsync(Address, Target, Quick);
@@ -51,37 +51,37 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         Assert.Equal((Address, Target, 300_000L, 300_000L, 0L, 1), (
             result.Uri, result.Path, result.Length, result.BytesReceived, result.ResumedFrom, result.Attempts));
         Assert.False(result.IsResumed || result.IsKept);
-        Assert.Equal([(null, null)], handler.Asked);
+        Assert.Equal([(null, null)], handler.Ranges);
     }
 
     [Fact]
-    public async Task An_attempt_goes_on_from_the_bytes_on_disk_in_the_same_call()
+    public async Task An_attempt_resumes_from_the_bytes_on_disk_in_the_same_call()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
+            _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)),
             _ => throw new HttpRequestException("Refused."),
-            _ => Answers.Rest(file, 40_000, body: Answers.Short(file[40_000..], 20_000)),
-            _ => Answers.Rest(file, 60_000));
+            _ => Responses.Rest(file, 40_000, body: Responses.Short(file[40_000..], 20_000)),
+            _ => Responses.Rest(file, 60_000));
         using var client = handler.Client();
 
         var result = await client.DownloadAsync(Address, Target, Quick).OrHangs();
 
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
         Assert.Equal(
-            [(null, null), ("bytes=40000-", Answers.ETag), ("bytes=40000-", Answers.ETag), ("bytes=60000-", Answers.ETag)],
-            handler.Asked);
+            [(null, null), ("bytes=40000-", Responses.ETag), ("bytes=40000-", Responses.ETag), ("bytes=60000-", Responses.ETag)],
+            handler.Ranges);
         Assert.Equal((100_000L, 0L, 4), (result.BytesReceived, result.ResumedFrom, result.Attempts));
     }
 
     [Fact]
-    public async Task An_attempt_goes_on_from_the_bytes_on_disk_in_a_later_call()
+    public async Task An_attempt_resumes_from_the_bytes_on_disk_in_a_later_call()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)), _ => Answers.Rest(file, 40_000));
+            _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)), _ => Responses.Rest(file, 40_000));
         using var client = handler.Client();
-        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+        var once = Quick with { Retry = NoDelay with { MaxAttempts = 1 } };
 
         var failure = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
         Assert.Equal(["a.bin.part", "a.bin.part.json"], _folder.Names);
@@ -95,24 +95,24 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Theory]
-    [InlineData(Misfit.OtherETag)]
-    [InlineData(Misfit.WeakETag)]
-    [InlineData(Misfit.OtherStart)]
-    [InlineData(Misfit.OtherTotal)]
-    [InlineData(Misfit.NoRange)]
-    [InlineData(Misfit.NoLength)]
-    [InlineData(Misfit.Encoded)]
-    [InlineData(Misfit.NotSatisfiableElsewhere)]
-    [InlineData(Misfit.WholeOfAnother)]
-    public async Task Bytes_of_two_versions_are_never_mixed(Misfit misfit)
+    [InlineData(Mismatch.OtherETag)]
+    [InlineData(Mismatch.WeakETag)]
+    [InlineData(Mismatch.OtherStart)]
+    [InlineData(Mismatch.OtherTotal)]
+    [InlineData(Mismatch.NoRange)]
+    [InlineData(Mismatch.NoLength)]
+    [InlineData(Mismatch.Encoded)]
+    [InlineData(Mismatch.NotSatisfiableElsewhere)]
+    [InlineData(Mismatch.WholeOfAnother)]
+    public async Task Bytes_of_two_versions_are_never_mixed(Mismatch mismatch)
     {
-        var old = Answers.Bytes(100_000);
-        var now = Answers.Bytes(90_000, seed: 2);
-        Func<HttpRequestMessage, HttpResponseMessage> whole = _ => Answers.Whole(now, "\"two\"");
+        var old = Responses.Bytes(100_000);
+        var now = Responses.Bytes(90_000, seed: 2);
+        Func<HttpRequestMessage, HttpResponseMessage> whole = _ => Responses.Whole(now, "\"two\"");
         using var handler = new ScriptedHandler(
             [
-                _ => Answers.Whole(old, body: Answers.Reset(old, 40_000)),
-                .. misfit == Misfit.WholeOfAnother ? [] : new[] { (HttpRequestMessage _) => Of(misfit, old) },
+                _ => Responses.Whole(old, body: Responses.Reset(old, 40_000)),
+                .. mismatch == Mismatch.WholeOfAnother ? [] : new[] { (HttpRequestMessage _) => Of(mismatch, old) },
                 whole,
             ]);
         using var client = handler.Client();
@@ -120,36 +120,39 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         var result = await client.DownloadAsync(Address, Target, Quick).OrHangs();
 
         Assert.Equal(now, await File.ReadAllBytesAsync(Target));
-        Assert.Equal("bytes=40000-", handler.Asked[1].Range);
+        Assert.Equal("bytes=40000-", handler.Ranges[1].Range);
         Assert.Equal(2, result.Attempts);
-        if (misfit != Misfit.WholeOfAnother)
+        if (mismatch != Mismatch.WholeOfAnother)
         {
-            Assert.Null(handler.Asked[2].Range);
+            Assert.Null(handler.Ranges[2].Range);
         }
 
-        static HttpResponseMessage Of(Misfit misfit, byte[] old)
+        static HttpResponseMessage Of(Mismatch mismatch, byte[] old)
         {
-            var response = misfit == Misfit.NotSatisfiableElsewhere
-                ? Answers.NotSatisfiable(90_000)
-                : Answers.Rest(old, misfit == Misfit.OtherStart ? 39_999 : 40_000);
-            switch (misfit)
+            var response = mismatch == Mismatch.NotSatisfiableElsewhere
+                ? Responses.NotSatisfiable(90_000)
+                : Responses.Rest(old, mismatch == Mismatch.OtherStart ? 39_999 : 40_000);
+            switch (mismatch)
             {
-                case Misfit.OtherETag:
+                case Mismatch.OtherETag:
                     response.Headers.ETag = new EntityTagHeaderValue("\"two\"");
                     break;
-                case Misfit.WeakETag:
-                    response.Headers.ETag = new EntityTagHeaderValue(Answers.ETag, isWeak: true);
+                case Mismatch.WeakETag:
+                    response.Headers.ETag = new EntityTagHeaderValue(Responses.ETag, isWeak: true);
                     break;
-                case Misfit.OtherTotal:
+                case Mismatch.OtherTotal:
                     response.Content.Headers.ContentRange = new ContentRangeHeaderValue(40_000, 99_999, 100_001);
                     break;
-                case Misfit.NoRange:
+                case Mismatch.NoRange:
                     response.Content.Headers.ContentRange = null;
                     break;
-                case Misfit.NoLength:
-                    response.Content = new StreamContent(new UnseekableOf(old[40_000..])) { Headers = { ContentRange = response.Content.Headers.ContentRange } };
+                case Mismatch.NoLength:
+                    response.Content = new StreamContent(new UnseekableStream(old[40_000..]))
+                    {
+                        Headers = { ContentRange = response.Content.Headers.ContentRange },
+                    };
                     break;
-                case Misfit.Encoded:
+                case Mismatch.Encoded:
                     response.Content.Headers.ContentEncoding.Add("gzip");
                     break;
             }
@@ -166,20 +169,20 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     [InlineData("garbage")]
     [InlineData("no sidecar")]
     [InlineData("too long")]
-    public async Task A_part_whose_rest_cannot_be_asked_for_begins_anew(string why)
+    public async Task A_partial_file_without_a_usable_version_restarts(string why)
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
             _ => why switch
             {
-                "weak" => Answers.Whole(file, "W/\"one\"", Answers.Reset(file, 40_000)),
-                "no validator" => Answers.Whole(file, null, Answers.Reset(file, 40_000)),
-                "no length" => Answers.Chunked(file, Answers.Reset(file, 40_000)),
-                _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
+                "weak" => Responses.Whole(file, "W/\"one\"", Responses.Reset(file, 40_000)),
+                "no validator" => Responses.Whole(file, null, Responses.Reset(file, 40_000)),
+                "no length" => Responses.Chunked(file, Responses.Reset(file, 40_000)),
+                _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)),
             },
-            _ => Answers.Whole(file));
+            _ => Responses.Whole(file));
         using var client = handler.Client();
-        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+        var once = Quick with { Retry = NoDelay with { MaxAttempts = 1 } };
 
         _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
         switch (why)
@@ -198,43 +201,44 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
                 break;
         }
 
-        var result = await client.DownloadAsync(string.Equals(why, "other uri", StringComparison.Ordinal) ? new Uri(Address, "b") : Address, Target, once);
+        var uri = string.Equals(why, "other uri", StringComparison.Ordinal) ? new Uri(Address, "b") : Address;
+        var result = await client.DownloadAsync(uri, Target, once);
 
-        Assert.Null(handler.Asked[1].Range);
+        Assert.Null(handler.Ranges[1].Range);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
         Assert.Equal(0, result.ResumedFrom);
         Assert.Equal(["a.bin"], _folder.Names);
     }
 
     [Fact]
-    public async Task A_part_of_another_URL_is_left_until_something_takes_its_place()
+    public async Task A_partial_file_of_another_URL_stays_until_a_response_replaces_it()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
-            _ => Answers.Status(HttpStatusCode.NotFound),
-            _ => Answers.Rest(file, 40_000));
+            _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)),
+            _ => Responses.Status(HttpStatusCode.NotFound),
+            _ => Responses.Rest(file, 40_000));
         using var client = handler.Client();
-        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+        var once = Quick with { Retry = NoDelay with { MaxAttempts = 1 } };
 
         _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
         _ = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(new Uri(Address, "b"), Target, once));
         var result = await client.DownloadAsync(Address, Target, once);
 
-        Assert.Equal([(null, null), (null, null), ("bytes=40000-", Answers.ETag)], handler.Asked);
+        Assert.Equal([(null, null), (null, null), ("bytes=40000-", Responses.ETag)], handler.Ranges);
         Assert.Equal(40_000, result.ResumedFrom);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
     }
 
     [Fact]
-    public async Task What_takes_the_place_of_a_part_of_another_URL_is_not_left_if_no_later_call_can_go_on_from_it()
+    public async Task The_replacement_of_another_partial_file_is_deleted_if_it_cannot_be_resumed()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)),
-            _ => Answers.Chunked(file, Answers.Reset(file, 10_000)));
+            _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)),
+            _ => Responses.Chunked(file, Responses.Reset(file, 10_000)));
         using var client = handler.Client();
-        var once = Quick with { Retry = AtOnce with { MaxAttempts = 1 } };
+        var once = Quick with { Retry = NoDelay with { MaxAttempts = 1 } };
 
         _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, once));
         _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(new Uri(Address, "b"), Target, once));
@@ -243,23 +247,23 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task An_attempt_that_brings_bytes_and_runs_into_its_own_limit_is_the_first_of_a_new_row()
+    public async Task A_timed_out_attempt_with_new_bytes_starts_a_new_series()
     {
         var time = new VirtualTime();
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         Gate[] gates = [new(), new(), new()];
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Gated(file, 100, gates[0])),
-            _ => Answers.Rest(file, 100, body: Answers.Gated(file[100..], 100, gates[1])),
-            _ => Answers.Rest(file, 200, body: Answers.Gated(file[200..], 100, gates[2])),
-            _ => Answers.Rest(file, 300));
+            _ => Responses.Whole(file, body: Responses.Gated(file, 100, gates[0])),
+            _ => Responses.Rest(file, 100, body: Responses.Gated(file[100..], 100, gates[1])),
+            _ => Responses.Rest(file, 200, body: Responses.Gated(file[200..], 100, gates[2])),
+            _ => Responses.Rest(file, 300));
         using var client = handler.Client();
         var seen = new List<Exception>();
         var options = new DownloadOptions
         {
             TimeProvider = time,
             ReadIdleTimeout = Timeout.InfiniteTimeSpan,
-            Retry = AtOnce with { MaxAttempts = 2, AttemptTimeout = TimeSpan.FromSeconds(5), OnRetry = retry => seen.Add(retry.Exception) },
+            Retry = NoDelay with { MaxAttempts = 2, AttemptTimeout = TimeSpan.FromSeconds(5), OnRetry = retry => seen.Add(retry.Exception) },
         };
 
         var download = client.DownloadAsync(Address, Target, options);
@@ -278,9 +282,9 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_date_of_modification_is_enough_when_it_is_older_than_the_answer()
+    public async Task A_modification_date_is_a_validator_if_it_is_older_than_the_response()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         var modified = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         HttpResponseMessage Dated(HttpResponseMessage response, TimeSpan age)
         {
@@ -290,41 +294,41 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         }
 
         using var handler = new ScriptedHandler(
-            _ => Dated(Answers.Whole(file, null, Answers.Reset(file, 40_000)), TimeSpan.Zero),
-            _ => Dated(Answers.Whole(file, null, Answers.Reset(file, 50_000)), TimeSpan.FromSeconds(1)),
-            _ => Dated(Answers.Rest(file, 50_000, null), TimeSpan.FromSeconds(9)));
+            _ => Dated(Responses.Whole(file, null, Responses.Reset(file, 40_000)), TimeSpan.Zero),
+            _ => Dated(Responses.Whole(file, null, Responses.Reset(file, 50_000)), TimeSpan.FromSeconds(1)),
+            _ => Dated(Responses.Rest(file, 50_000, null), TimeSpan.FromSeconds(9)));
         using var client = handler.Client();
 
         _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
 
-        Assert.Equal([(null, null), (null, null), ("bytes=50000-", modified.ToString("r"))], handler.Asked);
+        Assert.Equal([(null, null), (null, null), ("bytes=50000-", modified.ToString("r"))], handler.Ranges);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
     }
 
     [Fact]
-    public async Task A_part_that_has_all_bytes_is_complete_when_the_server_says_so()
+    public async Task A_partial_file_with_all_bytes_is_complete_if_the_server_confirms_its_length()
     {
-        var file = Answers.Bytes(100_000);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 40_000)), _ => Answers.NotSatisfiable(100_000));
+            _ => Responses.Whole(file, body: Responses.Reset(file, 40_000)), _ => Responses.NotSatisfiable(100_000));
         using var client = handler.Client();
         _ = await Assert.ThrowsAsync<HttpIOException>(
-            () => client.DownloadAsync(Address, Target, Quick with { Retry = AtOnce with { MaxAttempts = 1 } }));
-        await File.WriteAllBytesAsync(_folder["a.bin.part"], file); // As if killed before the name was given.
+            () => client.DownloadAsync(Address, Target, Quick with { Retry = NoDelay with { MaxAttempts = 1 } }));
+        await File.WriteAllBytesAsync(_folder["a.bin.part"], file); // As if the process was killed before the rename.
 
         var result = await client.DownloadAsync(
             Address, Target, Quick with { ExpectedSha256 = Convert.ToHexString(SHA256.HashData(file)) });
 
-        Assert.Equal(("bytes=100000-", Answers.ETag), handler.Asked[1]);
+        Assert.Equal(("bytes=100000-", Responses.ETag), handler.Ranges[1]);
         Assert.Equal((0L, 100_000L), (result.BytesReceived, result.ResumedFrom));
         Assert.Equal(["a.bin"], _folder.Names);
     }
 
     [Fact]
-    public async Task A_range_that_nobody_asked_for_is_a_failure()
+    public async Task An_unrequested_range_fails_the_download()
     {
-        var file = Answers.Bytes(1_000);
-        using var handler = new ScriptedHandler(_ => Answers.Rest(file, 0));
+        var file = Responses.Bytes(1_000);
+        using var handler = new ScriptedHandler(_ => Responses.Rest(file, 0));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(Address, Target, Quick));
@@ -334,13 +338,13 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_body_that_nobody_decodes_is_a_failure_that_says_so()
+    public async Task A_body_with_an_unknown_encoding_fails_and_the_message_names_the_encoding()
     {
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         using var handler = new ScriptedHandler(request =>
         {
             Assert.Equal("identity", request.Headers.AcceptEncoding.ToString());
-            var response = Answers.Whole(file);
+            var response = Responses.Whole(file);
             response.Content.Headers.ContentEncoding.Add("gzip");
             return response;
         });
@@ -353,14 +357,14 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_body_that_is_shorter_than_its_length_is_a_failed_attempt()
+    public async Task A_body_that_is_shorter_than_its_length_fails_the_attempt()
     {
-        var file = Answers.Bytes(1_000);
-        using var handler = new ScriptedHandler(_ => Answers.Whole(file, body: Answers.Short(file, 999)));
+        var file = Responses.Bytes(1_000);
+        using var handler = new ScriptedHandler(_ => Responses.Whole(file, body: Responses.Short(file, 999)));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<EndOfStreamException>(
-            () => client.DownloadAsync(Address, Target, Quick with { Retry = AtOnce with { MaxAttempts = 1 } }));
+            () => client.DownloadAsync(Address, Target, Quick with { Retry = NoDelay with { MaxAttempts = 1 } }));
 
         Assert.EndsWith("The body ended after 999 of 1000 bytes.", failure.Message, StringComparison.Ordinal);
         Assert.True(Transient.IsTransient(failure));
@@ -369,8 +373,8 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     [Fact]
     public async Task A_body_that_is_longer_than_its_length_is_deleted()
     {
-        var file = Answers.Bytes(1_000);
-        using var handler = new ScriptedHandler(_ => Answers.Whole(file[..999], body: new MemoryStream(file)));
+        var file = Responses.Bytes(1_000);
+        using var handler = new ScriptedHandler(_ => Responses.Whole(file[..999], body: new MemoryStream(file)));
         using var client = handler.Client();
 
         _ = await Assert.ThrowsAsync<InvalidDataException>(() => client.DownloadAsync(Address, Target, Quick));
@@ -379,11 +383,11 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_SHA256_that_was_expected_and_is_not_met_is_an_InvalidDataException_and_the_wrong_bytes_are_deleted()
+    public async Task A_wrong_SHA256_fails_with_an_InvalidDataException_and_deletes_the_bytes()
     {
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         var other = new string('a', 64);
-        using var handler = new ScriptedHandler(_ => Answers.Whole(file));
+        using var handler = new ScriptedHandler(_ => Responses.Whole(file));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<InvalidDataException>(
@@ -396,16 +400,16 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task The_SHA256_is_that_of_the_file_however_often_it_was_interrupted_or_began_anew()
+    public async Task The_SHA256_covers_the_whole_file_after_interruptions_and_restarts()
     {
-        var old = Answers.Bytes(50_000, seed: 2);
-        var file = Answers.Bytes(100_000);
+        var old = Responses.Bytes(50_000, seed: 2);
+        var file = Responses.Bytes(100_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(old, "\"old\"", Answers.Reset(old, 10_000)),
-            _ => Answers.Whole(file, body: Answers.Reset(file, 10_000)), // Of the same length as what was there.
+            _ => Responses.Whole(old, "\"old\"", Responses.Reset(old, 10_000)),
+            _ => Responses.Whole(file, body: Responses.Reset(file, 10_000)), // As long as the partial file.
             _ => throw new HttpRequestException("Refused."),
-            _ => Answers.Rest(file, 10_000, body: Answers.Reset(file[10_000..], 20_000)),
-            _ => Answers.Rest(file, 30_000));
+            _ => Responses.Rest(file, 10_000, body: Responses.Reset(file[10_000..], 20_000)),
+            _ => Responses.Rest(file, 30_000));
         using var client = handler.Client();
 
         _ = await client.DownloadAsync(
@@ -417,26 +421,26 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_length_that_was_expected_and_is_not_met_is_an_InvalidDataException(bool isKnown)
+    public async Task A_wrong_length_fails_with_an_InvalidDataException(bool isKnown)
     {
-        var file = Answers.Bytes(1_000);
-        using var handler = new ScriptedHandler(_ => isKnown ? Answers.Whole(file) : Answers.Chunked(file));
+        var file = Responses.Bytes(1_000);
+        using var handler = new ScriptedHandler(_ => isKnown ? Responses.Whole(file) : Responses.Chunked(file));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<InvalidDataException>(
             () => client.DownloadAsync(Address, Target, Quick with { ExpectedLength = 1_001 }));
 
-        Assert.EndsWith("It has 1000 bytes, and 1001 were expected.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("The length is 1000 bytes; ExpectedLength is 1001.", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_folder.Names);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1_000)]
-    public async Task Without_a_length_the_end_of_the_body_is_the_end(int length)
+    public async Task A_body_without_a_length_is_complete_at_its_end(int length)
     {
-        var file = Answers.Bytes(length);
-        using var handler = new ScriptedHandler(_ => Answers.Chunked(file));
+        var file = Responses.Bytes(length);
+        using var handler = new ScriptedHandler(_ => Responses.Chunked(file));
         using var client = handler.Client();
 
         var result = await client.DownloadAsync(Address, Target, Quick);
@@ -446,16 +450,16 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task MaxAttempts_counts_attempts_in_a_row_that_bring_no_new_byte()
+    public async Task MaxAttempts_counts_consecutive_attempts_without_new_bytes()
     {
-        var file = Answers.Bytes(10_000);
+        var file = Responses.Bytes(10_000);
         var steps = Enumerable.Range(1, 9).Select(step => (Func<HttpRequestMessage, HttpResponseMessage>)(_ => step % 2 == 0
-            ? Answers.Status(HttpStatusCode.BadGateway)
-            : Answers.Rest(file, step / 2 * 1_000, body: Answers.Reset(file[(step / 2 * 1_000)..], 1_000))));
+            ? Responses.Status(HttpStatusCode.BadGateway)
+            : Responses.Rest(file, step / 2 * 1_000, body: Responses.Reset(file[(step / 2 * 1_000)..], 1_000))));
         using var handler = new ScriptedHandler(
-            [_ => Answers.Whole(file, body: Answers.Reset(file, 0)), _ => Answers.Whole(file, body: Answers.Reset(file, 0)),
-                .. steps.Skip(1).Prepend(_ => Answers.Whole(file, body: Answers.Reset(file, 1_000))),
-                _ => Answers.Status(HttpStatusCode.BadGateway), _ => Answers.Status(HttpStatusCode.BadGateway)]);
+            [_ => Responses.Whole(file, body: Responses.Reset(file, 0)), _ => Responses.Whole(file, body: Responses.Reset(file, 0)),
+                .. steps.Skip(1).Prepend(_ => Responses.Whole(file, body: Responses.Reset(file, 1_000))),
+                _ => Responses.Status(HttpStatusCode.BadGateway), _ => Responses.Status(HttpStatusCode.BadGateway)]);
         using var client = handler.Client();
         var retries = new List<int>();
 
@@ -469,55 +473,58 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
 
         Assert.Equal(HttpStatusCode.BadGateway, failure.StatusCode);
         Assert.Equal(13, failure.Data["AsyncKit.Attempts"]);
-        Assert.Equal(13, handler.Asked.Count);
+        Assert.Equal(13, handler.Ranges.Count);
         Assert.Equal([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2], retries);
         Assert.Equal(5_000, new FileInfo(_folder["a.bin.part"]).Length);
     }
 
     [Fact]
-    public async Task A_download_that_begins_anew_each_time_makes_no_progress_until_it_gets_further_than_ever()
+    public async Task A_download_that_always_restarts_fails_after_MaxAttempts()
     {
-        var file = Answers.Bytes(10_000);
+        var file = Responses.Bytes(10_000);
         using var handler = new ScriptedHandler([.. Enumerable.Repeat(
-            (HttpRequestMessage _) => Answers.Chunked(file, Answers.Reset(file, 9_000)), 4)]);
+            (HttpRequestMessage _) => Responses.Chunked(file, Responses.Reset(file, 9_000)), 4)]);
         using var client = handler.Client();
 
         _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(
-            Address, Target, Quick with { Retry = AtOnce with { MaxAttempts = 4 } }).OrHangs());
+            Address, Target, Quick with { Retry = NoDelay with { MaxAttempts = 4 } }).OrHangs());
 
-        Assert.Equal(4, handler.Asked.Count); // The first is also the first of the row after it.
+        Assert.Equal(4, handler.Ranges.Count); // The first attempt also counts as the first of the next series.
     }
 
     [Fact]
-    public async Task A_server_that_sends_nothing_for_ReadIdleTimeout_has_failed_the_attempt_with_a_TimeoutException()
+    public async Task A_body_that_stalls_for_ReadIdleTimeout_fails_the_attempt_with_a_TimeoutException()
     {
-        var file = Answers.Bytes(1_000);
-        var body = Answers.Stall(file, 400);
-        using var handler = new ScriptedHandler(_ => Answers.Whole(file, body: body), _ => Answers.Rest(file, 400));
+        var file = Responses.Bytes(1_000);
+        var body = Responses.Stall(file, 400);
+        using var handler = new ScriptedHandler(_ => Responses.Whole(file, body: body), _ => Responses.Rest(file, 400));
         using var client = handler.Client();
         Exception? seen = null;
         var options = new DownloadOptions
         {
             ReadIdleTimeout = TimeSpan.FromMilliseconds(20),
-            Retry = AtOnce with { OnRetry = retry => seen = retry.Exception },
+            Retry = NoDelay with { OnRetry = retry => seen = retry.Exception },
         };
 
         _ = await client.DownloadAsync(Address, Target, options).OrHangs();
 
         var timeout = Assert.IsType<TimeoutException>(seen);
-        Assert.Equal($"The download of {Address} to {Target} failed: GET {Address}: no byte of the response arrived within 00:00:00.0200000.", timeout.Message);
+        Assert.Equal(
+            $"The download of {Address} to {Target} failed: GET {Address}: no bytes of the response arrived within "
+            + "ReadIdleTimeout (00:00:00.0200000).",
+            timeout.Message);
         Assert.True(((ScriptedBody)body).WasDisposed);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
     }
 
     [Fact]
-    public async Task Retry_After_is_honoured_and_the_response_disposed()
+    public async Task Retry_After_is_honored_and_the_response_is_disposed()
     {
         var time = new VirtualTime();
-        var file = Answers.Bytes(1_000);
-        var busy = Answers.Status(HttpStatusCode.ServiceUnavailable);
+        var file = Responses.Bytes(1_000);
+        var busy = Responses.Status(HttpStatusCode.ServiceUnavailable);
         busy.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(7));
-        using var handler = new ScriptedHandler(_ => busy, _ => Answers.Whole(file));
+        using var handler = new ScriptedHandler(_ => busy, _ => Responses.Whole(file));
         using var client = handler.Client();
 
         var download = client.DownloadAsync(Address, Target, new DownloadOptions { TimeProvider = time });
@@ -531,14 +538,14 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task All_rows_of_attempts_have_the_total_timeout_together()
+    public async Task All_series_of_attempts_share_the_total_timeout()
     {
         var time = new VirtualTime();
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Reset(file, 100)),
-            _ => Answers.Rest(file, 100, body: Answers.Reset(file[100..], 100)),
-            _ => Answers.Rest(file, 200, body: Answers.Reset(file[200..], 100)));
+            _ => Responses.Whole(file, body: Responses.Reset(file, 100)),
+            _ => Responses.Rest(file, 100, body: Responses.Reset(file[100..], 100)),
+            _ => Responses.Rest(file, 200, body: Responses.Reset(file[200..], 100)));
         using var client = handler.Client();
         var options = new DownloadOptions
         {
@@ -547,9 +554,9 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         };
 
         var download = client.DownloadAsync(Address, Target, options);
-        for (var asked = 1; asked < 3; asked++)
+        for (var requests = 1; requests < 3; requests++)
         {
-            await Hang.UntilAsync(() => handler.Asked.Count == asked && time.UntilNextTimer == TimeSpan.FromSeconds(4));
+            await Hang.UntilAsync(() => handler.Ranges.Count == requests && time.UntilNextTimer == TimeSpan.FromSeconds(4));
             time.Advance(TimeSpan.FromSeconds(4));
         }
 
@@ -561,12 +568,12 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_cancelled_download_leaves_its_part_for_a_later_call()
+    public async Task A_cancelled_download_keeps_its_partial_file_for_a_later_call()
     {
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         var gate = new Gate();
         using var handler = new ScriptedHandler(
-            _ => Answers.Whole(file, body: Answers.Gated(file, 400, gate)), _ => Answers.Rest(file, 400));
+            _ => Responses.Whole(file, body: Responses.Gated(file, 400, gate)), _ => Responses.Rest(file, 400));
         using var client = handler.Client();
         using var source = new CancellationTokenSource();
 
@@ -582,7 +589,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_token_that_is_cancelled_at_the_call_gives_a_cancelled_task_and_asks_for_nothing()
+    public async Task A_call_with_a_cancelled_token_returns_a_cancelled_task_and_sends_no_request()
     {
         using var handler = new ScriptedHandler();
         using var client = handler.Client();
@@ -595,36 +602,31 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     }
 
     [Fact]
-    public async Task A_failed_download_leaves_nothing_if_no_later_call_can_go_on_from_it()
+    public async Task A_failed_download_leaves_no_file_if_no_later_call_can_resume_from_it()
     {
-        using var handler = new ScriptedHandler(_ => Answers.Status(HttpStatusCode.NotFound));
+        using var handler = new ScriptedHandler(_ => Responses.Status(HttpStatusCode.NotFound));
         using var client = handler.Client();
 
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(Address, Target, Quick));
 
         Assert.Equal(
-            $"The download of {Address} to {Target} failed: {Address} answered 404 (Not Found).", failure.Message);
+            $"The download of {Address} to {Target} failed: {Address} returned 404 (Not Found).", failure.Message);
         Assert.Equal(HttpStatusCode.NotFound, failure.StatusCode);
         Assert.Empty(_folder.Names);
     }
 
     [Fact]
-    public async Task HttpClients_own_timeout_is_a_TimeoutException_that_is_tried_again()
+    public async Task A_timeout_of_HttpClient_becomes_a_TimeoutException_and_is_retried()
     {
-        var file = Answers.Bytes(1_000);
+        var file = Responses.Bytes(1_000);
         using var handler = new ScriptedHandler(
-            _ => throw new TaskCanceledException("HttpClient.Timeout", new TimeoutException()), _ => Answers.Whole(file));
+            _ => throw new TaskCanceledException("HttpClient.Timeout", new TimeoutException()), _ => Responses.Whole(file));
         using var client = handler.Client();
         Exception? seen = null;
 
         _ = await client.DownloadAsync(
-            Address, Target, Quick with { Retry = AtOnce with { OnRetry = retry => seen = retry.Exception } });
+            Address, Target, Quick with { Retry = NoDelay with { OnRetry = retry => seen = retry.Exception } });
 
         Assert.Contains(Target, Assert.IsType<TimeoutException>(seen).Message, StringComparison.Ordinal);
-    }
-
-    private sealed class UnseekableOf(byte[] bytes) : MemoryStream(bytes)
-    {
-        public override bool CanSeek => false;
     }
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>The sample, killed and started again.</summary>
+/// <summary>Kills the sample and restarts it.</summary>
 public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private const int Files = 12;
@@ -11,7 +11,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_process_that_is_killed_ten_times_and_started_again_completes_all_files_from_the_bytes_on_disk()
+    public async Task A_process_that_is_killed_ten_times_resumes_all_files_from_the_bytes_on_disk()
     {
         var random = new Random(7);
         await using var server = await FaultServer.StartAsync(file => 200_000 + (file * 50_000), (_, _) => Fault.None);
@@ -21,7 +21,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
         var resumed = 0;
         for (var kill = 0; kill < Kills; kill++)
         {
-            var asked = server.Requests.Count;
+            var requests = server.Requests.Count;
             var before = PartsOf(folder);
             var bytes = random.Next(50_000, 550_000);
             var onDisk = BytesIn(folder) + random.Next(bytes);
@@ -29,34 +29,34 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
             using (var process = SampleProcess.Start("Downloader", list, folder, "4"))
             {
                 await sent.OrHangs();
-                await Hang.UntilAsync(() => BytesIn(folder) >= onDisk); // Of what was sent some may be under way.
+                await Hang.UntilAsync(() => BytesIn(folder) >= onDisk); // Some of the sent bytes may be in transit.
                 process.Signal("KILL");
                 Assert.NotEqual(0, (await process.EndAsync()).Code);
             }
 
-            await server.IdleAsync().OrHangs(); // What the dead process was sent must not count for the next one.
-            resumed += Check(server, asked, before);
+            await server.IdleAsync().OrHangs(); // Requests of the killed process must not count for the next one.
+            resumed += Check(server, requests, before);
             CheckComplete(server, folder);
         }
 
-        var last = (Asked: server.Requests.Count, Parts: PartsOf(folder));
+        var last = (Requests: server.Requests.Count, Parts: PartsOf(folder));
         _ = server.Allow(long.MaxValue);
         using var end = SampleProcess.Start("Downloader", list, folder, "4");
         var (code, output) = await end.EndAsync();
 
         Assert.True(code == 0, output);
-        resumed += Check(server, last.Asked, last.Parts);
+        resumed += Check(server, last.Requests, last.Parts);
         Assert.Equal(Files, CheckComplete(server, folder));
         Assert.Equal(Files, Directory.GetFiles(folder).Length);
-        Assert.True(resumed >= Kills, $"{resumed} files were gone on with.");
+        Assert.True(resumed >= Kills, $"{resumed} downloads resumed.");
         Assert.Contains($"{Files} complete", output, StringComparison.Ordinal);
     }
 
-    /// <summary>No byte that was on disk at the kill is asked for again.</summary>
-    private static int Check(FaultServer server, int asked, Dictionary<int, long> parts)
+    /// <summary>Checks that bytes on disk at the kill are not requested again.</summary>
+    private static int Check(FaultServer server, int firstRequest, Dictionary<int, long> parts)
     {
         var resumed = 0;
-        foreach (var (file, _, from) in server.Requests.Skip(asked))
+        foreach (var (file, _, from) in server.Requests.Skip(firstRequest))
         {
             if (parts.GetValueOrDefault(file) is > 0 and var length)
             {
@@ -91,7 +91,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
         }
         catch (FileNotFoundException)
         {
-            return 0; // It has just been given its name.
+            return 0; // The process just renamed it.
         }
     }
 

@@ -10,7 +10,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task Puts_the_handler_into_the_client()
+    public async Task AddAsyncKit_adds_the_handler_to_the_client()
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
         await using var services = Services(clients => clients.AddHttpClient("pages")
@@ -25,7 +25,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task Works_without_being_configured()
+    public async Task AddAsyncKit_works_without_configuration()
     {
         await using var services = Services(clients => clients.AddHttpClient("pages")
             .ConfigurePrimaryHttpMessageHandler(() => StubHandler.Of(HttpStatusCode.OK)).AddAsyncKit());
@@ -50,7 +50,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task The_defaults_of_all_clients_can_have_it_and_one_client_more()
+    public async Task AddAsyncKit_on_the_defaults_and_on_one_client_adds_one_handler()
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         await using var services = Services(services =>
@@ -70,7 +70,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task Named_options_work_beside_it()
+    public async Task Named_options_configure_the_handler()
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         await using var services = Services(services =>
@@ -85,7 +85,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task The_limits_of_a_host_are_the_clients_also_when_the_factory_makes_new_handlers()
+    public async Task The_limits_of_a_host_belong_to_the_client_even_when_the_factory_replaces_its_handlers()
     {
         await using var services = Services(clients => clients.AddHttpClient("pages")
             .ConfigurePrimaryHttpMessageHandler(() => StubHandler.Of(HttpStatusCode.OK))
@@ -103,10 +103,10 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
         using var response = await second.OrHangs();
         response.Dispose();
 
-        one.Dispose(); // What is shared does not end with the handlers that have expired.
+        one.Dispose(); // Expired handlers do not dispose the shared policy.
         using var third = await other.GetAsync().OrHangs();
 
-        // What the factory does when the lifetime of the handlers has ended.
+        // Mimics the factory after the lifetime of the handlers expired.
         HttpMessageHandler Make()
         {
             var options = services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitor<
@@ -123,7 +123,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task Sets_what_a_client_should_have()
+    public async Task AddAsyncKit_sets_the_recommended_defaults()
     {
         await using var services = Services(clients => clients.AddHttpClient("pages").AddAsyncKit());
 
@@ -136,7 +136,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task Changes_nothing_that_was_set()
+    public async Task AddAsyncKit_keeps_the_values_that_the_application_set()
     {
         await using var services = Services(clients => clients
             .AddHttpClient("pages", client => client.Timeout = TimeSpan.FromSeconds(5))
@@ -153,7 +153,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task A_handler_that_has_sent_requests_already_stays_as_it_is()
+    public async Task A_handler_that_already_sent_requests_stays_unchanged()
     {
         using var shared = new SocketsHttpHandler();
         await using var services = Services(services =>
@@ -169,7 +169,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task A_retry_is_logged_under_the_clients_name()
+    public async Task A_retry_is_logged_with_the_name_of_the_client()
     {
         var lines = new List<string>();
         await using var services = Services(services =>
@@ -189,7 +189,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public void Disposing_the_handler_disposes_the_one_before_which_it_stands()
+    public void Disposing_the_handler_disposes_the_inner_handler()
     {
         var inner = new Mock<HttpMessageHandler>();
 
@@ -199,7 +199,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public void Bad_arguments_are_refused_at_the_call()
+    public void Invalid_arguments_throw_at_the_call()
     {
         Assert.Throws<ArgumentNullException>("builder", () => AsyncKitHttpClientBuilderExtensions.AddAsyncKit(null!));
         Assert.Throws<ArgumentNullException>("options", () => new AsyncKitHttpHandler((AsyncKitHttpOptions)null!));

@@ -1,5 +1,3 @@
-using System.Threading.RateLimiting;
-
 namespace AsyncKit.Http.Tests;
 
 public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
@@ -7,9 +5,9 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     private static readonly Uri Slow = new("http://slow.example/");
 
     [Fact]
-    public void Never_more_than_the_limit_to_one_host_and_the_limit_is_reached() => HandlerTest.Run(async test =>
+    public void Concurrent_requests_to_a_host_reach_the_limit_and_never_exceed_it() => HandlerTest.Run(async test =>
     {
-        var stub = Answering(test, TimeSpan.FromSeconds(1));
+        var stub = Responding(test, TimeSpan.FromSeconds(1));
         using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 3).Over(stub);
 
         await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
@@ -22,7 +20,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_request_waits_for_the_limits_of_its_own_host_only() => HandlerTest.Run(async test =>
+    public void A_request_waits_only_for_the_limits_of_its_own_host() => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler(async (request, _, token) =>
@@ -48,7 +46,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void Another_scheme_or_port_is_another_host() => HandlerTest.Run(async test =>
     {
-        var stub = Answering(test, TimeSpan.FromSeconds(1));
+        var stub = Responding(test, TimeSpan.FromSeconds(1));
         using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
         Assert.Equal("http://[::1]:80", HostKey.Of(new Uri("http://[::1]/")).ToString());
         string[] hosts = ["http://a.example/1", "https://a.example/1", "http://a.example:81/1", "http://A.EXAMPLE/2"];
@@ -67,10 +65,10 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     [InlineData("response disposed")]
     [InlineData("stream disposed")]
     [InlineData("stream disposed asynchronously")]
-    public void A_place_is_free_again_when_the_response_has_been_read_to_its_end_or_is_disposed(string how) =>
+    public void A_permit_is_released_when_the_response_is_read_to_the_end_or_disposed(string how) =>
         HandlerTest.Run(async test =>
         {
-            var stub = Answering(test, TimeSpan.Zero);
+            var stub = Responding(test, TimeSpan.Zero);
             using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
 
             var first = await client.GetAsync();
@@ -95,7 +93,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
                     first.Dispose();
                     break;
                 case "stream disposed":
-#pragma warning disable VSTHRD103 // The subject.
+#pragma warning disable VSTHRD103 // Synchronous disposal is the subject of the test.
                     stream.Dispose();
 #pragma warning restore VSTHRD103
                     break;
@@ -110,22 +108,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_place_is_free_again_when_reading_fails() => HandlerTest.Run(async _ =>
-    {
-        var stub = new StubHandler((_, _, _) =>
-            Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new FailingStream()) }));
-        using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
-
-        var first = await client.GetAsync();
-        var stream = await first.Content.ReadAsStreamAsync();
-        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1]).AsTask());
-
-        using var second = await client.GetAsync();
-        first.Dispose();
-    });
-
-    [Fact]
-    public void A_place_is_free_while_a_retry_waits() => HandlerTest.Run(async test =>
+    public void A_request_holds_no_permit_while_it_waits_for_a_retry() => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler((_, number, _) =>
@@ -144,9 +127,9 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_cancelled_wait_for_a_place_takes_none() => HandlerTest.Run(async test =>
+    public void A_cancelled_wait_takes_no_permit() => HandlerTest.Run(async test =>
     {
-        var stub = Answering(test, TimeSpan.Zero);
+        var stub = Responding(test, TimeSpan.Zero);
         using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
         using var source = new CancellationTokenSource();
 
@@ -162,7 +145,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public async Task A_response_that_is_dropped_gives_its_place_back_when_it_is_collected()
+    public async Task A_dropped_response_releases_its_permit_when_it_is_collected()
     {
         var stub = StubHandler.Of(HttpStatusCode.OK);
         using var client = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1).Over(stub);
@@ -179,7 +162,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void The_start_rate_of_a_host_is_asked_once_for_each_attempt_and_waited_for() => HandlerTest.Run(async test =>
+    public void Each_attempt_waits_for_one_permit_of_the_start_rate() => HandlerTest.Run(async test =>
     {
         Dictionary<string, ScriptedLimiter> limiters = [];
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
@@ -199,12 +182,12 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_adaptive_limit_sinks_when_attempts_take_too_long(bool isBelow) => HandlerTest.Run(async test =>
+    public void An_adaptive_limit_decreases_when_attempts_time_out(bool isInner) => HandlerTest.Run(async test =>
     {
         var stub = new StubHandler(async (_, _, token) =>
         {
-            await Task.Delay(isBelow ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan, test.Time, token);
-            throw new TimeoutException("of a handler below");
+            await Task.Delay(isInner ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan, test.Time, token);
+            throw new TimeoutException("From the inner handler.");
         });
         using var client = HandlerTest.Options(options =>
         {
@@ -212,7 +195,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
             options.Retry = new RetryOptions
             {
                 MaxAttempts = 1,
-                AttemptTimeout = isBelow ? TimeSpan.FromSeconds(9) : TimeSpan.FromSeconds(1),
+                AttemptTimeout = isInner ? TimeSpan.FromSeconds(9) : TimeSpan.FromSeconds(1),
             };
         }).Over(stub);
 
@@ -226,10 +209,12 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
             _ => Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync())));
     });
 
-    [Fact]
-    public void An_adaptive_limit_sinks_when_the_host_says_that_it_is_too_much() => HandlerTest.Run(async test =>
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    public void An_adaptive_limit_decreases_when_the_host_is_busy(HttpStatusCode status) => HandlerTest.Run(async test =>
     {
-        var stub = Answering(test, TimeSpan.FromSeconds(1), HttpStatusCode.TooManyRequests);
+        var stub = Responding(test, TimeSpan.FromSeconds(1), status);
         using var client = HandlerTest.Options(options =>
         {
             options.AdaptiveLimitPerHost = new AdaptiveLimit(1, 8) { Start = 4, DecreaseTo = 0.5 };
@@ -249,9 +234,9 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_failure_of_the_host_itself_says_nothing_about_its_limit() => HandlerTest.Run(async test =>
+    public void A_failure_of_the_host_does_not_change_its_adaptive_limit() => HandlerTest.Run(async test =>
     {
-        var stub = Answering(test, TimeSpan.FromSeconds(1), HttpStatusCode.InternalServerError);
+        var stub = Responding(test, TimeSpan.FromSeconds(1), HttpStatusCode.InternalServerError);
         using var client = HandlerTest.Options(options =>
         {
             options.AdaptiveLimitPerHost = new AdaptiveLimit(1, 8) { Start = 4, DecreaseTo = 0.5 };
@@ -270,10 +255,10 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_place_is_left_once_however_often_its_response_is_disposed() => HandlerTest.Run(async test =>
+    public void A_permit_is_released_once_even_if_the_response_is_disposed_twice() => HandlerTest.Run(async test =>
     {
         var handler = new AsyncKitHttpHandler(
-            HandlerTest.Options(options => options.MaxConcurrencyPerHost = 2), Answering(test, TimeSpan.Zero));
+            HandlerTest.Options(options => options.MaxConcurrencyPerHost = 2), Responding(test, TimeSpan.Zero));
         using var client = new HttpMessageInvoker(handler);
 
         var first = await client.GetAsync();
@@ -282,7 +267,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
         first.Dispose();
         first.Dispose();
 
-        Assert.Equal(1, handler.HostCount); // That of the second.
+        Assert.Equal(1, handler.HostCount); // The host of the second response.
         using var third = await client.GetAsync();
         var fourth = client.GetAsync();
         await test.RunUntilIdleAsync();
@@ -293,7 +278,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void Hosts_that_are_not_used_any_more_are_forgotten() => HandlerTest.Run(async _ =>
+    public void Unused_hosts_are_removed() => HandlerTest.Run(async _ =>
     {
         var handler = new AsyncKitHttpHandler(
             HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1), StubHandler.Of(HttpStatusCode.OK));
@@ -309,34 +294,34 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public async Task Hosts_with_a_state_are_forgotten_when_there_are_too_many_and_their_limiters_disposed()
+    public async Task Excess_idle_hosts_are_removed_and_their_limiters_disposed()
     {
-        List<DisposedLimiter> limiters = [];
+        List<CountingLimiter> limiters = [];
         var handler = new AsyncKitHttpHandler(
             HandlerTest.Options(options => options.StartRatePerHost = _ =>
             {
-                limiters.Add(new DisposedLimiter());
+                limiters.Add(new CountingLimiter());
                 return limiters[^1];
             }),
             StubHandler.Of(HttpStatusCode.OK));
         var client = new HttpMessageInvoker(handler);
 
-        for (var number = 0; number < HostTable.MostIdle + 10; number++)
+        for (var number = 0; number < HostTable.MaxIdle + 10; number++)
         {
             using var response = await client.GetAsync(new Uri($"http://host{number}.example/"));
         }
 
-        Assert.Equal(HostTable.MostIdle, handler.HostCount);
-        Assert.Equal(10, limiters.TakeWhile(limiter => limiter.IsDisposed).Count());
-        Assert.Equal(10, limiters.Count(limiter => limiter.IsDisposed));
+        Assert.Equal(HostTable.MaxIdle, handler.HostCount);
+        Assert.Equal(10, limiters.TakeWhile(limiter => limiter.Disposals > 0).Count());
+        Assert.Equal(10, limiters.Count(limiter => limiter.Disposals > 0));
 
         client.Dispose();
-        Assert.All(limiters, limiter => Assert.True(limiter.IsDisposed));
+        Assert.All(limiters, limiter => Assert.Equal(1, limiter.Disposals));
         Assert.Equal(0, handler.HostCount);
     }
 
     [Fact]
-    public void Two_limits_for_one_host_are_refused()
+    public void Two_limits_for_one_host_throw()
     {
         var options = new AsyncKitHttpOptions { MaxConcurrencyPerHost = 3, AdaptiveLimitPerHost = new AdaptiveLimit(1, 2) };
 
@@ -345,7 +330,7 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
         Assert.Contains("MaxConcurrencyPerHost (3)", thrown.Message, StringComparison.Ordinal);
     }
 
-    private static StubHandler Answering(
+    private static StubHandler Responding(
         AsyncTestContext test, TimeSpan after, HttpStatusCode status = HttpStatusCode.OK)
     {
         StubHandler? stub = null;
@@ -354,33 +339,5 @@ public sealed class HandlerLimitTests : IClassFixture<NothingLeftBehind>
             await Task.Delay(after, test.Time, token);
             return stub!.Response(status);
         });
-    }
-
-    private sealed class FailingStream : MemoryStream
-    {
-        public override bool CanSeek => false; // Its length is not known.
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            throw new IOException("reset");
-    }
-
-    private sealed class DisposedLimiter : RateLimiter
-    {
-        public bool IsDisposed { get; private set; }
-
-        public override TimeSpan? IdleDuration => null;
-
-        public override RateLimiterStatistics? GetStatistics() => null;
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount) => throw new NotSupportedException();
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
-            new(new ScriptedLimiter().AcquireAsync(1, cancellationToken).AsTask());
-
-        protected override void Dispose(bool disposing)
-        {
-            IsDisposed = true;
-            base.Dispose(disposing);
-        }
     }
 }

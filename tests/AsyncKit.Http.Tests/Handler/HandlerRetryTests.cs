@@ -21,7 +21,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Methods))]
-    public void A_request_is_sent_again_only_if_its_method_says_that_this_does_no_harm(string method, bool isRetried) =>
+    public void A_request_is_retried_only_if_its_method_is_idempotent(string method, bool isRetried) =>
         HandlerTest.Run(async _ =>
         {
             var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
@@ -35,7 +35,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_request_is_sent_again_if_the_request_says_that_this_does_no_harm() => HandlerTest.Run(async _ =>
+    public void A_request_is_retried_if_it_allows_retries() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
         using var client = HandlerTest.Options().Over(stub);
@@ -51,7 +51,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_request_that_says_never_is_sent_once() => HandlerTest.Run(async _ =>
+    public void A_request_with_HttpRetry_Never_is_sent_once() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options().Over(stub);
@@ -63,7 +63,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_content_that_cannot_be_read_again_is_sent_once_whatever_happens() => HandlerTest.Run(async _ =>
+    public void Content_that_cannot_be_read_again_is_sent_once() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options().Over(stub);
@@ -79,7 +79,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_content_that_can_be_read_again_is_sent_the_same_each_time() => HandlerTest.Run(async _ =>
+    public void Repeatable_content_is_sent_unchanged_by_each_attempt() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.BadGateway, HttpStatusCode.OK);
         using var client = HandlerTest.Options().Over(stub);
@@ -94,7 +94,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_failure_to_connect_is_tried_again() => HandlerTest.Run(async test =>
+    public void A_failed_connection_is_retried() => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler((_, number, _) => number < 3
@@ -109,7 +109,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_failure_is_thrown_unchanged_when_there_is_no_further_attempt() => HandlerTest.Run(async _ =>
+    public void A_failure_of_the_last_attempt_is_thrown_unchanged() => HandlerTest.Run(async _ =>
     {
         var failure = new HttpRequestException("no route");
         using var client = HandlerTest.Options().Over(new StubHandler((_, _, _) => throw failure));
@@ -121,7 +121,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_response_that_is_tried_again_is_disposed_first_and_the_last_is_given_back() => HandlerTest.Run(async _ =>
+    public void A_retried_response_is_disposed_and_the_last_response_is_returned() => HandlerTest.Run(async _ =>
     {
         List<bool> disposedBefore = [];
         StubHandler? stub = null;
@@ -144,7 +144,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     [InlineData(HttpStatusCode.Unauthorized)]
     [InlineData(HttpStatusCode.NotModified)]
     [InlineData(HttpStatusCode.OK)]
-    public void A_status_that_another_attempt_would_not_change_is_given_back(HttpStatusCode status) =>
+    public void A_status_that_is_not_transient_is_returned(HttpStatusCode status) =>
         HandlerTest.Run(async _ =>
         {
             var stub = StubHandler.Of(status);
@@ -157,15 +157,15 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void What_is_tried_again_can_be_chosen_and_is_asked_once_for_each_response() => HandlerTest.Run(async _ =>
+    public void ShouldRetry_decides_once_for_each_response() => HandlerTest.Run(async _ =>
     {
-        var asked = 0;
+        var calls = 0;
         var stub = StubHandler.Of(HttpStatusCode.NotFound, HttpStatusCode.OK);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
         {
             ShouldRetry = failure =>
             {
-                asked++;
+                calls++;
                 return failure is HttpRequestException { StatusCode: HttpStatusCode.NotFound };
             },
         }).Over(stub);
@@ -173,7 +173,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         using var response = await client.GetAsync();
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(1, asked);
+        Assert.Equal(1, calls);
     });
 
     [Fact]
@@ -182,22 +182,22 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
         {
-            ShouldRetry = _ => throw new InvalidOperationException("asked"),
+            ShouldRetry = _ => throw new InvalidOperationException("From the callback."),
         }).Over(stub);
 
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => client.GetAsync());
 
-        Assert.Equal("asked", thrown.Message);
+        Assert.Equal("From the callback.", thrown.Message);
         Assert.True(Assert.Single(stub.Contents).IsDisposed);
     });
 
     [Fact]
-    public void A_response_is_disposed_when_a_hint_throws() => HandlerTest.Run(async _ =>
+    public void A_response_is_disposed_when_DelayHint_throws() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
         {
-            DelayHint = _ => throw new InvalidOperationException("asked"),
+            DelayHint = _ => throw new InvalidOperationException("From the callback."),
         }).Over(stub);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => client.GetAsync());
@@ -206,7 +206,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void Json_of_a_sequence_that_may_be_gone_through_only_once_is_sent_once() => HandlerTest.Run(async _ =>
+    public void Json_of_a_lazy_sequence_is_sent_once() => HandlerTest.Run(async _ =>
     {
         foreach (var (content, isRetried) in ((JsonContent, bool)[])[
             (JsonContent.Create(Enumerable.Range(0, 3).Where(number => number > 0)), false),
@@ -224,7 +224,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void An_OnRetry_that_throws_what_it_was_given_gives_no_response_that_is_disposed() => HandlerTest.Run(async _ =>
+    public void An_OnRetry_that_rethrows_never_returns_a_disposed_response() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
@@ -241,7 +241,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_servers_Retry_After_is_honoured(bool asDate) => HandlerTest.Run(async test =>
+    public void Retry_After_of_a_response_is_honored(bool asDate) => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler((_, number, _) =>
@@ -261,7 +261,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_Retry_After_above_the_cap_gives_the_response_back() => HandlerTest.Run(async test =>
+    public void A_Retry_After_above_the_cap_returns_the_response() => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler((_, _, _) =>
@@ -280,7 +280,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_spent_budget_gives_the_response_back() => HandlerTest.Run(async test =>
+    public void An_exhausted_budget_returns_the_response() => HandlerTest.Run(async test =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
@@ -298,7 +298,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_retry_begins_with_what_the_caller_has_given_wherever_a_redirect_had_led() => HandlerTest.Run(async _ =>
+    public void A_retry_after_a_redirect_restores_the_callers_request() => HandlerTest.Run(async _ =>
     {
         List<bool?> chunked = [];
         StubHandler? stub = null;
@@ -307,7 +307,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
             chunked.Add(request.Headers.TransferEncodingChunked);
             if (number == 1)
             {
-                // What the redirects of SocketsHttpHandler do to the request.
+                // Mimics a redirect of SocketsHttpHandler, which changes the request.
                 request.RequestUri = new Uri("http://other.example/b");
                 request.Method = HttpMethod.Get;
                 request.Content = null;
@@ -331,7 +331,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_cancellation_ends_the_wait_for_the_next_attempt_at_once() => HandlerTest.Run(async test =>
+    public void Cancellation_ends_the_wait_for_the_next_attempt_immediately() => HandlerTest.Run(async test =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
         using var client = HandlerTest.Options().Over(stub);
@@ -348,7 +348,7 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_synchronous_request_is_sent_synchronously_and_tried_again()
+    public void A_synchronous_request_is_sent_and_retried_synchronously()
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK);
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with { Backoff = Backoff.None })

@@ -5,7 +5,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public void An_attempt_that_takes_too_long_is_tried_again_whatever_the_options_say_of_timeouts() =>
+    public void An_attempt_timeout_is_retried_even_if_the_options_exclude_timeouts() =>
         HandlerTest.Run(async test =>
         {
             StubHandler? stub = null;
@@ -23,11 +23,11 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
             using var response = await client.GetAsync();
 
             Assert.Equal(2, stub.Requests.Count);
-            Assert.Equal(TimeSpan.FromSeconds(12), test.Time.Elapsed); // The limit, the wait, the second attempt.
+            Assert.Equal(TimeSpan.FromSeconds(12), test.Time.Elapsed); // The timeout, the delay and the second attempt.
         });
 
     [Fact]
-    public void The_last_attempt_that_takes_too_long_is_a_TimeoutException_that_names_the_limit_and_the_address_without_its_query() =>
+    public void A_timeout_of_the_last_attempt_names_the_limit_and_the_address_without_its_query() =>
         HandlerTest.Run(async test =>
         {
             using var client = HandlerTest.Options(options => options.Retry = options.Retry with
@@ -39,11 +39,11 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
             var thrown = await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
 
             Assert.Equal(
-                "GET http://one.example/a: no response within 00:00:10, which is the attempt timeout.", thrown.Message);
+                "GET http://one.example/a: no response arrived within AttemptTimeout (00:00:10).", thrown.Message);
         });
 
     [Fact]
-    public void The_attempt_timeout_begins_after_the_wait_for_the_hosts_limits() => HandlerTest.Run(async test =>
+    public void The_attempt_timeout_excludes_the_wait_for_the_hosts_limits() => HandlerTest.Run(async test =>
     {
         StubHandler? stub = null;
         stub = new StubHandler(async (_, _, token) =>
@@ -69,7 +69,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void The_total_timeout_ends_an_attempt_and_is_named() => HandlerTest.Run(async test =>
+    public void The_total_timeout_stops_an_attempt_and_the_message_names_it() => HandlerTest.Run(async test =>
     {
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
         {
@@ -84,7 +84,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_response_whose_bytes_do_not_come_any_more_ends_with_a_TimeoutException() => HandlerTest.Run(async test =>
+    public void A_response_that_stops_sending_bytes_fails_with_a_TimeoutException() => HandlerTest.Run(async test =>
     {
         var stub = new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
         {
@@ -98,12 +98,12 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => _ = await stream.ReadAsync(new byte[10]));
 
         Assert.Equal(
-            "GET http://one.example/a: no byte of the response arrived within 00:00:10.", thrown.Message);
+            "GET http://one.example/a: no bytes of the response arrived within ReadIdleTimeout (00:00:10).", thrown.Message);
         Assert.Equal(Limit, test.Time.Elapsed);
     });
 
     [Fact]
-    public async Task A_content_gets_a_token_that_no_later_request_can_cancel()
+    public async Task Request_content_gets_a_token_that_no_later_request_can_cancel()
     {
         List<CancellationToken> tokens = [];
         StubHandler? stub = null;
@@ -120,14 +120,14 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
             new HttpRequestMessage(HttpMethod.Post, HandlerTest.Address) { Content = new StringContent("x") }, default);
         (await client.GetAsync()).Dispose();
 
-        Assert.Equal(tokens[0], tokens[2]); // That of the limit is used again.
+        Assert.Equal(tokens[0], tokens[2]); // The deadline reuses its token.
         Assert.NotEqual(tokens[0], tokens[1]);
     }
 
     [Fact]
-    public void A_timeout_of_a_handler_below_passes_unchanged_and_is_asked_about() => HandlerTest.Run(async _ =>
+    public void A_timeout_of_the_inner_handler_passes_unchanged_and_reaches_ShouldRetry() => HandlerTest.Run(async _ =>
     {
-        var timeout = new TimeoutException("of a handler below", new OperationCanceledException());
+        var timeout = new TimeoutException("From the inner handler.", new OperationCanceledException());
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with
         {
             AttemptTimeout = Limit,
@@ -139,7 +139,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_total_timeout_of_zero_leaves_the_place() => HandlerTest.Run(async _ =>
+    public void A_total_timeout_of_zero_releases_the_permit() => HandlerTest.Run(async _ =>
     {
         using var client = HandlerTest.Options(options =>
         {
@@ -152,7 +152,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void A_cancellation_is_the_callers() => HandlerTest.Run(async test =>
+    public void A_cancelled_request_throws_with_the_callers_token() => HandlerTest.Run(async test =>
     {
         using var client = HandlerTest.Options(options => options.Retry = options.Retry with { AttemptTimeout = Limit })
             .Over(Hanging(test));
@@ -170,6 +170,6 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
     private static StubHandler Hanging(AsyncTestContext test) => new(async (_, _, token) =>
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, test.Time, token);
-        throw new InvalidOperationException("It hangs.");
+        throw new InvalidOperationException("The request hangs.");
     });
 }

@@ -1,19 +1,15 @@
-using System.Threading.RateLimiting;
-
 namespace AsyncKit.Http.Tests;
 
-/// <summary>
-/// The places of hosts on real threads: requests that are cancelled, fail, take too long, are tried again, read or
-/// disposed at random. Never more than the limit at a host, no place is lost or made, and no host is left behind. A place
-/// that is lost shows as a hang.
-/// </summary>
+/// <summary>Tests the permits of hosts on real threads. Requests are cancelled, fail, time out, are retried, read or
+/// disposed at random. The limit of a host is never exceeded, permits are conserved, and no host stays in the table. A
+/// lost permit shows as a hang.</summary>
 public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
 {
     private const int Tasks = 12;
 
     [Fact]
     [Trait(StressTime.Trait, "Http")]
-    public Task Places_of_hosts_are_conserved_whatever_becomes_of_requests() => StressTime.RunAsync(async seed =>
+    public Task Permits_of_hosts_are_conserved_for_every_outcome_of_a_request() => StressTime.RunAsync(async seed =>
     {
         var (limit, hosts) = (1 + (seed % 4), 1 + (seed % 7));
         var server = new Server(hosts, seed);
@@ -55,18 +51,18 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
 
     [Fact]
     [Trait(StressTime.Trait, "Http")]
-    public Task Hosts_with_a_state_are_in_the_table_once_and_their_limiters_disposed_once() => StressTime.RunAsync(async seed =>
+    public Task Each_host_is_in_the_table_once_and_its_limiter_is_disposed_once() => StressTime.RunAsync(async seed =>
     {
         const int Limit = 2;
-        var hosts = seed % 2 == 0 ? 3 : HostTable.MostIdle + 200;
+        var hosts = seed % 2 == 0 ? 3 : HostTable.MaxIdle + 200;
         var inside = new int[hosts];
-        List<Limiter> limiters = [];
+        List<CountingLimiter> limiters = [];
         var table = new HostTable(new AsyncKitHttpOptions
         {
             MaxConcurrencyPerHost = Limit,
             StartRatePerHost = _ =>
             {
-                var limiter = new Limiter();
+                var limiter = new CountingLimiter();
                 lock (limiters)
                 {
                     limiters.Add(limiter);
@@ -83,7 +79,7 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
             {
                 var host = random.Next(hosts);
                 using var source = new CancellationTokenSource();
-                var entering = table.EnterAsync(new HostKey("http", $"host{host}", 80), TimeProvider.System, source.Token);
+                var acquiring = table.AcquireAsync(new HostKey("http", $"host{host}", 80), TimeProvider.System, source.Token);
                 if (random.Next(4) == 0)
                 {
                     await source.CancelAsync();
@@ -91,25 +87,25 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
 
                 try
                 {
-                    var place = await entering;
+                    var lease = await acquiring;
                     Assert.InRange(Interlocked.Increment(ref inside[host]), 1, Limit);
                     Pause(random);
                     Interlocked.Decrement(ref inside[host]);
-                    await Task.WhenAll(Task.Run(place.Leave), Task.Run(place.Leave)); // Once only.
+                    await Task.WhenAll(Task.Run(lease.Release), Task.Run(lease.Release)); // Must release once.
                 }
                 catch (OperationCanceledException) when (source.IsCancellationRequested)
                 {
-                    // As wanted.
+                    // Expected.
                 }
             }
         }))).OrHangs();
 
-        Assert.InRange(table.Count, 1, HostTable.MostIdle);
+        Assert.InRange(table.Count, 1, HostTable.MaxIdle);
         Assert.Equal(table.Count, limiters.Count(limiter => limiter.Disposals == 0));
-        var last = await table.EnterAsync(new HostKey("http", "host0", 80), TimeProvider.System, default);
+        var last = await table.AcquireAsync(new HostKey("http", "host0", 80), TimeProvider.System, default);
         table.Dispose();
         Assert.Equal(1, table.Count);
-        last.Leave();
+        last.Release();
 
         Assert.Equal(0, table.Count);
         Assert.All(limiters, limiter => Assert.Equal(1, limiter.Disposals));
@@ -153,11 +149,11 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
         catch (Exception exception) when (exception is OperationCanceledException or TimeoutException
             || string.Equals(exception.Message, Server.Failure, StringComparison.Ordinal))
         {
-            // As wanted.
+            // Expected.
         }
     }
 
-    /// <summary>As many places as the limit says are free, and none more.</summary>
+    /// <summary>Checks that exactly as many permits as the limit are available.</summary>
     private static async Task CheckAsync(HttpMessageInvoker client, Server server, int host, int limit)
     {
         var held = new List<HttpResponseMessage>();
@@ -179,10 +175,10 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
 
     private static void Pause(Random random) => Thread.SpinWait(random.Next(3_000));
 
-    /// <summary>Counts what is under way at each host: from the request to the end of its response.</summary>
+    /// <summary>Counts the requests in flight to each host, from the request to the end of its response.</summary>
     private sealed class Server(int hosts, int seed) : HttpMessageHandler
     {
-        public const string Failure = "As the server wants.";
+        public const string Failure = "From the server.";
 
         private int _number;
 
@@ -232,12 +228,12 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
             }
         }
 
-        private sealed class Body : Stream
+        private sealed class Body : BodyStream
         {
             private readonly Server _server;
             private readonly int _host;
-            private int _left = 3;
-            private int _isOver;
+            private int _remaining = 3;
+            private int _isCompleted;
 
             public Body(Server server, int host)
             {
@@ -246,88 +242,39 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
                 InterlockedMax(ref server.Peaks[host], count);
             }
 
-            public override bool CanRead => true;
-
-            public override bool CanSeek => false;
-
-            public override bool CanWrite => false;
-
-            public override long Length => throw new NotSupportedException();
-
-            public override long Position
-            {
-                get => throw new NotSupportedException();
-                set => throw new NotSupportedException();
-            }
-
             public override int Read(byte[] buffer, int offset, int count)
             {
-                var read = Math.Min(count, Math.Max(0, Interlocked.Decrement(ref _left)));
+                var read = Math.Min(count, Math.Max(0, Interlocked.Decrement(ref _remaining)));
                 if (read == 0 && count > 0)
                 {
-                    End();
+                    Complete();
                 }
 
                 return read;
             }
 
-            public override void Flush() => throw new NotSupportedException();
-
-            public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-            public override void SetLength(long value) => throw new NotSupportedException();
-
-            public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
             protected override void Dispose(bool disposing)
             {
-                End();
+                Complete();
                 base.Dispose(disposing);
             }
 
-            private static void InterlockedMax(ref int place, int value)
+            private static void InterlockedMax(ref int target, int value)
             {
-                for (var seen = Volatile.Read(ref place); seen < value;)
+                for (var seen = Volatile.Read(ref target); seen < value;)
                 {
-                    var found = Interlocked.CompareExchange(ref place, value, seen);
+                    var found = Interlocked.CompareExchange(ref target, value, seen);
                     seen = found == seen ? value : found;
                 }
             }
 
-            private void End()
+            private void Complete()
             {
-                if (Interlocked.Exchange(ref _isOver, 1) == 0)
+                if (Interlocked.Exchange(ref _isCompleted, 1) == 0)
                 {
                     Interlocked.Decrement(ref _server.Inside[_host]);
                 }
             }
-        }
-    }
-
-    /// <summary>Lets everything start, unless it is disposed.</summary>
-    private sealed class Limiter : RateLimiter
-    {
-        private readonly ScriptedLimiter _granting = new();
-        private int _disposals;
-
-        public int Disposals => Volatile.Read(ref _disposals);
-
-        public override TimeSpan? IdleDuration => null;
-
-        public override RateLimiterStatistics? GetStatistics() => null;
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount) => throw new NotSupportedException();
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken)
-        {
-            ObjectDisposedException.ThrowIf(Disposals > 0, this);
-            return _granting.AcquireAsync(permitCount, cancellationToken);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            Interlocked.Increment(ref _disposals);
-            base.Dispose(disposing);
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Threading.RateLimiting;
-
 namespace AsyncKit.Http.Tests;
 
 public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
@@ -7,33 +5,33 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
     private static readonly HostKey One = new("http", "one.example", 80);
 
     [Fact]
-    public async Task A_host_stays_while_one_of_its_users_does()
+    public async Task A_host_stays_in_the_table_while_it_has_users()
     {
         using var table = new HostTable(new AsyncKitHttpOptions { MaxConcurrencyPerHost = 1 });
         using var source = new CancellationTokenSource();
 
-        var first = await EnterAsync(table);
-        var second = EnterAsync(table, source.Token);
+        var first = await AcquireAsync(table);
+        var second = AcquireAsync(table, source.Token);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-        var third = EnterAsync(table);
+        var third = AcquireAsync(table);
         Assert.False(third.IsCompleted);
-        first.Leave();
-        first.Leave();
+        first.Release();
+        first.Release();
 
-        (await third.OrHangs()).Leave();
+        (await third.OrHangs()).Release();
         Assert.Equal(0, table.Count);
     }
 
     [Fact]
-    public async Task A_limiter_that_throws_costs_no_place()
+    public async Task A_limiter_that_throws_loses_no_permit()
     {
         var limiter = new ScriptedLimiter { Before = _ => throw new InvalidOperationException("limiter") };
         using var table = new HostTable(
             new AsyncKitHttpOptions { MaxConcurrencyPerHost = 1, StartRatePerHost = _ => limiter });
 
-        var first = await Assert.ThrowsAsync<InvalidOperationException>(() => EnterAsync(table));
-        var second = await Assert.ThrowsAsync<InvalidOperationException>(() => EnterAsync(table).OrHangs());
+        var first = await Assert.ThrowsAsync<InvalidOperationException>(() => AcquireAsync(table));
+        var second = await Assert.ThrowsAsync<InvalidOperationException>(() => AcquireAsync(table).OrHangs());
 
         Assert.Equal(("limiter", "limiter"), (first.Message, second.Message));
         table.Dispose();
@@ -41,9 +39,9 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Of_two_limiters_that_are_made_at_once_for_a_host_one_is_disposed_and_the_limit_is_one()
+    public async Task A_second_limiter_that_is_created_concurrently_is_disposed()
     {
-        List<Limiter> limiters = [];
+        List<CountingLimiter> limiters = [];
         HostTable? table = null;
         HostLease? inner = null;
         table = new HostTable(new AsyncKitHttpOptions
@@ -51,14 +49,14 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
             MaxConcurrencyPerHost = 2,
             StartRatePerHost = _ =>
             {
-                var limiter = new Limiter();
+                var limiter = new CountingLimiter();
                 limiters.Add(limiter);
                 if (limiters.Count == 1)
                 {
-                    var entering = EnterAsync(table!); // Somebody is faster.
-                    Assert.True(entering.IsCompletedSuccessfully);
-#pragma warning disable VSTHRD002 // It has completed.
-                    inner = entering.GetAwaiter().GetResult();
+                    var acquiring = AcquireAsync(table!); // A concurrent caller is faster.
+                    Assert.True(acquiring.IsCompletedSuccessfully);
+#pragma warning disable VSTHRD002 // The task is completed.
+                    inner = acquiring.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
                 }
 
@@ -66,50 +64,50 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
             },
         });
 
-        var outer = await EnterAsync(table);
-        var third = EnterAsync(table);
+        var outer = await AcquireAsync(table);
+        var third = AcquireAsync(table);
 
         Assert.Equal([1, 0], limiters.Select(limiter => limiter.Disposals));
         Assert.Equal(1, table.Count);
         Assert.False(third.IsCompleted);
-        outer.Leave();
-        inner!.Leave();
-        (await third.OrHangs()).Leave();
+        outer.Release();
+        inner!.Release();
+        (await third.OrHangs()).Release();
         table.Dispose();
         Assert.Equal([1, 1], limiters.Select(limiter => limiter.Disposals));
     }
 
     [Fact]
-    public async Task A_host_that_is_used_again_is_not_among_those_that_are_forgotten()
+    public async Task A_reused_host_is_not_removed()
     {
-        List<Limiter> limiters = [];
+        List<CountingLimiter> limiters = [];
         using var table = Limiting(limiters);
 
-        (await EnterAsync(table)).Leave();
-        var again = await EnterAsync(table);
-        for (var number = 0; number < HostTable.MostIdle + 1; number++)
+        (await AcquireAsync(table)).Release();
+        var again = await AcquireAsync(table);
+        for (var number = 0; number < HostTable.MaxIdle + 1; number++)
         {
-            var place = await table.EnterAsync(new HostKey("http", $"host{number}", 80), TimeProvider.System, default);
-            place.Leave();
+            var lease = await table.AcquireAsync(new HostKey("http", $"host{number}", 80), TimeProvider.System, default);
+            lease.Release();
         }
 
         Assert.Equal(0, limiters[0].Disposals);
         Assert.Equal(1, limiters[1].Disposals);
-        Assert.Equal(HostTable.MostIdle + 1, table.Count);
-        again.Leave();
+        Assert.Equal(HostTable.MaxIdle + 1, table.Count);
+        again.Release();
     }
 
     [Fact]
-    public async Task A_host_that_is_used_when_the_table_is_disposed_goes_with_its_last_user_and_no_other_comes()
+    public async Task A_disposed_table_rejects_new_users_and_disposes_a_host_with_its_last_user()
     {
-        List<Limiter> limiters = [];
+        List<CountingLimiter> limiters = [];
         var table = Limiting(limiters);
 
-        var place = await EnterAsync(table);
+        var lease = await AcquireAsync(table);
         table.Dispose();
         Assert.Equal(0, limiters[0].Disposals);
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => EnterAsync(table));
-        place.Leave();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => AcquireAsync(table));
+        lease.Release();
 
         Assert.Equal(1, limiters[0].Disposals);
         Assert.Equal(0, table.Count);
@@ -118,67 +116,39 @@ public sealed class HostTableTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_limiter_that_throws_when_it_is_disposed_harms_nobody()
+    public async Task A_limiter_that_throws_from_Dispose_affects_no_request()
     {
         var table = Limiting([], isThrowing: true);
 
-        var place = await EnterAsync(table);
+        var lease = await AcquireAsync(table);
         table.Dispose();
-        place.Leave();
+        lease.Release();
 
         Assert.Equal(0, table.Count);
     }
 
     [Fact]
-    public void A_refusal_without_a_hint_is_asked_about_again_after_a_pause() => HandlerTest.Run(async test =>
+    public void A_refusal_without_a_hint_is_repeated_after_a_pause() => HandlerTest.Run(async test =>
     {
         var limiter = new ScriptedLimiter(refusals: 3);
         using var table = new HostTable(new AsyncKitHttpOptions { StartRatePerHost = _ => limiter });
 
-        (await table.EnterAsync(One, test.Time, default)).Leave();
+        (await table.AcquireAsync(One, test.Time, default)).Release();
 
         Assert.Equal(TimeSpan.FromMilliseconds(150), test.Time.Elapsed);
         Assert.Equal((4, 1), (limiter.Asked, limiter.Granted));
     });
 
-    private static Task<HostLease> EnterAsync(HostTable table, CancellationToken token = default) =>
-        table.EnterAsync(One, TimeProvider.System, token).AsTask();
+    private static Task<HostLease> AcquireAsync(HostTable table, CancellationToken token = default) =>
+        table.AcquireAsync(One, TimeProvider.System, token).AsTask();
 
-    private static HostTable Limiting(List<Limiter> limiters, bool isThrowing = false) => new(new AsyncKitHttpOptions
+    private static HostTable Limiting(List<CountingLimiter> limiters, bool isThrowing = false) => new(new AsyncKitHttpOptions
     {
         StartRatePerHost = _ =>
         {
-            var limiter = new Limiter { IsThrowing = isThrowing };
+            var limiter = new CountingLimiter { IsThrowing = isThrowing };
             limiters.Add(limiter);
             return limiter;
         },
     });
-
-    private sealed class Limiter : RateLimiter
-    {
-        private readonly ScriptedLimiter _granting = new();
-
-        public int Disposals { get; private set; }
-
-        public bool IsThrowing { get; init; }
-
-        public override TimeSpan? IdleDuration => null;
-
-        public override RateLimiterStatistics? GetStatistics() => null;
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount) => throw new NotSupportedException();
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
-            _granting.AcquireAsync(permitCount, cancellationToken);
-
-        protected override void Dispose(bool disposing)
-        {
-            Disposals++;
-            base.Dispose(disposing);
-            if (IsThrowing)
-            {
-                throw new InvalidOperationException("limiter");
-            }
-        }
-    }
 }

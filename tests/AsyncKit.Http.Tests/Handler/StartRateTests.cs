@@ -16,13 +16,13 @@ public sealed class StartRateTests : IClassFixture<NothingLeftBehind>
             using var table = Over(new ConcurrencyLimiter(
                 new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = queueLimit }));
 
-            var first = await table.EnterAsync(One, test.Time, default);
-            var second = table.EnterAsync(One, test.Time, default).AsTask();
+            var first = await table.AcquireAsync(One, test.Time, default);
+            var second = table.AcquireAsync(One, test.Time, default).AsTask();
             await Task.Delay(TimeSpan.FromSeconds(1), test.Time);
             Assert.False(second.IsCompleted);
-            first.Leave();
+            first.Release();
 
-            (await second).Leave();
+            (await second).Release();
         });
 
     [Fact]
@@ -32,12 +32,12 @@ public sealed class StartRateTests : IClassFixture<NothingLeftBehind>
         var limiter = new ScriptedLimiter(int.MaxValue, TimeSpan.FromDays(60));
         using var table = Over(limiter);
 
-        var entering = table.EnterAsync(One, test.Time, caller.Token).AsTask();
+        var acquiring = table.AcquireAsync(One, test.Time, caller.Token).AsTask();
         await Task.Delay(TimeSpan.FromDays(48), test.Time);
         Assert.Equal(1, limiter.Asked);
         await caller.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => entering);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => acquiring);
         Assert.Equal(1, table.Count);
     });
 
@@ -46,7 +46,7 @@ public sealed class StartRateTests : IClassFixture<NothingLeftBehind>
     {
         using var table = Over(new ThrowingLimiter());
 
-        (await table.EnterAsync(One, TimeProvider.System, default)).Leave();
+        (await table.AcquireAsync(One, TimeProvider.System, default)).Release();
 
         Assert.Equal(1, table.Count);
     }

@@ -1,41 +1,41 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>What a server does to a request.</summary>
+/// <summary>Specifies how the server mishandles a request.</summary>
 public enum Fault
 {
     None,
 
-    /// <summary>503 with Retry-After in seconds.</summary>
+    /// <summary>Returns 503 with Retry-After in seconds.</summary>
     BusySeconds,
 
-    /// <summary>503 with Retry-After as a date.</summary>
+    /// <summary>Returns 503 with Retry-After as a date.</summary>
     BusyDate,
 
     ResetBeforeHeaders,
 
     ResetInBody,
 
-    /// <summary>Sends nothing more after a part of the body.</summary>
+    /// <summary>Stalls in the body.</summary>
     Stall,
 
-    /// <summary>Names a Content-Length that is longer than the body.</summary>
+    /// <summary>Sends a Content-Length that is greater than the body.</summary>
     WrongLength,
 
-    /// <summary>From now on there is another version of the file, with another ETag.</summary>
+    /// <summary>Replaces the file with another version, which has another ETag.</summary>
     NewVersion,
 
-    /// <summary>Answers 200 to a Range.</summary>
+    /// <summary>Returns 200 to a request with a Range.</summary>
     IgnoredRange,
 
-    /// <summary>Without a length.</summary>
+    /// <summary>Sends no length.</summary>
     Chunked,
 
-    /// <summary>Without a length, and reset in the body.</summary>
+    /// <summary>Sends no length, and resets in the body.</summary>
     ChunkedReset,
 
-    /// <summary>Compressed, whatever was asked for.</summary>
+    /// <summary>Compresses the body, regardless of the request.</summary>
     Gzip,
 
-    /// <summary>404.</summary>
+    /// <summary>Returns 404.</summary>
     Missing,
 }

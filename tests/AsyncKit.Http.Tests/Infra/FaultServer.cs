@@ -11,15 +11,15 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Files on a loopback address, under /(number)/file-(number).bin. It is told what to do to each request, and keeps
-/// what was asked for.</summary>
+/// <summary>Serves files on a loopback address, under /(number)/file-(number).bin. It applies a fault to each request, and
+/// records the requests.</summary>
 internal sealed class FaultServer : IAsyncDisposable
 {
     private const int BlockSize = 16 * 1024;
 
     private readonly ConcurrentDictionary<int, int> _attempts = new();
     private readonly ConcurrentDictionary<int, int> _versions = new();
-    private readonly ConcurrentQueue<Asked> _asked = new();
+    private readonly ConcurrentQueue<FileRequest> _requests = new();
     private readonly Func<int, int> _length;
     private readonly Func<int, int, Fault> _fault;
     private readonly WebApplication _app;
@@ -30,8 +30,8 @@ internal sealed class FaultServer : IAsyncDisposable
     private TaskCompletionSource _raised = NewSignal();
     private TaskCompletionSource _idle = NewSignal();
 
-    /// <param name="length">Of a file.</param>
-    /// <param name="fault">What is done to an attempt to get a file, from 1.</param>
+    /// <param name="length">The length of a file, by its number.</param>
+    /// <param name="fault">The fault, by the number of a file and the attempt, from 1.</param>
     private FaultServer(Func<int, int> length, Func<int, int, Fault> fault)
     {
         _length = length;
@@ -54,8 +54,8 @@ internal sealed class FaultServer : IAsyncDisposable
         });
     }
 
-    /// <summary>What was asked for, in order.</summary>
-    public IReadOnlyCollection<Asked> Requests => _asked;
+    /// <summary>The requests, in order.</summary>
+    public IReadOnlyCollection<FileRequest> Requests => _requests;
 
     private Uri Address => new(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First());
@@ -71,11 +71,12 @@ internal sealed class FaultServer : IAsyncDisposable
 
     public static string NameOf(int file) => string.Create(CultureInfo.InvariantCulture, $"file-{file}.bin");
 
-    /// <summary>The version of the file that is there now.</summary>
+    /// <summary>The current version of the file.</summary>
     public byte[] Content(int file) => Content(file, _versions.GetValueOrDefault(file));
 
-    /// <summary>Lets that many bytes of bodies be sent; then all wait for more, or for their clients to go.</summary>
-    /// <returns>Ends when they have been sent.</returns>
+    /// <summary>Allows that many bytes of bodies. Afterwards all bodies wait for the next call, or for their clients to
+    /// disconnect.</summary>
+    /// <returns>A task that completes when the bytes are sent.</returns>
     public Task Allow(long bytes)
     {
         TaskCompletionSource raised;
@@ -91,7 +92,7 @@ internal sealed class FaultServer : IAsyncDisposable
         return _used.Task;
     }
 
-    /// <summary>Ends when no request is being answered.</summary>
+    /// <summary>Waits until no request is in progress.</summary>
     public Task IdleAsync()
     {
         lock (_lock)
@@ -102,15 +103,15 @@ internal sealed class FaultServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var atOnce = new CancellationTokenSource();
-        await atOnce.CancelAsync();
+        using var immediately = new CancellationTokenSource();
+        await immediately.CancelAsync();
         try
         {
-            await _app.StopAsync(atOnce.Token);
+            await _app.StopAsync(immediately.Token);
         }
         catch (OperationCanceledException)
         {
-            // A body that waits is no reason to wait for it.
+            // Stopping does not wait for a stalled body.
         }
 
         await _app.DisposeAsync();
@@ -118,7 +119,7 @@ internal sealed class FaultServer : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private byte[] Content(int file, int version) => Answers.Bytes(_length(file), (file * 100) + version);
+    private byte[] Content(int file, int version) => Responses.Bytes(_length(file), (file * 100) + version);
 
     private void OnActive(int change)
     {
@@ -139,7 +140,7 @@ internal sealed class FaultServer : IAsyncDisposable
         var file = int.Parse(request.Path.Value!.Split('/')[1], CultureInfo.InvariantCulture);
         var range = request.GetTypedHeaders().Range?.Ranges.Single().From;
         var attempt = _attempts.AddOrUpdate(file, 1, static (_, count) => count + 1);
-        _asked.Enqueue(new Asked(file, attempt, range));
+        _requests.Enqueue(new FileRequest(file, attempt, range));
         var fault = _fault(file, attempt);
         if (fault == Fault.NewVersion)
         {
@@ -225,7 +226,7 @@ internal sealed class FaultServer : IAsyncDisposable
         _ = await context.Response.BodyWriter.FlushAsync();
     }
 
-    private async Task<int> TakeAsync(int wanted, CancellationToken aborted)
+    private async Task<int> TakeAsync(int requested, CancellationToken aborted)
     {
         while (true)
         {
@@ -234,7 +235,7 @@ internal sealed class FaultServer : IAsyncDisposable
             {
                 if (_allowance > 0)
                 {
-                    var taken = (int)Math.Min(wanted, _allowance);
+                    var taken = (int)Math.Min(requested, _allowance);
                     _allowance -= taken;
                     if (_allowance == 0)
                     {
@@ -251,8 +252,8 @@ internal sealed class FaultServer : IAsyncDisposable
         }
     }
 
-    /// <param name="File">Its number.</param>
-    /// <param name="Attempt">Which one to get it, from 1.</param>
-    /// <param name="From">Where the range begins; null without.</param>
-    internal sealed record Asked(int File, int Attempt, long? From);
+    /// <param name="File">The number of the file.</param>
+    /// <param name="Attempt">The number of the request for this file, from 1.</param>
+    /// <param name="From">The start of the range; null for the whole file.</param>
+    internal sealed record FileRequest(int File, int Attempt, long? From);
 }

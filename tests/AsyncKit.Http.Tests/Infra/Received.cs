@@ -1,7 +1,7 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Keeps what it is told, and fails if it is told two things at once.</summary>
-internal sealed class Received<T>(Action<T>? also = null) : IProgress<T>
+/// <summary>Records the reports, and detects concurrent ones.</summary>
+internal sealed class Received<T>(Action<T>? onReport = null) : IProgress<T>
 {
     private readonly List<T> _all = [];
     private int _inside;
@@ -27,7 +27,7 @@ internal sealed class Received<T>(Action<T>? also = null) : IProgress<T>
             _all.Add(value);
         }
 
-        also?.Invoke(value);
+        onReport?.Invoke(value);
         _ = Interlocked.Decrement(ref _inside);
     }
 }

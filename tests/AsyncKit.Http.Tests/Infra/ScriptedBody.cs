@@ -1,32 +1,22 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>A body that gives some bytes and then does what it is told to.</summary>
-/// <param name="bytes">The first ones.</param>
-/// <param name="then">Gives what a read after them gives; -1 for <see cref="Rest"/>.</param>
-internal sealed class ScriptedBody(byte[] bytes, Func<CancellationToken, ValueTask<int>> then) : Stream
+/// <summary>A body that returns some bytes and then follows a script.</summary>
+/// <param name="bytes">The first bytes.</param>
+/// <param name="then">The result of a later read; -1 to read from <see cref="Rest"/>.</param>
+internal sealed class ScriptedBody(byte[] bytes, Func<CancellationToken, ValueTask<int>> then) : BodyStream
 {
-    private int _given;
+    private int _position;
 
     public ReadOnlyMemory<byte> Rest { get; set; }
 
     public bool WasDisposed { get; private set; }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_given < bytes.Length)
+        if (_position < bytes.Length)
         {
-            var first = Copy(bytes.AsMemory(_given), buffer);
-            _given += first;
+            var first = Copy(bytes.AsMemory(_position), buffer);
+            _position += first;
             return first;
         }
 
@@ -36,20 +26,10 @@ internal sealed class ScriptedBody(byte[] bytes, Func<CancellationToken, ValueTa
             return count;
         }
 
-        var given = Copy(Rest, buffer);
-        Rest = Rest[given..];
-        return given;
+        var read = Copy(Rest, buffer);
+        Rest = Rest[read..];
+        return read;
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

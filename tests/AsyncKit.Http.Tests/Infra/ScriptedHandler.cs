@@ -1,19 +1,18 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Answers requests without a network, one after the other as the script says, and keeps what was asked
-/// for.</summary>
+/// <summary>Answers requests without a network: one step of the script for each request. It records the ranges.</summary>
 internal sealed class ScriptedHandler(params Func<HttpRequestMessage, HttpResponseMessage>[] script) : HttpMessageHandler
 {
-    private readonly List<(string? Range, string? IfRange)> _asked = [];
+    private readonly List<(string? Range, string? IfRange)> _ranges = [];
 
     /// <summary>The Range and If-Range of each request so far.</summary>
-    public IReadOnlyList<(string? Range, string? IfRange)> Asked
+    public IReadOnlyList<(string? Range, string? IfRange)> Ranges
     {
         get
         {
-            lock (_asked)
+            lock (_ranges)
             {
-                return [.. _asked];
+                return [.. _ranges];
             }
         }
     }
@@ -23,13 +22,13 @@ internal sealed class ScriptedHandler(params Func<HttpRequestMessage, HttpRespon
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         int number;
-        lock (_asked)
+        lock (_ranges)
         {
-            number = _asked.Count;
-            _asked.Add((request.Headers.Range?.ToString(), request.Headers.IfRange?.ToString()));
+            number = _ranges.Count;
+            _ranges.Add((request.Headers.Range?.ToString(), request.Headers.IfRange?.ToString()));
         }
 
-        Assert.True(number < script.Length, $"There was a request too many: {request}");
+        Assert.True(number < script.Length, $"The script contains no response to this request: {request}");
         var response = script[number](request);
         response.RequestMessage = request;
         return Task.FromResult(response);

@@ -1,6 +1,6 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Gives its bytes at the first read and then nothing more, ever.</summary>
+/// <summary>Returns its bytes at the first read, then stalls forever.</summary>
 internal sealed class StallingStream(byte[] bytes, TimeProvider time) : MemoryStream(bytes)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

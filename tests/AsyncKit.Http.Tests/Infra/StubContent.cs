@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Text that tells whether it was disposed.</summary>
+/// <summary>Text content that records its disposal.</summary>
 internal sealed class StubContent(string text) : ByteArrayContent(Encoding.UTF8.GetBytes(text))
 {
     public bool IsDisposed { get; private set; }

@@ -1,7 +1,7 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>A server without sockets: answers as the test says, and remembers what it was asked.</summary>
-internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToken, Task<HttpResponseMessage>> answer)
+/// <summary>A server without sockets: the test creates the responses, and the stub records the requests.</summary>
+internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToken, Task<HttpResponseMessage>> respond)
     : HttpMessageHandler
 {
     private readonly Lock _lock = new();
@@ -10,12 +10,12 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
 
     public IReadOnlyList<StubRequest> Requests => _requests;
 
-    /// <summary>The most that were asked and not answered at once.</summary>
+    /// <summary>The maximum number of concurrent requests.</summary>
     public int Peak { get; private set; }
 
     public List<StubContent> Contents { get; } = [];
 
-    /// <summary>Each status in turn, the last for ever.</summary>
+    /// <summary>Returns each status in turn, and the last one forever.</summary>
     public static StubHandler Of(params HttpStatusCode[] statuses)
     {
         StubHandler? stub = null;
@@ -48,7 +48,7 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
 
         try
         {
-            var response = await answer(request, number, cancellationToken);
+            var response = await respond(request, number, cancellationToken);
             response.RequestMessage = request;
             return response;
         }
@@ -67,7 +67,7 @@ internal sealed class StubHandler(Func<HttpRequestMessage, int, CancellationToke
         var response = SendAsync(request, cancellationToken);
         Assert.True(response.IsCompleted, "A stub for synchronous requests must not wait.");
         Assert.Equal(thread, Environment.CurrentManagedThreadId);
-#pragma warning disable VSTHRD002 // It has completed.
+#pragma warning disable VSTHRD002 // The task is completed.
         return response.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
     }

@@ -1,4 +1,4 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>A request as it was when it arrived.</summary>
+/// <summary>A snapshot of a request at its arrival.</summary>
 internal sealed record StubRequest(HttpMethod Method, Uri Uri, string? Credentials, string? Body);

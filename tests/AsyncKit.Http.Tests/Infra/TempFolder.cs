@@ -1,6 +1,6 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>A folder of the test's own, deleted at its end.</summary>
+/// <summary>A temporary folder of a test. Dispose deletes it.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public TempFolder() => Path = Directory.CreateTempSubdirectory("asynckit-").FullName;

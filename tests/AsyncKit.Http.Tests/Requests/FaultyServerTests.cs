@@ -1,12 +1,12 @@
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Requests to a server that does everything wrong, over real connections.</summary>
+/// <summary>Tests requests to a faulty server, over real connections.</summary>
 public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
 {
     private const int Requests = 2_000;
-    private const int MostAttempts = 10; // More than the faults: a machine that is busy may stall too.
+    private const int MaxAttempts = 10; // More than the faults, since a busy machine may stall too.
 
-    private static readonly Fault[] OfOneAttempt =
+    private static readonly Fault[] AttemptFaults =
     [
         Fault.None, Fault.None, Fault.BusySeconds, Fault.BusyDate, Fault.ResetBeforeHeaders, Fault.ResetInBody,
         Fault.WrongLength, Fault.NewVersion, Fault.IgnoredRange, Fault.Chunked, Fault.ChunkedReset, Fault.Gzip,
@@ -15,7 +15,7 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
 
     [Fact]
-    public async Task Two_thousand_requests_to_a_server_that_does_everything_wrong_end_correct_or_as_a_named_failure()
+    public async Task Every_request_to_a_faulty_server_is_correct_or_fails_with_a_named_exception()
     {
         await using var server = await StartAsync();
         using var client = Client(new AsyncKitHttpOptions { MaxConcurrencyPerHost = 48 });
@@ -25,7 +25,7 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
             {
                 MaxConcurrency = 64,
                 OnFailure = FailureMode.RunToEnd,
-                Retry = new RetryOptions { MaxAttempts = MostAttempts, Backoff = Backoff.None }, // What breaks in the body is tried again here.
+                Retry = new RetryOptions { MaxAttempts = MaxAttempts, Backoff = Backoff.None }, // For failures in the body.
             },
             ReadIdleTimeout = Idle,
         };
@@ -45,14 +45,14 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
 
             var failure = Assert.IsType<HttpRequestException>(outcome.Exception);
             Assert.Equal(fault == Fault.Missing ? HttpStatusCode.NotFound : null, failure.StatusCode);
-            Assert.Equal(fault == Fault.Missing ? 1 : MostAttempts, outcome.Attempts);
+            Assert.Equal(fault == Fault.Missing ? 1 : MaxAttempts, outcome.Attempts);
         }
 
         Assert.Equal(Enumerable.Range(0, Requests).Count(file => FailsAlways(file) is null), report.SucceededCount);
     }
 
     [Fact]
-    public async Task A_POST_is_sent_exactly_once_whatever_the_server_does()
+    public async Task A_POST_is_sent_exactly_once_to_a_faulty_server()
     {
         const int Posts = 300;
         await using var server = await StartAsync();
@@ -73,8 +73,8 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
             }
         }).OrHangs();
 
-        Assert.InRange(failed, Posts / 4, Posts - 1); // There was something to try again.
-        Assert.Equal(Enumerable.Range(0, Posts), server.Requests.Select(asked => asked.File).Order());
+        Assert.InRange(failed, Posts / 4, Posts - 1); // Some requests fail, so a retry would be possible.
+        Assert.Equal(Enumerable.Range(0, Posts), server.Requests.Select(request => request.File).Order());
     }
 
     private static Fault? FailsAlways(int file) =>
@@ -85,7 +85,7 @@ public sealed class FaultyServerTests : IClassFixture<NothingLeftBehind>
         (file, attempt) => FailsAlways(file) ?? (
             attempt > 2 ? Fault.None
             : attempt == 1 && file % 50 == 11 ? Fault.Stall
-            : OfOneAttempt[new Random((file * 10) + attempt).Next(OfOneAttempt.Length)]));
+            : AttemptFaults[new Random((file * 10) + attempt).Next(AttemptFaults.Length)]));
 
     private static HttpClient Client(AsyncKitHttpOptions options)
     {

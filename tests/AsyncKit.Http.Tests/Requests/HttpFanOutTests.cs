@@ -11,7 +11,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         [.. Enumerable.Range(0, 10).Select(number => new Uri($"http://example.org/{number}?secret=1"))];
 
     [Fact]
-    public async Task Gives_the_results_in_the_order_of_the_addresses()
+    public async Task Results_are_in_source_order()
     {
         using var client = new HttpClient(Echo());
 
@@ -21,7 +21,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Reads_bytes_and_json_and_whatever_the_caller_reads()
+    public async Task A_response_is_read_as_bytes_as_json_or_by_the_callers_delegate()
     {
         using var client = new HttpClient(new StubHandler((_, _, _) => Task.FromResult(
             new HttpResponseMessage { Content = new StringContent("""{"Name":"a"}""", Encoding.UTF8, "application/json") })));
@@ -34,7 +34,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task What_is_no_such_json_fails_its_request_also_null()
+    public async Task Invalid_json_and_null_fail_the_request()
     {
         var texts = new[] { "null", "{" };
         using var client = new HttpClient(new StubHandler((_, number, _) => Task.FromResult(
@@ -43,11 +43,11 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         var report = await client.GetAllReportAsync(Addresses[..2], 1, HttpRead.Json(Json.Default.Named));
 
         Assert.All(report.Outcomes, outcome => Assert.IsAssignableFrom<JsonException>(outcome.Exception));
-        Assert.Contains("http://example.org/0: the response is null.", report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
+        Assert.Contains("http://example.org/0: the JSON value must not be null.", report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_other_forms_are_a_report_and_a_stream_and_a_source_may_be_async()
+    public async Task The_report_and_the_stream_accept_sync_and_async_sources()
     {
         using var client = new HttpClient(Echo());
         var options = new HttpFanOutOptions { FanOut = new FanOutOptions { MaxConcurrency = 2 } };
@@ -77,20 +77,20 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_status_that_is_none_of_success_fails_its_request_and_names_the_address_without_its_query()
+    public async Task A_non_success_status_fails_its_request_and_names_the_address_without_its_query()
     {
         using var client = new HttpClient(StubHandler.Of(HttpStatusCode.NotFound));
 
         var thrown = await Assert.ThrowsAsync<HttpRequestException>(
             () => client.GetAllAsync(Addresses, 1, HttpRead.Text));
 
-        Assert.Equal("http://example.org/0 answered 404 (Not Found).", thrown.Message);
+        Assert.Equal("http://example.org/0 returned 404 (Not Found).", thrown.Message);
         Assert.Equal(HttpStatusCode.NotFound, thrown.StatusCode);
         Assert.Equal(0, thrown.Data["AsyncKit.Index"]);
     }
 
     [Fact]
-    public async Task With_a_limit_alone_a_report_has_every_request()
+    public async Task A_report_with_only_a_limit_contains_every_request()
     {
         using var client = new HttpClient(StubHandler.Of(HttpStatusCode.NotFound, HttpStatusCode.OK));
 
@@ -100,7 +100,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_status_that_is_none_of_success_can_be_read()
+    public async Task A_non_success_status_can_be_read()
     {
         using var client = new HttpClient(StubHandler.Of(HttpStatusCode.NotFound));
         var options = new HttpFanOutOptions
@@ -115,7 +115,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_retry_of_the_options_repeats_both_the_request_and_the_reading_and_waits_as_Retry_After_asks() =>
+    public void A_retry_of_the_options_repeats_request_and_reading_and_honors_Retry_After() =>
         HandlerTest.Run(async test =>
         {
             StubHandler? stub = null;
@@ -154,7 +154,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     {
         using var client = new HttpClient(new StubHandler((_, _, _) =>
         {
-            var content = new StreamContent(new OnceStream("text"u8.ToArray()));
+            var content = new StreamContent(new UnseekableStream("text"u8.ToArray()));
             content.Headers.ContentLength = hasLength ? 4 : null;
             return Task.FromResult(new HttpResponseMessage { Content = content });
         }));
@@ -175,11 +175,11 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         var failure = Assert.IsType<HttpRequestException>(Assert.Single(report.Failures).Exception);
         Assert.Equal(HttpRequestError.ConfigurationLimitExceeded, failure.HttpRequestError);
         Assert.Equal(
-            "GET http://example.org/0: the response has more than 3 bytes, which is MaxResponseBytes.", failure.Message);
+            "GET http://example.org/0: the response is longer than MaxResponseBytes (3 bytes).", failure.Message);
     }
 
     [Fact]
-    public async Task A_response_that_is_too_long_is_not_asked_for_again()
+    public async Task A_response_that_is_too_long_is_not_retried()
     {
         var stub = StubHandler.Of(HttpStatusCode.OK);
         using var client = new HttpClient(stub);
@@ -196,7 +196,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_relative_address_is_one_of_the_clients_host_unless_it_names_another()
+    public async Task A_relative_address_belongs_to_the_clients_host_unless_it_names_another()
     {
         var gate = new TaskCompletionSource();
         StubHandler? stub = null;
@@ -229,12 +229,12 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_response_whose_header_says_that_it_is_too_long_is_not_read_at_all()
+    public async Task A_response_whose_header_announces_too_many_bytes_is_not_read()
     {
         var wasRead = false;
         using var client = new HttpClient(new StubHandler((_, _, _) =>
         {
-            var content = new StreamContent(new OnceStream("text"u8.ToArray()));
+            var content = new StreamContent(new UnseekableStream("text"u8.ToArray()));
             content.Headers.ContentLength = 4;
             return Task.FromResult(new HttpResponseMessage { Content = content });
         }));
@@ -256,7 +256,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_response_is_disposed_when_it_has_been_read_whatever_came_of_it()
+    public async Task A_response_is_disposed_after_reading_succeeds_or_fails()
     {
         var stub = StubHandler.Of(HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.OK);
         using var client = new HttpClient(stub);
@@ -270,7 +270,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task The_client_is_the_callers_with_its_base_address_and_headers_and_a_request_can_be_configured()
+    public async Task Requests_use_the_clients_base_address_and_headers_and_can_be_configured()
     {
         List<string> seen = [];
         using var client = new HttpClient(new StubHandler((request, _, _) =>
@@ -297,7 +297,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task With_MaxConcurrencyPerHost_a_slow_host_does_not_take_the_places_of_the_others()
+    public async Task MaxConcurrencyPerHost_keeps_a_slow_host_from_occupying_the_slots_of_others()
     {
         var slow = new Gate();
         var fast = new Gate();
@@ -324,7 +324,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Bad_arguments_are_refused_at_the_call()
+    public void Invalid_arguments_throw_at_the_call()
     {
         using var client = new HttpClient(StubHandler.Of(HttpStatusCode.OK));
         var fanOut = new FanOutOptions { MaxConcurrency = 1 };
@@ -376,10 +376,4 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
 
     [JsonSerializable(typeof(Named))]
     private sealed partial class Json : JsonSerializerContext;
-
-    /// <summary>Cannot say how long it is.</summary>
-    private sealed class OnceStream(byte[] bytes) : MemoryStream(bytes)
-    {
-        public override bool CanSeek => false;
-    }
 }

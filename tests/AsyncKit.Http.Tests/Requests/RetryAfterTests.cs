@@ -5,7 +5,7 @@ namespace AsyncKit.Http.Tests;
 public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void Seconds_are_taken_as_they_are()
+    public void A_delay_in_seconds_is_returned()
     {
         using var response = new HttpResponseMessage();
         response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(7));
@@ -14,7 +14,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_date_is_compared_with_the_clock_and_one_that_has_passed_is_zero()
+    public void A_date_is_relative_to_the_clock_and_a_past_date_is_zero()
     {
         var time = new VirtualTime();
         using var response = new HttpResponseMessage();
@@ -26,7 +26,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Without_the_header_there_is_no_wish()
+    public void A_missing_header_returns_null()
     {
         using var response = new HttpResponseMessage();
 
@@ -36,7 +36,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void The_failure_of_a_response_carries_its_wish()
+    public void The_exception_of_a_response_carries_its_delay()
     {
         using var response = new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)
         {
@@ -47,7 +47,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
         var failure = RetryAfter.Failure(response, TimeProvider.System);
 
         Assert.Equal(TimeSpan.FromSeconds(3), RetryAfter.Of(failure));
-        Assert.Equal("http://example.org/a answered 503 (Service Unavailable).", failure.Message);
+        Assert.Equal("http://example.org/a returned 503 (Service Unavailable).", failure.Message);
         Assert.True(Transient.IsTransient(failure));
     }
 }

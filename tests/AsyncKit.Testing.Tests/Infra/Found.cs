@@ -2,7 +2,8 @@ namespace AsyncKit.Testing.Tests;
 
 internal static class Found
 {
-    /// <summary>Returns the failure of the first schedule that fails, after replaying its seed several times.</summary>
+    /// <summary>Returns the failure of the first failing schedule, after replaying it that many times from its
+    /// seed.</summary>
     public static AsyncTestException By(Func<AsyncTestContext, Task> test, int replays)
     {
         var failure = Assert.Throws<AsyncTestException>(() => AsyncTest.Run(test));

@@ -2,7 +2,7 @@ namespace AsyncKit.Testing.Tests;
 
 internal static class Threads
 {
-    /// <summary>Runs the action on several new threads and rethrows the first exception.</summary>
+    /// <summary>Runs the action on that many new threads, and throws the first exception.</summary>
     public static void Run(int count, Action<int> action)
     {
         Exception? failure = null;

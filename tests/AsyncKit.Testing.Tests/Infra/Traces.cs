@@ -3,10 +3,10 @@ using System.Threading.Channels;
 
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Bodies that return the order in which they ran.</summary>
+/// <summary>Test bodies that return the order in which they ran.</summary>
 internal static class Traces
 {
-    /// <summary>Many tasks that interleave in every way, with at most one at a time in the thread pool.</summary>
+    /// <summary>Runs tasks that interleave in all ways, with at most one work item at a time on the thread pool.</summary>
     public static async Task<string> AllAsync(AsyncTestContext context, int rounds)
     {
         var log = new StringBuilder();

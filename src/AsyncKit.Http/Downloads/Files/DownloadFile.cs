@@ -3,55 +3,59 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Http;
 
-/// <summary>The part of one download on disk, held from its opening to its end: no other download has it meanwhile.</summary>
+/// <summary>The partial file of one download. It is open exclusively until the download completes.</summary>
 /// <remarks>
-/// Invariants, at every moment, so also where the process may be killed:
-/// (1) The bytes of the part are the first ones of the version in the sidecar: the part is emptied before the sidecar is
-/// replaced, and the sidecar is there before the first byte is. Without a sidecar they are of no known version.
-/// (2) The target is only ever a complete file: bytes are flushed to the disk before the part takes its name, in one step.
-/// (3) The length of the part is the number of bytes received: they are appended in order, and nothing is allocated ahead.
-/// Calls that block are made by <see cref="Offload"/>. Not thread-safe: a download makes one call at a time.
+/// Invariants, even if the process is killed at any point:
+/// (1) The partial file contains the first bytes of the version in the sidecar. It is emptied before the sidecar is
+/// replaced, and the sidecar exists before the first byte. Without a sidecar, the version of the bytes is unknown.
+/// (2) The target is always a complete file. The bytes are flushed to disk before the partial file is renamed in one
+/// step.
+/// (3) The length of the partial file is the number of bytes received. They are appended in order, without
+/// preallocation.
+/// <para>
+/// Blocking calls run on <see cref="Offload"/>. Not thread-safe: a download makes one call at a time.
+/// </para>
 /// </remarks>
 internal sealed class DownloadFile
 {
     private readonly DownloadPaths _paths;
     private readonly SafeFileHandle _handle;
-    private bool _isAnothers;
-    private bool _isDone;
+    private bool _hasOtherVersion;
+    private bool _isCompleted;
 
     private DownloadFile(
-        DownloadPaths paths, SafeFileHandle handle, DownloadVersion? version, Func<DownloadVersion, bool> isWanted)
+        DownloadPaths paths, SafeFileHandle handle, DownloadVersion? version, Func<DownloadVersion, bool> isUsable)
     {
         _paths = paths;
         _handle = handle;
         Length = RandomAccess.GetLength(handle);
         if (version is not null && Length <= version.Length)
         {
-            _isAnothers = !isWanted(version); // Until it is emptied: a call like the one before may still want it.
-            Version = _isAnothers ? null : version;
+            _hasOtherVersion = !isUsable(version); // Until the file is emptied: a repeated earlier call may resume it.
+            Version = _hasOtherVersion ? null : version;
         }
     }
 
-    /// <summary>How many bytes there are.</summary>
+    /// <summary>The number of bytes in the partial file.</summary>
     public long Length { get; private set; }
 
-    /// <summary>What they are of; null if the rest cannot be asked for.</summary>
+    /// <summary>The version of the bytes; null if the download cannot resume.</summary>
     public DownloadVersion? Version { get; private set; }
 
-    /// <summary>From where the rest may be asked for; zero for the whole.</summary>
+    /// <summary>The position from which the download can resume; zero for the whole file.</summary>
     public long ResumeAt => Version is null ? 0 : Length;
 
     public SafeFileHandle Handle => _handle;
 
-    /// <summary>Whether there is a file under that name.</summary>
-    /// <returns>Its length; null without.</returns>
-    /// <exception cref="IOException">It is a folder.</exception>
+    /// <summary>Looks for an existing file under the name.</summary>
+    /// <returns>The length of the file; null if it does not exist.</returns>
+    /// <exception cref="IOException">The path is a folder.</exception>
     public static Task<long?> ExistingAsync(DownloadPaths paths, CancellationToken token) => Offload.RunAsync(
         long? () =>
         {
             if (Directory.Exists(paths.Target))
             {
-                throw new IOException("There is a folder of that name.");
+                throw new IOException("The path must name a file; it is a folder.");
             }
 
             var file = new FileInfo(paths.Target);
@@ -62,19 +66,19 @@ internal sealed class DownloadFile
 
             if (!File.Exists(paths.Part))
             {
-                File.Delete(paths.Sidecar); // Left by a process that was killed right after the file was complete.
+                File.Delete(paths.Sidecar); // A process killed right after it renamed the file leaves it.
             }
 
             return file.Length;
         },
         token);
 
-    /// <summary>Opens or makes the part, and the folder.</summary>
-    /// <param name="paths">Where.</param>
-    /// <param name="isWanted">Whether the rest of a version is any use.</param>
-    /// <param name="token">Ends the wait for a thread.</param>
+    /// <summary>Opens or creates the partial file, and creates the folder.</summary>
+    /// <param name="paths">The paths of the download.</param>
+    /// <param name="isUsable">A predicate that decides whether the download can use the rest of a version.</param>
+    /// <param name="token">Cancels the wait for a thread.</param>
     public static Task<DownloadFile> OpenAsync(
-        DownloadPaths paths, Func<DownloadVersion, bool> isWanted, CancellationToken token) => Offload.RunAsync(
+        DownloadPaths paths, Func<DownloadVersion, bool> isUsable, CancellationToken token) => Offload.RunAsync(
         () =>
         {
             _ = Directory.CreateDirectory(Path.GetDirectoryName(paths.Target)!);
@@ -84,10 +88,11 @@ internal sealed class DownloadFile
             {
                 if (!File.Exists(paths.Part))
                 {
-                    throw new IOException("Another download of it was just ending."); // It had the file that is open now.
+                    // The open file is the one that the other download just renamed or deleted.
+                    throw new IOException("Another download of the same file was about to complete; try again.");
                 }
 
-                return new DownloadFile(paths, handle, DownloadVersion.Read(paths.Sidecar), isWanted);
+                return new DownloadFile(paths, handle, DownloadVersion.Read(paths.Sidecar), isUsable);
             }
             catch
             {
@@ -97,11 +102,11 @@ internal sealed class DownloadFile
         },
         token);
 
-    /// <summary>Begins anew with that version.</summary>
-    public Task BeginAsync(DownloadVersion? version, CancellationToken token) => Offload.RunAsync(
+    /// <summary>Empties the partial file and sets the version of the bytes to come.</summary>
+    public Task RestartAsync(DownloadVersion? version, CancellationToken token) => Offload.RunAsync(
         () =>
         {
-            Empty(); // Must be before the sidecar is another.
+            Empty(); // Must be first: invariant (1).
             if (version is null)
             {
                 File.Delete(_paths.Sidecar);
@@ -114,7 +119,7 @@ internal sealed class DownloadFile
         },
         token);
 
-    /// <summary>Writes what comes after what is there. Not to be cancelled: how much is there must stay known.</summary>
+    /// <summary>Appends bytes. It cannot be cancelled, because the length must stay known.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -122,10 +127,10 @@ internal sealed class DownloadFile
         Length += bytes.Length;
     }
 
-    /// <summary>After a failure: a write may have left a part of its bytes.</summary>
-    public void Recount() => Length = RandomAccess.GetLength(_handle);
+    /// <summary>Reads the length from the file, since a failed write may have written some of its bytes.</summary>
+    public void RefreshLength() => Length = RandomAccess.GetLength(_handle);
 
-    /// <summary>The bytes are known to be wrong.</summary>
+    /// <summary>Deletes the bytes, which are known to be wrong.</summary>
     public Task DiscardAsync() => Offload.RunAsync(
         () =>
         {
@@ -133,43 +138,43 @@ internal sealed class DownloadFile
             File.Delete(_paths.Sidecar);
         });
 
-    /// <summary>Gives the file its name, in one step.</summary>
+    /// <summary>Renames the partial file to its target, in one step.</summary>
     public Task CompleteAsync(ExistingFile onExisting) => Offload.RunAsync(
         () =>
         {
             RandomAccess.FlushToDisk(_handle);
             if (onExisting != ExistingFile.Replace && File.Exists(_paths.Target))
             {
-                throw new IOException("There is a file of that name since the download has begun.");
+                throw new IOException("The file was created during the download.");
             }
 
             if (OperatingSystem.IsWindows())
             {
-                _handle.Dispose(); // A file that is open has to keep its name there.
+                _handle.Dispose(); // Windows does not rename an open file.
                 File.Move(_paths.Part, _paths.Target, onExisting == ExistingFile.Replace);
             }
             else
             {
-                // Without the permission to overwrite, a file system that has no links would be given a copy, byte by byte.
+                // With overwrite: false, .NET copies the bytes on a file system without hard links.
                 File.Move(_paths.Part, _paths.Target, overwrite: true);
             }
 
-            _isDone = true;
+            _isCompleted = true;
             File.Delete(_paths.Sidecar);
         });
 
-    /// <summary>Leaves the part for a later call, if that can go on from it.</summary>
+    /// <summary>Closes the partial file. Deletes it unless a later call can resume from it.</summary>
     public Task CloseAsync() => Offload.RunAsync(
         () =>
         {
-            var isWorthless = !_isDone && (Length == 0 || (Version is null && !_isAnothers));
-            if (isWorthless && !OperatingSystem.IsWindows())
+            var isUseless = !_isCompleted && (Length == 0 || (Version is null && !_hasOtherVersion));
+            if (isUseless && !OperatingSystem.IsWindows())
             {
-                Delete(); // Still held, so that it cannot be another's.
+                Delete(); // Must be before the handle closes: another download may open it then.
             }
 
             _handle.Dispose();
-            if (isWorthless && OperatingSystem.IsWindows())
+            if (isUseless && OperatingSystem.IsWindows())
             {
                 Delete();
             }
@@ -184,7 +189,7 @@ internal sealed class DownloadFile
 
         Length = 0;
         Version = null;
-        _isAnothers = false;
+        _hasOtherVersion = false;
     }
 
     private void Delete()
@@ -196,7 +201,7 @@ internal sealed class DownloadFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // What is left is emptied by the next download of it; what this one ended with is told.
+            // The next download empties the file. This one reports its own outcome.
         }
     }
 }

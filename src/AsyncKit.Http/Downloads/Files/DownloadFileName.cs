@@ -3,24 +3,24 @@ using System.Text;
 
 namespace AsyncKit.Http;
 
-/// <summary>The name of a file, taken from a URL.</summary>
+/// <summary>Derives the name of a file from its URL.</summary>
 /// <remarks>
-/// Invariant: what <see cref="Of"/> gives is one component of a path on every platform, at most <see cref="MostBytes"/> long
-/// in UTF-8, no device of Windows, and never the name of a part or of what stands beside one.
+/// Invariant: the result of <see cref="Of"/> is one path component on every platform, at most <see cref="MaxBytes"/>
+/// long in UTF-8. It never names a Windows device, a partial file or a sidecar.
 /// </remarks>
 internal static class DownloadFileName
 {
-    /// <summary>255 is what file systems bear; the rest is for what stands beside a part.</summary>
-    public const int MostBytes = 255 - 14;
+    /// <summary>File systems support 255 bytes; the suffixes of a partial file and its sidecar need 14.</summary>
+    public const int MaxBytes = 255 - 14;
 
     private const string Unnamed = "download";
     private const string Invalid = "\"*/:<>?\\|";
-    private const int MostBytesOfExtension = 20;
+    private const int MaxExtensionBytes = 20;
 
     private static readonly string[] Devices =
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
 
-    /// <param name="uri">Absolute.</param>
+    /// <param name="uri">An absolute URI.</param>
     public static string Of(Uri uri)
     {
         var path = uri.AbsolutePath;
@@ -40,18 +40,18 @@ internal static class DownloadFileName
             clean = "_" + clean;
         }
 
-        clean = Shorten(clean, "", MostBytes);
-        return DownloadPaths.IsOfPart(clean) ? Shorten(clean, "", MostBytes - 1) + "_" : clean;
+        clean = Shorten(clean, "", MaxBytes);
+        return DownloadPaths.IsReserved(clean) ? Shorten(clean, "", MaxBytes - 1) + "_" : clean;
     }
 
-    /// <summary>The same with a suffix before the extension.</summary>
+    /// <summary>Returns the name with a number before its extension.</summary>
     public static string WithNumber(string name, int number) =>
-        Shorten(name, string.Create(CultureInfo.InvariantCulture, $" ({number})"), MostBytes);
+        Shorten(name, string.Create(CultureInfo.InvariantCulture, $" ({number})"), MaxBytes);
 
     private static string WithoutInvalid(string name)
     {
         var clean = new StringBuilder(name.Length);
-        foreach (var rune in name.EnumerateRunes()) // Half of a pair comes as the replacement character.
+        foreach (var rune in name.EnumerateRunes()) // An unpaired surrogate becomes the replacement character.
         {
             _ = IsInvalid(rune) ? clean.Append('_') : clean.Append(rune.ToString());
         }
@@ -59,14 +59,14 @@ internal static class DownloadFileName
         return clean.ToString().Normalize(NormalizationForm.FormC);
     }
 
-    /// <summary>Also marks of direction, which show another extension than there is.</summary>
+    /// <summary>Includes Unicode direction marks, which can disguise the extension.</summary>
     private static bool IsInvalid(Rune rune) =>
         rune == Rune.ReplacementChar
         || (rune.IsAscii && Invalid.Contains((char)rune.Value, StringComparison.Ordinal))
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned;
 
-    /// <summary>Windows drops dots and blanks at the end; so "." and ".." have no name left.</summary>
+    /// <summary>Removes trailing dots and spaces, as Windows does. The names "." and ".." become empty.</summary>
     private static string Trim(string name) => name.TrimStart(' ').TrimEnd(' ', '.');
 
     private static bool IsDevice(string name)
@@ -79,17 +79,18 @@ internal static class DownloadFileName
                 && (char.IsAsciiDigit(stem[3]) || stem[3] is '\u00B9' or '\u00B2' or '\u00B3'));
     }
 
-    /// <summary>Cuts the stem, so that the whole with the suffix and the extension has no more than that many bytes.</summary>
-    private static string Shorten(string name, string suffix, int most)
+    /// <summary>Shortens the stem so that stem, suffix and extension together fit into the given number of
+    /// bytes.</summary>
+    private static string Shorten(string name, string suffix, int maxBytes)
     {
         var extension = Path.GetExtension(name);
-        if (Encoding.UTF8.GetByteCount(extension) > MostBytesOfExtension || extension.Length == name.Length)
+        if (Encoding.UTF8.GetByteCount(extension) > MaxExtensionBytes || extension.Length == name.Length)
         {
-            extension = ""; // What is that long, or all there is, is none.
+            extension = ""; // A long extension, or one without a stem, is part of the stem.
         }
 
         var stem = name[..^extension.Length];
-        var room = most - Encoding.UTF8.GetByteCount(suffix) - Encoding.UTF8.GetByteCount(extension);
+        var room = maxBytes - Encoding.UTF8.GetByteCount(suffix) - Encoding.UTF8.GetByteCount(extension);
         var cut = Cut(stem, room);
         if (cut.Length < stem.Length)
         {

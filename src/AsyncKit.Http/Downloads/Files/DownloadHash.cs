@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace AsyncKit.Http;
 
-/// <summary>The SHA-256 of what is in the part, as far as it has got.</summary>
+/// <summary>The running SHA-256 of the bytes in the partial file.</summary>
 internal sealed class DownloadHash : IDisposable
 {
     private const int BlockSize = 128 * 1024;
@@ -19,7 +19,7 @@ internal sealed class DownloadHash : IDisposable
         _count += bytes.Length;
     }
 
-    /// <summary>Makes it the hash of what the file has, which is read again unless it is known.</summary>
+    /// <summary>Updates the hash to cover the whole file. Reads the file unless the hash already covers it.</summary>
     public Task CatchUpAsync(DownloadFile file, CancellationToken cancellationToken)
     {
         if (_count == file.Length)
@@ -48,13 +48,13 @@ internal sealed class DownloadHash : IDisposable
             cancellationToken);
     }
 
-    /// <summary>Of nothing yet.</summary>
+    /// <summary>Restarts the hash, with no bytes.</summary>
     public void Reset()
     {
         _ = _hash.TryGetHashAndReset(stackalloc byte[SHA256.HashSizeInBytes], out _);
         _count = 0;
     }
 
-    /// <summary>In hexadecimal digits; it can go on.</summary>
+    /// <summary>Returns the hash so far in hexadecimal digits. More bytes may follow.</summary>
     public string Current() => Convert.ToHexString(_hash.GetCurrentHash());
 }

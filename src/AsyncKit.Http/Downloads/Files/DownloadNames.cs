@@ -1,26 +1,26 @@
 using System.Runtime.CompilerServices;
 
-#pragma warning disable CA2208, MA0015 // The parameter is that of the call which the names are for.
+#pragma warning disable CA2208, MA0015 // "uris" is the parameter of the public method.
 
 namespace AsyncKit.Http;
 
-/// <summary>Gives each URL of a run a file in the folder, in source order, so that the same URLs get the same files the next
-/// time.</summary>
+/// <summary>Assigns a file in the folder to each URL of a run, in source order. The same URLs get the same files in the
+/// next run.</summary>
 /// <remarks>
 /// Invariants:
-/// (1) No two items have paths that differ in nothing but case.
-/// (2) An item is its object: a <see cref="Uri"/> that comes twice is copied, so that the second has a path of its own, also
-/// when it is tried again.
+/// (1) No two items have paths that are equal or differ only in case.
+/// (2) An item is identified by its object. A <see cref="Uri"/> that occurs twice is copied, so that the second has its
+/// own path, even after a retry.
 /// </remarks>
 internal sealed class DownloadNames(string folder, Uri? baseAddress)
 {
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, int> _last = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, int> _lastNumbers = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConditionalWeakTable<Uri, string> _paths = [];
 
-    /// <summary>One at a time, in source order.</summary>
-    /// <returns>The item to download, in place of that of the source.</returns>
-    /// <exception cref="ArgumentException">The item is null, or relative to nothing.</exception>
+    /// <summary>Assigns the next path. Calls must be sequential, in source order.</summary>
+    /// <returns>The item to download instead of that of the source.</returns>
+    /// <exception cref="ArgumentException">The item is null, or relative while there is no base address.</exception>
     public Uri Add(Uri? uri)
     {
         if (uri is null)
@@ -31,7 +31,8 @@ internal sealed class DownloadNames(string folder, Uri? baseAddress)
         var path = Path.Combine(folder, NewName(DownloadFileName.Of(DownloadUri.Absolute(uri, baseAddress))));
         if (!string.Equals(Path.GetDirectoryName(Path.GetFullPath(path)), folder, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"{UriText.Of(uri)} names a file outside of {folder}.", "uris");
+            throw new ArgumentException(
+                $"uris must name files inside of {folder}; {UriText.Of(uri)} does not.", "uris");
         }
 
         if (!_paths.TryAdd(uri, path))
@@ -43,7 +44,7 @@ internal sealed class DownloadNames(string folder, Uri? baseAddress)
         return uri;
     }
 
-    /// <summary>From any thread.</summary>
+    /// <summary>Returns the path of an added item. Thread-safe.</summary>
     public string PathOf(Uri added) => _paths.TryGetValue(added, out var path)
         ? path
         : throw new InvalidOperationException("The item was not added.");
@@ -55,14 +56,14 @@ internal sealed class DownloadNames(string folder, Uri? baseAddress)
             return name;
         }
 
-        var number = _last.GetValueOrDefault(name, 1);
+        var number = _lastNumbers.GetValueOrDefault(name, 1);
         string numbered;
         do
         {
             numbered = DownloadFileName.WithNumber(name, ++number);
         }
         while (!_taken.Add(numbered));
-        _last[name] = number;
+        _lastNumbers[name] = number;
         return numbered;
     }
 }

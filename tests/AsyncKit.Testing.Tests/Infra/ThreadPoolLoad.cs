@@ -1,12 +1,12 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>Loads the thread pool with short work items.</summary>
-internal sealed class PoolLoad : IDisposable
+/// <summary>Loads the thread pool with short, unrelated work items until it is disposed.</summary>
+internal sealed class ThreadPoolLoad : IDisposable
 {
     private readonly Thread[] _threads;
-    private volatile bool _isOver;
+    private volatile bool _isDisposed;
 
-    public PoolLoad()
+    public ThreadPoolLoad()
     {
         _threads = [.. Enumerable.Range(0, 2).Select(_ => new Thread(Load))];
         Array.ForEach(_threads, thread => thread.Start());
@@ -14,14 +14,14 @@ internal sealed class PoolLoad : IDisposable
 
     public void Dispose()
     {
-        _isOver = true;
+        _isDisposed = true;
         Array.ForEach(_threads, thread => thread.Join());
     }
 
     private void Load()
     {
         var pending = 0;
-        while (!_isOver)
+        while (!_isDisposed)
         {
             if (Volatile.Read(ref pending) < 4)
             {

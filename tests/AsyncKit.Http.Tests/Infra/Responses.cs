@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>What a server may answer to the request for a file.</summary>
-internal static class Answers
+/// <summary>Creates the responses of a server to a request for a file.</summary>
+internal static class Responses
 {
     public const string ETag = "\"one\"";
 
@@ -15,7 +15,7 @@ internal static class Answers
         return bytes;
     }
 
-    /// <param name="eTag">Null for none.</param>
+    /// <param name="eTag">The ETag; null for none.</param>
     public static HttpResponseMessage Whole(byte[] file, string? eTag = ETag, Stream? body = null)
     {
         var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body ?? new MemoryStream(file)) };
@@ -24,10 +24,10 @@ internal static class Answers
         return response;
     }
 
-    /// <summary>Without a length before its end.</summary>
+    /// <summary>A response without a length.</summary>
     public static HttpResponseMessage Chunked(byte[] file, Stream? body = null)
     {
-        var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body ?? new Unseekable(file)) };
+        var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body ?? new UnseekableStream(file)) };
         response.Headers.ETag = EntityTagHeaderValue.Parse(ETag);
         return response;
     }
@@ -57,7 +57,7 @@ internal static class Answers
     public static Stream Reset(byte[] bytes, int after) => new ScriptedBody(
         bytes[..after], _ => ValueTask.FromException<int>(new HttpIOException(HttpRequestError.ResponseEnded, "Reset.")));
 
-    /// <summary>A body that sends nothing more after that many bytes.</summary>
+    /// <summary>A body that stalls after that many bytes.</summary>
     public static Stream Stall(byte[] bytes, int after) => new ScriptedBody(bytes[..after], async token =>
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
@@ -67,7 +67,7 @@ internal static class Answers
     /// <summary>A body that ends early.</summary>
     public static Stream Short(byte[] bytes, int after) => new MemoryStream(bytes[..after]);
 
-    /// <summary>A body that sends the rest when the gate is open.</summary>
+    /// <summary>A body that sends the rest after the gate opens.</summary>
     public static Stream Gated(byte[] bytes, int after, Gate gate)
     {
         var rest = bytes.AsMemory(after);
@@ -77,10 +77,5 @@ internal static class Answers
             return -1;
         })
         { Rest = rest };
-    }
-
-    private sealed class Unseekable(byte[] bytes) : MemoryStream(bytes)
-    {
-        public override bool CanSeek => false;
     }
 }
