@@ -1,4 +1,5 @@
 using AsyncKit;
+using AsyncKit.Diagnostics;
 
 namespace BlockingSample;
 

@@ -1,4 +1,5 @@
 using AsyncKit;
+using AsyncKit.Diagnostics;
 using BlockingSample;
 
 // Blocks on purpose, in one of the usual ways, until the detector has told so. "injected" is "sleep" as only the runtime

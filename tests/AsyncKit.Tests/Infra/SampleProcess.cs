@@ -21,7 +21,10 @@ internal sealed class SampleProcess : IDisposable
             root, "docs", "samples", sample, "bin", output.Parent.Name, output.Name, $"{sample}.dll");
     }
 
-    public static SampleProcess Start(string sample, params string[] arguments)
+    public static SampleProcess Start(string sample, params string[] arguments) => Start(sample, null, arguments);
+
+    public static SampleProcess Start(
+        string sample, (string Name, string Value)? variable, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -30,6 +33,11 @@ internal sealed class SampleProcess : IDisposable
         };
         start.ArgumentList.Add(PathOf(sample));
         Array.ForEach(arguments, start.ArgumentList.Add);
+        if (variable is { } set)
+        {
+            start.Environment[set.Name] = set.Value;
+        }
+
         return new SampleProcess(Process.Start(start)!);
     }
 

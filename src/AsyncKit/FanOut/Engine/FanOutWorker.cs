@@ -282,7 +282,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 run.OnItemTaken(index, item, _slot); // Inside: an item that was taken is put, whatever throws.
             }
 
-            if (BlockingDetector.WatchesPrefixes)
+            if (SynchronousPrefix.IsObserved)
             {
                 begun = run.Clock.GetTimestamp();
             }
@@ -321,7 +321,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         {
             if (begun is { } then)
             {
-                BlockingDetector.OnPrefix(run.Name, index, run.Clock.GetElapsedTime(then));
+                SynchronousPrefix.Report(run.Name, index, run.Clock.GetElapsedTime(then));
             }
         }
 

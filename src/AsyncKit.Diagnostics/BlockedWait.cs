@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace AsyncKit;
+namespace AsyncKit.Diagnostics;
 
-/// <summary>A wait of a thread of the pool for a task, made on that thread.</summary>
+/// <summary>A synchronous wait of a thread-pool thread for a task. Created on that thread.</summary>
 internal sealed class BlockedWait(int taskId, long startedAt, StackTrace? stack, BlockedWait? outer)
 {
     private readonly Thread _thread = Thread.CurrentThread;
@@ -13,13 +13,13 @@ internal sealed class BlockedWait(int taskId, long startedAt, StackTrace? stack,
 
     public long StartedAt => startedAt;
 
-    /// <summary>Null when too many waits began within a moment.</summary>
+    /// <summary>Null if too many waits started within one interval.</summary>
     public StackTrace? Stack => stack;
 
-    /// <summary>The wait inside of which this one is: that one runs its task itself.</summary>
+    /// <summary>The wait around this one: its thread runs the awaited task inline, and that task waits.</summary>
     public BlockedWait? Outer => outer;
 
-    /// <summary>The thread runs the task that it waits for. Set by that thread.</summary>
+    /// <summary>True if the thread runs the task it waits for. Set by that thread.</summary>
     public bool IsWorking
     {
         get => _isWorking;
@@ -28,6 +28,6 @@ internal sealed class BlockedWait(int taskId, long startedAt, StackTrace? stack,
 
     public bool IsAlive => _thread.IsAlive;
 
-    /// <returns>True once.</returns>
+    /// <returns>True for the first call; otherwise, false.</returns>
     public bool TryReport() => Interlocked.Exchange(ref _isReported, 1) == 0;
 }

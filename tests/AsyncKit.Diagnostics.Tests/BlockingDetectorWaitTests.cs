@@ -1,11 +1,10 @@
-using AsyncKit.Testing;
 using Microsoft.Extensions.Logging;
 
 #pragma warning disable VSTHRD002 // Waits of this kind are the subject.
 
-namespace AsyncKit.Tests;
+namespace AsyncKit.Diagnostics.Tests;
 
-/// <summary>Threads of the pool that wait for a task. The time is virtual, the threads are not.</summary>
+/// <summary>Thread-pool threads that wait for a task. The time is virtual, the threads are real.</summary>
 public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Threshold = TimeSpan.FromMilliseconds(250);
@@ -24,7 +23,7 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Waits))]
-    public async Task A_finding_is_told_one_ProbeInterval_after_its_threshold_at_the_latest_also_when_what_blocks_never_ends(
+    public async Task A_wait_is_reported_within_one_ProbeInterval_even_if_it_never_returns(
         string name, Action<Task<int>> wait)
     {
         await using var detector = Start();
@@ -32,21 +31,21 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
         await IsBlockedAsync(detector, name);
 
         _time.Advance(Threshold - TimeSpan.FromMilliseconds(1));
-        Assert.Empty(Told(name));
+        Assert.Empty(Reported(name));
         _time.Advance(TimeSpan.FromMilliseconds(100));
 
-        var finding = Assert.Single(Told(name));
+        var finding = Assert.Single(Reported(name));
         Assert.Equal((BlockingKind.SynchronousWait, TimeSpan.FromMilliseconds(300)), (finding.Kind, finding.Elapsed));
-        Assert.Equal("A thread of the pool has waited 300 ms for a task.", finding.ToString());
+        Assert.Equal("A thread-pool thread waited 300 ms for a task.", finding.ToString());
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Single(Told(name)); // One wait is one finding, however long it is.
+        Assert.Single(Reported(name)); // One wait is one finding, regardless of its length.
         Assert.False(blocked.IsCompleted);
         _end.SetResult(1);
         await blocked;
     }
 
     [Fact]
-    public async Task The_stack_begins_with_the_call_that_waits_and_has_only_the_users_methods_below()
+    public async Task The_stack_starts_with_the_call_that_waits_and_has_only_user_code_below()
     {
         await using var detector = Start();
         var blocked = Task.Run(() => Enumerable.Repeat(_end.Task, 1).Select(ReadsResult).ToArray());
@@ -56,7 +55,7 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
         _end.SetResult(1);
         await blocked;
 
-        var lines = Assert.Single(Told(nameof(ReadsResult))).StackTrace!.Split('\n');
+        var lines = Assert.Single(Reported(nameof(ReadsResult))).StackTrace!.Split('\n');
         Assert.StartsWith("   at System.Threading.Tasks.Task`1.", lines[0], StringComparison.Ordinal);
         Assert.Contains($"{nameof(BlockingDetectorWaitTests)}.{nameof(ReadsResult)}(", lines[1], StringComparison.Ordinal);
         Assert.Contains("BlockingDetectorWaitTests.cs:line", lines[1], StringComparison.Ordinal);
@@ -64,9 +63,9 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task A_wait_that_has_ended_is_told_when_it_was_too_long_and_else_not()
+    public async Task An_ended_wait_is_reported_only_if_it_reached_the_threshold()
     {
-        var logger = new ListLogger();
+        var logger = new LogLines();
         await using (var detector = Start(logger: logger, probeInterval: TimeSpan.FromHours(1)))
         {
             foreach (var elapsed in new[] { Threshold - TimeSpan.FromTicks(1), Threshold })
@@ -79,61 +78,61 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
                 await blocked;
             }
 
-            Assert.DoesNotContain(detector.BlockedAt, place => place.Contains(nameof(ReadsResult)));
+            Assert.DoesNotContain(detector.BlockedStacks, stack => stack.Contains(nameof(ReadsResult)));
         }
 
-        Assert.Equal(Threshold, Assert.Single(Told(nameof(ReadsResult))).Elapsed);
-        var entry = Assert.Single(logger.Entries, one => one.Message.Contains(nameof(ReadsResult)));
+        Assert.Equal(Threshold, Assert.Single(Reported(nameof(ReadsResult))).Elapsed);
+        var entry = Assert.Single(logger.All, one => one.Text.Contains(nameof(ReadsResult)));
         Assert.Equal((80, LogLevel.Warning), (entry.Id, entry.Level));
         Assert.StartsWith(
-            "A thread of the pool has waited 250 ms for a task. Not told since the last: 0.", entry.Message, StringComparison.Ordinal);
+            "A thread-pool thread waited 250 ms for a task. Suppressed since the last report: 0.", entry.Text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_cancelled_wait_has_ended_and_is_told_when_it_was_too_long()
+    public async Task A_cancelled_wait_ends_and_is_reported_if_it_reached_the_threshold()
     {
         using var cancellation = new CancellationTokenSource();
-        using var goOn = new ManualResetEventSlim();
-        var hasLeft = new TaskCompletionSource();
+        using var release = new ManualResetEventSlim();
+        var hasThrown = new TaskCompletionSource();
         await using var detector = Start(probeInterval: TimeSpan.FromMinutes(1));
         var blocked = Task.Run(() =>
         {
             Assert.Throws<OperationCanceledException>(() => WaitsWithToken(_end.Task, cancellation.Token));
-            hasLeft.SetResult();
-            goOn.Wait(); // Blocked all the same, but no longer for the task.
+            hasThrown.SetResult();
+            release.Wait(); // Still blocked, but no longer by the task.
         });
         await IsBlockedAsync(detector, nameof(WaitsWithToken));
         _time.Advance(Threshold);
 
         await cancellation.CancelAsync();
-        await hasLeft.Task.OrHangs();
-        Assert.DoesNotContain(detector.BlockedAt, place => place.Contains(nameof(WaitsWithToken)));
+        await hasThrown.Task.OrHangs();
+        Assert.DoesNotContain(detector.BlockedStacks, stack => stack.Contains(nameof(WaitsWithToken)));
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal(Threshold, Assert.Single(Told(nameof(WaitsWithToken))).Elapsed);
-        goOn.Set();
+        Assert.Equal(Threshold, Assert.Single(Reported(nameof(WaitsWithToken))).Elapsed);
+        release.Set();
         await blocked;
     }
 
     [Fact]
-    public async Task A_wait_that_has_timed_out_has_ended()
+    public async Task A_wait_that_times_out_ends()
     {
         await using var detector = Start();
 
         Assert.False(await Task.Run(() => WaitsBriefly(_end.Task)));
 
-        Assert.DoesNotContain(detector.BlockedAt, place => place.Contains(nameof(WaitsBriefly)));
+        Assert.DoesNotContain(detector.BlockedStacks, stack => stack.Contains(nameof(WaitsBriefly)));
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Empty(Told(nameof(WaitsBriefly)));
+        Assert.Empty(Reported(nameof(WaitsBriefly)));
     }
 
     [Fact]
-    public async Task A_wait_without_a_users_method_on_its_stack_is_not_told_nor_is_one_on_a_thread_that_is_not_the_pools()
+    public async Task A_wait_without_user_code_or_on_a_non_pool_thread_is_not_reported()
     {
         await using var detector = Start();
         var own = new Thread(() => ReadsResult(_end.Task));
         own.Start();
-        var blocked = Task.Run((Action)_end.Task.Wait); // Only the runtime's methods.
+        var blocked = Task.Run((Action)_end.Task.Wait); // Only methods of the runtime.
         var seen = Task.Run(() => WaitsFor(_end.Task));
         await IsBlockedAsync(detector, nameof(WaitsFor));
         await Hang.UntilAsync(() => own.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
@@ -146,13 +145,13 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
         await seen;
         _time.Advance(TimeSpan.FromHours(1));
 
-        Assert.Empty(Told(nameof(ReadsResult)));
+        Assert.Empty(Reported(nameof(ReadsResult)));
         Assert.All(_found, one => Assert.Contains("\n", one.StackTrace, StringComparison.Ordinal));
-        Assert.Single(Told(nameof(A_wait_without_a_users_method_on_its_stack_is_not_told_nor_is_one_on_a_thread_that_is_not_the_pools)));
+        Assert.Single(Reported(nameof(A_wait_without_user_code_or_on_a_non_pool_thread_is_not_reported)));
     }
 
     [Fact]
-    public async Task A_wait_that_runs_its_task_itself_is_not_told_but_one_inside_of_it_is()
+    public async Task A_wait_that_runs_its_task_inline_is_not_reported_but_a_wait_of_that_task_is()
     {
         await using var detector = Start();
         var inner = new Task<int>(() =>
@@ -171,14 +170,14 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
         await blocked;
         _time.Advance(TimeSpan.FromHours(1));
 
-        var finding = Assert.Single(Told(nameof(GetsResult)));
-        Assert.Equal(TimeSpan.FromMilliseconds(300), finding.Elapsed); // Without what the thread has done before.
-        Assert.Same(finding, Assert.Single(Told(nameof(ReadsResult)))); // Further down its stack.
-        Assert.DoesNotContain(detector.BlockedAt, place => place.Contains(nameof(ReadsResult)));
+        var finding = Assert.Single(Reported(nameof(GetsResult)));
+        Assert.Equal(TimeSpan.FromMilliseconds(300), finding.Elapsed); // Without the work before it.
+        Assert.Same(finding, Assert.Single(Reported(nameof(ReadsResult)))); // Further down on its stack.
+        Assert.DoesNotContain(detector.BlockedStacks, stack => stack.Contains(nameof(ReadsResult)));
     }
 
     [Fact]
-    public async Task What_the_clock_throws_reaches_no_user_code()
+    public async Task An_exception_from_the_clock_reaches_no_user_code()
     {
         var clock = new BrokenClock();
         await using var detector = BlockingDetector.Start(new BlockingDetectorOptions { TimeProvider = clock });
@@ -186,18 +185,18 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
 
         var done = Task.Run(() => WaitsBriefly(_end.Task));
         Assert.False(await done);
-        clock.Tick!(clock.State); // Nor the timer.
+        clock.Tick!(clock.State); // Nor does it reach the timer.
 
         clock.IsBroken = false;
     }
 
     [Fact]
-    public async Task The_logger_and_OnBlocking_are_called_one_at_a_time_and_never_on_the_thread_that_blocks()
+    public async Task Callbacks_never_overlap_and_never_run_on_the_thread_that_blocks()
     {
         const int Count = 8;
         var inside = 0;
         var names = new List<string?>();
-        var told = new TaskCompletionSource();
+        var reported = new TaskCompletionSource();
         await using var detector = BlockingDetector.Start(new BlockingDetectorOptions
         {
             WaitThreshold = TimeSpan.Zero,
@@ -215,13 +214,13 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
                 Interlocked.Decrement(ref inside);
                 if (names.Count == Count)
                 {
-                    told.TrySetResult();
+                    reported.TrySetResult();
                 }
             },
         });
 
         var blocked = Enumerable.Range(0, Count).Select(_ => Task.Run(() => WaitsFor(_end.Task))).ToList();
-        await told.Task.OrHangs();
+        await reported.Task.OrHangs();
         _end.SetResult(1);
         await Task.WhenAll(blocked);
 
@@ -247,7 +246,7 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
     private static bool WaitsBriefly(Task<int> task) => task.Wait(TimeSpan.FromMilliseconds(1));
 
     private static Task IsBlockedAsync(BlockingDetector detector, string name) =>
-        Hang.UntilAsync(() => detector.BlockedAt.Any(place => place.Contains(name + "(", StringComparison.Ordinal)));
+        Hang.UntilAsync(() => detector.BlockedStacks.Any(stack => stack.Contains(name + "(", StringComparison.Ordinal)));
 
     private BlockingDetector Start(ILogger? logger = null, TimeSpan? probeInterval = null) =>
         BlockingDetector.Start(new BlockingDetectorOptions
@@ -261,8 +260,8 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
             Logger = logger,
         });
 
-    /// <summary>Others in this process may wait as well.</summary>
-    private List<BlockingFinding> Told(string name) =>
+    /// <summary>Other threads of this process may wait as well.</summary>
+    private List<BlockingFinding> Reported(string name) =>
         [.. _found.Where(one => one.StackTrace?.Contains(name, StringComparison.Ordinal) == true)];
 
     private sealed class OnlyInline : TaskScheduler
@@ -284,7 +283,7 @@ public sealed class BlockingDetectorWaitTests : IClassFixture<NothingLeftBehind>
 
         public object? State { get; private set; }
 
-        public override long GetTimestamp() => IsBroken ? throw new FormatException("The clock's.") : 0;
+        public override long GetTimestamp() => IsBroken ? throw new FormatException("From the clock.") : 0;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

@@ -1,9 +1,9 @@
-namespace AsyncKit.Tests;
+namespace AsyncKit.Diagnostics.Tests;
 
-/// <summary>What options may hold.</summary>
+/// <summary>The ranges and defaults of the options.</summary>
 public sealed class BlockingDetectorOptionsTests : IClassFixture<NothingLeftBehind>
 {
-    public static TheoryData<Func<BlockingDetectorOptions>, string> Wrong => new()
+    public static TheoryData<Func<BlockingDetectorOptions>, string> Invalid => new()
     {
         { () => new() { WaitThreshold = TimeSpan.FromTicks(-1) }, nameof(BlockingDetectorOptions.WaitThreshold) },
         { () => new() { PoolLatencyThreshold = TimeSpan.Zero }, nameof(BlockingDetectorOptions.PoolLatencyThreshold) },
@@ -14,8 +14,8 @@ public sealed class BlockingDetectorOptionsTests : IClassFixture<NothingLeftBehi
     };
 
     [Theory]
-    [MemberData(nameof(Wrong))]
-    public void A_wrong_value_throws_where_it_is_set(Func<BlockingDetectorOptions> create, string member)
+    [MemberData(nameof(Invalid))]
+    public void An_invalid_value_throws_when_it_is_set(Func<BlockingDetectorOptions> create, string member)
     {
         var thrown = Assert.Throws<ArgumentOutOfRangeException>(create);
 
@@ -24,12 +24,12 @@ public sealed class BlockingDetectorOptionsTests : IClassFixture<NothingLeftBehi
     }
 
     [Fact]
-    public void The_clock_must_not_be_null() =>
+    public void A_null_clock_throws() =>
         Assert.Equal("TimeProvider", Assert.Throws<ArgumentNullException>(
             () => new BlockingDetectorOptions { TimeProvider = null! }).ParamName);
 
     [Fact]
-    public void A_threshold_may_be_infinite_and_the_defaults_are_the_documented_ones()
+    public void A_threshold_may_be_infinite_and_the_defaults_match_the_documentation()
     {
         var none = new BlockingDetectorOptions
         {
@@ -48,6 +48,6 @@ public sealed class BlockingDetectorOptionsTests : IClassFixture<NothingLeftBehi
     }
 
     [Fact]
-    public void Start_needs_options() =>
+    public void Start_without_options_throws() =>
         Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => BlockingDetector.Start(null!)).ParamName);
 }

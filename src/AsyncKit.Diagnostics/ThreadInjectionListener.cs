@@ -1,9 +1,9 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
 
-namespace AsyncKit;
+namespace AsyncKit.Diagnostics;
 
-/// <summary>Counts the threads that the runtime adds to the pool because of starvation, from its own events.</summary>
+/// <summary>Counts the threads that the runtime adds to the thread pool because of starvation, from its events.</summary>
 internal sealed class ThreadInjectionListener : EventListener
 {
     private const string Source = "Microsoft-Windows-DotNETRuntime";
@@ -14,7 +14,7 @@ internal sealed class ThreadInjectionListener : EventListener
 
     private int _count;
 
-    /// <returns>How many since the last call.</returns>
+    /// <summary>Returns the number of threads added since the last call.</summary>
     public int Take() => Interlocked.Exchange(ref _count, 0);
 
     protected override void OnEventSourceCreated(EventSource eventSource)
@@ -25,7 +25,7 @@ internal sealed class ThreadInjectionListener : EventListener
         }
     }
 
-    /// <summary>On a thread of the runtime's, a moment later.</summary>
+    /// <summary>Runs on a thread of the runtime, a moment after the event.</summary>
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         if (eventData is { EventId: Adjustment, Payload.Count: > ReasonAt }

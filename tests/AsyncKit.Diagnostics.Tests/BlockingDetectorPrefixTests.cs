@@ -1,9 +1,8 @@
-using AsyncKit.Testing;
 using Microsoft.Extensions.Logging;
 
-namespace AsyncKit.Tests;
+namespace AsyncKit.Diagnostics.Tests;
 
-/// <summary>Operations that keep their thread before the first await, and what becomes of many findings.</summary>
+/// <summary>Operations that keep their thread before the first await, and the handling of many findings.</summary>
 public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -25,7 +24,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task A_prefix_that_lasts_names_the_index_of_its_item(
+    public async Task A_slow_prefix_is_reported_with_the_index_of_its_item(
         string call, Func<IReadOnlyList<int>, FanOutOptions, Func<int, CancellationToken, Task<int>>, Task> run)
     {
         await using var detector = Start();
@@ -36,7 +35,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
         {
             clock.Advance(item == 11 ? Second : TimeSpan.FromMilliseconds(99));
             await Task.Yield();
-            clock.Advance(item == 12 ? Second : TimeSpan.Zero); // After the first await nobody is held up.
+            clock.Advance(item == 12 ? Second : TimeSpan.Zero); // After the first await, so it keeps no thread.
             return item;
         });
         _time.Advance(Second);
@@ -44,12 +43,12 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
         var finding = Assert.Single(_found);
         Assert.Equal((BlockingKind.SlowPrefix, 1L, Second), (finding.Kind, finding.Index, finding.Elapsed));
         Assert.Equal(
-            "Item 1 of a fan-out kept its thread for 1000 ms before its first await.", finding.ToString());
+            "Item 1 of a fan-out ran for 1000 ms before its first await.", finding.ToString());
         Assert.True(call.Length > 0);
     }
 
     [Fact]
-    public async Task A_prefix_that_throws_or_completes_at_once_is_told_too()
+    public async Task A_slow_prefix_is_reported_if_it_throws_or_completes_synchronously()
     {
         await using var detector = Start(TimeSpan.Zero);
         var clock = new VirtualTime();
@@ -66,29 +65,29 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
     }
 
     [Fact]
-    public async Task Nothing_is_watched_before_Start_and_after_Dispose()
+    public async Task Nothing_is_observed_before_Start_and_after_Dispose()
     {
-        Assert.False(BlockingDetector.WatchesPrefixes);
-        BlockingDetector.OnPrefix("before", 0, Second);
+        Assert.False(SynchronousPrefix.IsObserved);
+        SynchronousPrefix.Report("before", 0, Second);
         var detector = Start();
         var other = BlockingDetector.Start(new BlockingDetectorOptions { TimeProvider = _time });
-        Assert.True(BlockingDetector.WatchesPrefixes);
+        Assert.True(SynchronousPrefix.IsObserved);
         Assert.Equal(2, _time.PendingTimers);
 
         await other.DisposeAsync();
-        Assert.True(BlockingDetector.WatchesPrefixes);
+        Assert.True(SynchronousPrefix.IsObserved);
         await detector.DisposeAsync();
         await detector.DisposeAsync();
 
-        Assert.False(BlockingDetector.WatchesPrefixes);
-        BlockingDetector.OnPrefix("after", 0, Second);
+        Assert.False(SynchronousPrefix.IsObserved);
+        SynchronousPrefix.Report("after", 0, Second);
         _time.Advance(Second);
         Assert.Equal(0, _time.PendingTimers);
         Assert.Empty(_found);
     }
 
     [Fact]
-    public async Task What_is_not_looked_for_is_not_watched()
+    public async Task A_check_that_is_turned_off_observes_nothing()
     {
         await using var detector = BlockingDetector.Start(new BlockingDetectorOptions
         {
@@ -98,7 +97,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
             TimeProvider = _time,
             OnBlocking = _found.Add,
         });
-        Assert.False(BlockingDetector.WatchesPrefixes);
+        Assert.False(SynchronousPrefix.IsObserved);
 
         new HeldContext().Run(() => _time.Advance(TimeSpan.FromHours(1)));
 
@@ -106,34 +105,34 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
     }
 
     [Fact]
-    public async Task Of_one_kind_and_place_one_finding_is_told_per_ReportInterval_and_the_next_says_how_many_there_were()
+    public async Task One_finding_per_group_is_reported_in_an_interval_and_the_next_has_the_suppressed_count()
     {
         await using var detector = Start();
         for (var index = 0; index < 3; index++)
         {
-            BlockingDetector.OnPrefix("one", index, Second);
+            SynchronousPrefix.Report("one", index, Second);
         }
 
-        BlockingDetector.OnPrefix("two", 7, Second);
+        SynchronousPrefix.Report("two", 7, Second);
         _time.Advance(Second);
-        Assert.Equal([("one", 0L, 0L), ("two", 7L, 0L)], Told());
+        Assert.Equal([("one", 0L, 0L), ("two", 7L, 0L)], Reported());
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        BlockingDetector.OnPrefix("one", 3, Second);
-        BlockingDetector.OnPrefix("one", 4, Second);
+        SynchronousPrefix.Report("one", 3, Second);
+        SynchronousPrefix.Report("one", 4, Second);
         _time.Advance(Second);
 
-        Assert.Equal([("one", 0L, 0L), ("two", 7L, 0L), ("one", 3L, 2L)], Told());
+        Assert.Equal([("one", 0L, 0L), ("two", 7L, 0L), ("one", 3L, 2L)], Reported());
     }
 
     [Fact]
-    public async Task Many_places_take_bounded_memory_and_old_ones_make_room()
+    public async Task The_number_of_groups_is_limited_and_new_groups_replace_old_ones()
     {
         await using var detector = Start();
-        for (var place = 0; place < 3_000; place++)
+        for (var group = 0; group < 3_000; group++)
         {
-            BlockingDetector.OnPrefix($"place {place}", 0, Second);
-            if (place % 500 == 499)
+            SynchronousPrefix.Report($"group {group}", 0, Second);
+            if (group % 500 == 499)
             {
                 _time.Advance(TimeSpan.FromMilliseconds(100));
             }
@@ -141,14 +140,14 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
 
         Assert.Equal(1_000, _found.Count);
         _time.Advance(TimeSpan.FromMinutes(1));
-        BlockingDetector.OnPrefix("new", 0, Second);
+        SynchronousPrefix.Report("new", 0, Second);
         _time.Advance(Second);
 
         Assert.Equal("new", _found[^1].FanOut);
     }
 
     [Fact]
-    public async Task DisposeAsync_tells_what_was_found_before_and_ends_after_the_last_call()
+    public async Task DisposeAsync_reports_earlier_findings_and_completes_after_the_last_callback()
     {
         foreach (var clock in new[] { _time, TimeProvider.System })
         {
@@ -159,7 +158,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
                 TimeProvider = clock,
                 OnBlocking = _found.Add,
             });
-            BlockingDetector.OnPrefix("last", 5, Second);
+            SynchronousPrefix.Report("last", 5, Second);
 
             await detector.DisposeAsync().AsTask().OrHangs();
 
@@ -168,9 +167,9 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
     }
 
     [Fact]
-    public async Task What_OnBlocking_throws_is_logged_and_the_next_finding_is_told()
+    public async Task An_exception_from_OnBlocking_is_logged_and_the_next_finding_is_reported()
     {
-        var logger = new ListLogger();
+        var logger = new LogLines();
         var calls = 0;
         await using var detector = BlockingDetector.Start(new BlockingDetectorOptions
         {
@@ -180,25 +179,25 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
             OnBlocking = _ => throw new FormatException($"call {++calls}"),
         });
 
-        BlockingDetector.OnPrefix("one", 1, Second);
-        BlockingDetector.OnPrefix("two", 2, Second);
-        _time.Advance(TimeSpan.FromMilliseconds(100)); // One tick tells both.
+        SynchronousPrefix.Report("one", 1, Second);
+        SynchronousPrefix.Report("two", 2, Second);
+        _time.Advance(TimeSpan.FromMilliseconds(100)); // One tick reports both.
 
         Assert.Equal(2, calls);
-        Assert.Equal([82, 83, 82, 83], logger.Entries.Select(entry => entry.Id));
-        Assert.All(logger.Entries, entry => Assert.Equal(LogLevel.Warning, entry.Level));
-        Assert.StartsWith("Item 1 of the fan-out one kept", logger.Entries[0].Message, StringComparison.Ordinal);
-        Assert.Equal("call 2", Assert.IsType<FormatException>(logger.Entries[3].Exception).Message);
+        Assert.Equal([82, 83, 82, 83], logger.All.Select(line => line.Id));
+        Assert.All(logger.All, line => Assert.Equal(LogLevel.Warning, line.Level));
+        Assert.StartsWith("Item 1 of the fan-out one ran", logger.All[0].Text, StringComparison.Ordinal);
+        Assert.Equal("call 2", Assert.IsType<FormatException>(logger.All[3].Exception).Message);
     }
 
     [Fact]
-    public async Task What_the_logger_throws_is_dropped_and_OnBlocking_is_told()
+    public async Task An_exception_from_the_logger_is_dropped_and_OnBlocking_is_called()
     {
         await using var detector = BlockingDetector.Start(new BlockingDetectorOptions
         {
             PoolLatencyThreshold = Timeout.InfiniteTimeSpan,
             TimeProvider = _time,
-            Logger = new ThrowingLogger(),
+            Logger = new LogLines { Fault = new InvalidOperationException() },
             OnBlocking = finding =>
             {
                 _found.Add(finding);
@@ -206,7 +205,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
             },
         });
 
-        BlockingDetector.OnPrefix("one", 1, Second);
+        SynchronousPrefix.Report("one", 1, Second);
         _time.Advance(Second);
 
         Assert.Single(_found);
@@ -221,20 +220,5 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
         OnBlocking = _found.Add,
     });
 
-    private (string?, long?, long)[] Told() => [.. _found.Select(one => (one.FanOut, one.Index, one.Suppressed))];
-
-    private sealed class ThrowingLogger : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) => throw new InvalidOperationException("The logger's.");
-    }
+    private (string?, long?, long)[] Reported() => [.. _found.Select(one => (one.FanOut, one.Index, one.Suppressed))];
 }

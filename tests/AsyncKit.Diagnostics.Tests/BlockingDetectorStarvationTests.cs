@@ -1,10 +1,8 @@
-using AsyncKit.Testing;
-
 #pragma warning disable VSTHRD002 // Waits of this kind are the subject.
 
-namespace AsyncKit.Tests;
+namespace AsyncKit.Diagnostics.Tests;
 
-/// <summary>A pool that starves, on virtual time: its queue is the test's.</summary>
+/// <summary>Starvation on virtual time. The test holds the queue of the thread pool.</summary>
 public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftBehind>
 {
     private readonly VirtualTime _time = new();
@@ -12,11 +10,11 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
     private readonly HeldContext _pool = new();
 
     [Fact]
-    public void Work_that_waits_for_a_thread_is_told_while_it_waits() => _pool.Run(() =>
+    public void Work_that_waits_for_a_thread_is_reported_while_it_waits() => _pool.Run(() =>
     {
         using var detector = Start();
         _time.Advance(TimeSpan.FromMilliseconds(300)); // The first tick queues the probe.
-        Assert.Equal(1, _pool.Held);
+        Assert.Equal(1, _pool.Queued);
         Assert.Empty(_found);
 
         _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -24,20 +22,20 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
         var finding = Assert.Single(_found);
         Assert.Equal(BlockingKind.PoolStarvation, finding.Kind);
         Assert.Equal(TimeSpan.FromMilliseconds(300), finding.Elapsed);
-        Assert.StartsWith("Work has waited 300 ms for a thread of the pool.", finding.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("Work waited 300 ms for a thread-pool thread.", finding.ToString(), StringComparison.Ordinal);
         Assert.Null(finding.FanOut);
         Assert.Null(finding.Index);
         End(detector);
     });
 
     [Fact]
-    public void A_pool_that_comes_in_time_is_not_told() => _pool.Run(() =>
+    public void Latency_below_the_threshold_is_not_reported() => _pool.Run(() =>
     {
         using var detector = Start();
         for (var tick = 0; tick < 20; tick++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(200));
-            _pool.LetGo();
+            _pool.RunQueued();
         }
 
         Assert.Empty(_found);
@@ -45,14 +43,14 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
     });
 
     [Fact]
-    public void A_starvation_that_lasts_is_told_again_after_the_interval_and_those_between_are_counted() => _pool.Run(() =>
+    public void A_long_starvation_is_reported_again_after_the_interval_with_the_suppressed_count() => _pool.Run(() =>
     {
         using var detector = Start();
-        _time.Advance(TimeSpan.FromSeconds(59)); // One that lasts counts once.
+        _time.Advance(TimeSpan.FromSeconds(59)); // A long starvation counts once.
         Assert.Single(_found);
         for (var times = 0; times < 3; times++)
         {
-            _pool.LetGo();
+            _pool.RunQueued();
             _time.Advance(TimeSpan.FromMilliseconds(400)); // One more each time, within the minute.
         }
 
@@ -64,7 +62,7 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
     });
 
     [Fact]
-    public void Time_in_which_the_whole_process_stands_still_does_not_count_as_starvation() => _pool.Run(() =>
+    public void Time_in_which_the_process_stands_still_does_not_count_as_starvation() => _pool.Run(() =>
     {
         var interval = TimeSpan.FromMilliseconds(100);
         var probe = new ThreadPoolProbe(interval);
@@ -76,14 +74,14 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
         probe.OnTick(interval);
         Assert.Equal(3 * interval, probe.Waited);
 
-        _pool.LetGo();
+        _pool.RunQueued();
         probe.OnTick(TimeSpan.FromHours(1));
         Assert.Equal(TimeSpan.Zero, probe.Waited);
-        _pool.LetGo();
+        _pool.RunQueued();
     });
 
     [Fact]
-    public async Task It_names_the_place_where_most_threads_wait()
+    public async Task A_starvation_is_reported_with_the_stack_on_which_most_threads_wait()
     {
         var end = new TaskCompletionSource<int>();
         using var detector = Start();
@@ -91,8 +89,8 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
         [
             Task.Run(() => WaitsHere(end.Task)), Task.Run(() => WaitsThere(end.Task)), Task.Run(() => WaitsHere(end.Task)),
         ];
-        await Hang.UntilAsync(() => detector.BlockedAt.Count(place => place.Contains("WaitsHere(")) == 2
-            && detector.BlockedAt.Count(place => place.Contains("WaitsThere(")) == 1);
+        await Hang.UntilAsync(() => detector.BlockedStacks.Count(stack => stack.Contains("WaitsHere(")) == 2
+            && detector.BlockedStacks.Count(stack => stack.Contains("WaitsThere(")) == 1);
 
         _pool.Run(() => _time.Advance(TimeSpan.FromMilliseconds(400)));
         end.SetResult(1);
@@ -120,6 +118,6 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
     private void End(BlockingDetector detector)
     {
         detector.Dispose();
-        _pool.LetGo();
+        _pool.RunQueued();
     }
 }

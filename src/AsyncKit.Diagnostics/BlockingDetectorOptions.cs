@@ -1,20 +1,19 @@
 using Microsoft.Extensions.Logging;
 
-namespace AsyncKit;
+namespace AsyncKit.Diagnostics;
 
 /// <summary>
-/// What a <see cref="BlockingDetector"/> looks for and whom it tells. Immutable, checked when set: a wrong value throws
-/// where it is written, not where it is used. A threshold of <see cref="Timeout.InfiniteTimeSpan"/> turns off what it
-/// is for, and then that costs nothing.
+/// Provides the thresholds and the callbacks of a <see cref="BlockingDetector"/>. Immutable. A value is validated when it
+/// is set. A threshold of <see cref="Timeout.InfiniteTimeSpan"/> turns off its check, which then costs nothing.
 /// </summary>
 public sealed record BlockingDetectorOptions
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
 
-    /// <summary>How long a thread of the pool may wait for a task.</summary>
-    /// <value>Zero or more; zero tells every wait. <see cref="Timeout.InfiniteTimeSpan"/> to look for none: the only part
-    /// that costs something per await. 100 ms by default.</value>
+    /// <summary>The maximum time for which a thread-pool thread may wait for a task.</summary>
+    /// <value>Zero or more; zero reports every wait. <see cref="Timeout.InfiniteTimeSpan"/> turns off the only check that
+    /// has a cost per await. The default is 100 ms.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite.</exception>
     public TimeSpan WaitThreshold
     {
@@ -22,8 +21,8 @@ public sealed record BlockingDetectorOptions
         init => field = CheckThreshold(value, TimeSpan.Zero, nameof(WaitThreshold));
     } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long work may wait for a thread of the pool.</summary>
-    /// <value>At least 1 ms, or <see cref="Timeout.InfiniteTimeSpan"/> not to look; 250 ms by default.</value>
+    /// <summary>The maximum time for which work may wait for a thread-pool thread.</summary>
+    /// <value>At least 1 ms. <see cref="Timeout.InfiniteTimeSpan"/> turns off the check. The default is 250 ms.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan PoolLatencyThreshold
     {
@@ -31,9 +30,10 @@ public sealed record BlockingDetectorOptions
         init => field = CheckThreshold(value, Shortest, nameof(PoolLatencyThreshold));
     } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long an operation of a fan-out may keep its thread before its first await.</summary>
-    /// <value>Zero or more; zero tells every one. <see cref="Timeout.InfiniteTimeSpan"/> not to look; 100 ms by default.
-    /// Measured with the clock of the fan-out.</value>
+    /// <summary>The maximum time for which an operation of a fan-out may keep its thread before its first await, measured
+    /// by the clock of the fan-out.</summary>
+    /// <value>Zero or more; zero reports every operation. <see cref="Timeout.InfiniteTimeSpan"/> turns off the check. The
+    /// default is 100 ms.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite.</exception>
     public TimeSpan PrefixThreshold
     {
@@ -41,8 +41,8 @@ public sealed record BlockingDetectorOptions
         init => field = CheckThreshold(value, TimeSpan.Zero, nameof(PrefixThreshold));
     } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often the pool is probed and findings are told.</summary>
-    /// <value>From 1 ms to 1 h; 100 ms by default. A finding is told that much after its threshold at the latest.</value>
+    /// <summary>The interval at which the thread pool is probed and findings are reported.</summary>
+    /// <value>From 1 ms to 1 h. The default is 100 ms.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan ProbeInterval
     {
@@ -53,9 +53,9 @@ public sealed record BlockingDetectorOptions
                 nameof(ProbeInterval), value, "ProbeInterval must be from 1 ms to 1 h.");
     } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>For how long findings of one kind at one place are not told again; the next one tells how many there
-    /// were.</summary>
-    /// <value>Zero or more; zero tells all. 1 min by default.</value>
+    /// <summary>The time for which further findings of the same kind and the same stack or fan-out are only counted.
+    /// </summary>
+    /// <value>Zero or more; zero reports every finding. The default is 1 min.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan ReportInterval
     {
@@ -65,18 +65,18 @@ public sealed record BlockingDetectorOptions
             : throw new ArgumentOutOfRangeException(nameof(ReportInterval), value, "ReportInterval must not be negative.");
     } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Gets what is found, one at a time, on a thread of the detector. It should return soon: nothing is told
-    /// meanwhile.</summary>
-    /// <value>Null by default. What it throws is logged, and it is called again for the next.</value>
+    /// <summary>The callback for a finding. It runs on the detector's thread and should return soon, since it delays the
+    /// next findings.</summary>
+    /// <value>The default is null. An exception from it is logged, and it is called again for the next finding.</value>
     public Action<BlockingFinding>? OnBlocking { get; init; }
 
-    /// <summary>Gets what is found as warnings.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger, which receives each finding as a warning.</summary>
+    /// <value>The default is null.</value>
     public ILogger? Logger { get; init; }
 
-    /// <summary>The clock. With the system's the detector has a thread of its own; of any other it asks a timer.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null. With a clock that jumps the pool seems to
-    /// starve.</value>
+    /// <summary>The clock. With the system clock the detector has its own thread; with any other it uses a timer of that
+    /// clock and samples no stacks.</summary>
+    /// <value>The default is <see cref="TimeProvider.System"/>. A clock that jumps looks like starvation.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {

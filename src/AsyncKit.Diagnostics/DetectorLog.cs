@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 
-namespace AsyncKit;
+namespace AsyncKit.Diagnostics;
 
-/// <content>80 to 99: diagnostics.</content>
-internal static partial class Log
+/// <summary>The log messages of the detector, with ids from 80 to 99; the ids below are those of AsyncKit.</summary>
+internal static partial class DetectorLog
 {
-    public static void Found(ILogger logger, BlockingFinding finding)
+    public static void OnFound(ILogger logger, BlockingFinding finding)
     {
         switch (finding.Kind)
         {
@@ -21,17 +21,17 @@ internal static partial class Log
         }
     }
 
-    [LoggerMessage(83, LogLevel.Warning, "What a blocking detector has called threw.")]
-    public static partial void OnBlockingFailed(ILogger logger, Exception exception);
+    [LoggerMessage(83, LogLevel.Warning, "A callback of the blocking detector threw an exception.")]
+    public static partial void OnCallbackFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(80, LogLevel.Warning, "{Finding} Not told since the last: {Suppressed}.\n{StackTrace}")]
+    [LoggerMessage(80, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.\n{StackTrace}")]
     private static partial void ThreadWaits(
         ILogger logger, BlockingFinding finding, long suppressed, string? stackTrace);
 
-    [LoggerMessage(81, LogLevel.Warning, "{Finding} Not told since the last: {Suppressed}.\n{StackTrace}")]
+    [LoggerMessage(81, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.\n{StackTrace}")]
     private static partial void PoolStarves(
         ILogger logger, BlockingFinding finding, long suppressed, string? stackTrace);
 
-    [LoggerMessage(82, LogLevel.Warning, "{Finding} Not told since the last: {Suppressed}.")]
+    [LoggerMessage(82, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.")]
     private static partial void PrefixIsSlow(ILogger logger, BlockingFinding finding, long suppressed);
 }
