@@ -4,9 +4,8 @@ using System.Diagnostics;
 namespace AsyncKit.Diagnostics;
 
 /// <summary>
-/// Finds code that blocks the thread pool and reports it while it happens: synchronous waits of thread-pool threads with
-/// their stacks, starvation with the method that keeps the threads, and fan-out operations that keep their thread before
-/// the first await.
+/// Finds code that blocks the thread pool and reports it while it happens. It reports synchronous waits with their
+/// stacks, starvation with the method that keeps the threads, and slow synchronous parts of fan-out operations.
 /// </summary>
 /// <remarks>
 /// Guarantees:
@@ -161,7 +160,7 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
         LeakCounter.End();
     }
 
-    /// <summary>A user-supplied clock may throw. The next tick, if any, tries again.</summary>
+    /// <summary>A user-supplied clock may throw. The next tick starts over.</summary>
     private void Guard(Action action)
     {
         try

@@ -42,8 +42,8 @@ public sealed class BlockingFinding
     /// <summary>Null for other kinds than <see cref="BlockingKind.PoolStarvation"/>.</summary>
     internal ThreadPoolSnapshot? Pool { get; init; }
 
-    /// <summary>Describes the finding in a sentence or two, without the stack.</summary>
-    /// <returns>What was found, and for how long.</returns>
+    /// <summary>Describes the finding.</summary>
+    /// <returns>A text without the stack, as in the log.</returns>
     public override string ToString() => Kind switch
     {
         BlockingKind.SynchronousWait => Text($"A thread-pool thread waited {Milliseconds} ms for a task."),

@@ -12,7 +12,7 @@ namespace AsyncKit.Diagnostics;
 /// </summary>
 /// <param name="describe">Describes the last stack of a thread; null leaves the thread out.</param>
 /// <remarks>
-/// A call takes 0.1 to 0.3 s. The runtime stops all threads for each sample, some milliseconds in all. The trace is read
+/// A call takes 0.1 to 0.3 s. The runtime stops all threads for each sample, a few milliseconds in all. The trace is read
 /// while it arrives, so it is never written to a file. <see cref="Sample"/> is called by one thread at a time.
 /// <para>
 /// Invariants:
@@ -75,9 +75,9 @@ internal sealed class SelfStackSampler(Func<TraceCallStack, string?> describe)
 
     private List<string> Read()
     {
-        if (!DiagnosticsClient.GetPublishedProcesses().Contains(Environment.ProcessId))
+        if (OperatingSystem.IsWindows() && !DiagnosticsClient.GetPublishedProcesses().Contains(Environment.ProcessId))
         {
-            return []; // The port is turned off. On Windows a connection would wait for it.
+            return []; // The port is turned off. Elsewhere the client throws; here it would wait for the pipe to appear.
         }
 
         using var session = new DiagnosticsClient(Environment.ProcessId).StartEventPipeSession(

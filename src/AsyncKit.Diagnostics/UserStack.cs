@@ -40,7 +40,7 @@ internal static class UserStack
     }
 
     /// <summary>
-    /// The lines of user code. The line above them is no part of a key: optimized code has another method there.
+    /// The lines of user code. They identify a wait. The line above them does not: optimized code has another method there.
     /// </summary>
     public static string UserLines(string described) => described[(described.IndexOf('\n') + 1)..];
 

@@ -1,14 +1,14 @@
 namespace AsyncKit;
 
-/// <summary>The names under which AsyncKit measures and traces, for whoever collects.</summary>
+/// <summary>Provides the names of the meter and the activity source of AsyncKit.</summary>
 /// <remarks>
-/// Nothing is measured while nobody listens. The instruments are listed on the page on diagnostics.
+/// Nothing is measured without a listener. The page on diagnostics lists the instruments.
 /// </remarks>
 public static class AsyncKitDiagnostics
 {
-    /// <summary>The meter of all instruments: "AsyncKit".</summary>
+    /// <summary>The name of the meter of all instruments: "AsyncKit".</summary>
     public const string MeterName = "AsyncKit";
 
-    /// <summary>The source of all spans: "AsyncKit".</summary>
+    /// <summary>The name of the source of all spans: "AsyncKit".</summary>
     public const string ActivitySourceName = "AsyncKit";
 }

@@ -1,8 +1,9 @@
+using AsyncKit.Diagnostics;
 using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What a blocking detector costs. Per await, wait or item.</summary>
+/// <summary>The cost of a blocking detector per await, wait or item.</summary>
 public class BlockingDetection
 {
     private const int Count = 20_000;

@@ -1,12 +1,12 @@
 namespace AsyncKit.Benchmarks;
 
-/// <summary>What is done while a detector watches.</summary>
+/// <summary>The work that runs while a detector runs.</summary>
 public enum Watched
 {
-    /// <summary>An await that has to wait: the one that a detector makes slower.</summary>
+    /// <summary>An await that has to wait: the kind that a detector slows down.</summary>
     Await,
 
-    /// <summary>A synchronous wait on a pool thread, ended soon by another.</summary>
+    /// <summary>A short synchronous wait on a thread-pool thread.</summary>
     SynchronousWait,
 
     /// <summary>A fan-out whose operations complete synchronously.</summary>
