@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using AsyncKit.Diagnostics;
 
 namespace AsyncKit.Benchmarks;
 

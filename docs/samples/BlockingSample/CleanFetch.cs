@@ -1,8 +1,9 @@
 using AsyncKit;
+using AsyncKit.Diagnostics;
 
 namespace BlockingSample;
 
-/// <summary>Fetches pages the way it should be done, from a server in this process, while every wait would be told.</summary>
+/// <summary>Fetches pages correctly, from a server in this process, under a detector that reports every wait.</summary>
 internal static class CleanFetch
 {
     private const int Pages = 200;
@@ -10,20 +11,20 @@ internal static class CleanFetch
 
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(10);
 
-    /// <returns>The exit code: 0 when nothing was found.</returns>
-    public static async Task<int> RunAsync(Action<BlockingFinding> tell)
+    /// <returns>The exit code: 0 if nothing was found.</returns>
+    public static async Task<int> RunAsync(Action<BlockingFinding> report)
     {
         var count = 0;
         var options = new BlockingDetectorOptions
         {
             WaitThreshold = TimeSpan.Zero,
-            PoolLatencyThreshold = Generous, // A busy machine is no finding.
+            PoolLatencyThreshold = Generous, // A busy machine does not count.
             PrefixThreshold = Generous,
             ReportInterval = TimeSpan.Zero,
             OnBlocking = finding =>
             {
                 count++;
-                tell(finding);
+                report(finding);
             },
         };
         await using var server = PageServer.Start();

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace BlockingSample;
 
-/// <summary>Answers every request with the same page, a moment later.</summary>
+/// <summary>Answers every request with the same page after a delay.</summary>
 internal sealed class PageServer : IAsyncDisposable
 {
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(20);
@@ -49,7 +49,7 @@ internal sealed class PageServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A request of a loopback client comes in one piece, and the next one only after the answer.</summary>
+    /// <summary>A loopback client sends a request in one piece, and the next one after the response.</summary>
     private async Task ServeAsync(TcpClient client)
     {
         using (client)
@@ -65,7 +65,7 @@ internal sealed class PageServer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is OperationCanceledException or IOException)
             {
-                // The client or the server has gone.
+                // The client closed the connection, or the server stops.
             }
         }
     }

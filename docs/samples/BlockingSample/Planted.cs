@@ -1,13 +1,13 @@
 using AsyncKit;
 
-#pragma warning disable VSTHRD002 // What the analyzer would find as well is planted here.
+#pragma warning disable VSTHRD002 // These waits are planted.
 
 namespace BlockingSample;
 
-/// <summary>What should not be done; each ends when the detector has found it.</summary>
+/// <summary>Common mistakes. Each one blocks until the detector reports it.</summary>
 internal static class Planted
 {
-    /// <summary>More than the pool adds threads for, so that other work has to wait.</summary>
+    /// <summary>More than the thread pool adds threads for, so that other work has to wait.</summary>
     private const int ManyItems = 1000;
 
     private static readonly string[] Names = ["a", "b", "c"];

@@ -1,8 +1,9 @@
 using AsyncKit;
+using AsyncKit.Diagnostics;
 using BlockingSample;
 
-// Blocks on purpose, in one of the usual ways, until the detector has told so. "injected" is "sleep" as only the runtime
-// tells it; "clean" does it right, and has nothing to tell.
+// Blocks on purpose, in one of the usual ways, until the detector reports it. "injected" is "sleep", found by the threads
+// that the runtime adds; "clean" does not block, so nothing is reported.
 const string Usage = "BlockingSample result|wait|starve|sleep|injected|prefix|clean";
 var found = new TaskCompletionSource<string>();
 var expected = args switch
@@ -15,10 +16,10 @@ var expected = args switch
 };
 if (expected is null)
 {
-    return await CleanFetch.RunAsync(Tell);
+    return await CleanFetch.RunAsync(Report);
 }
 
-var options = new BlockingDetectorOptions { OnBlocking = Tell };
+var options = new BlockingDetectorOptions { OnBlocking = Report };
 await using var detector = BlockingDetector.Start(
     args is ["injected"] ? options with { PoolLatencyThreshold = TimeSpan.FromHours(1) } : options);
 switch (args[0])
@@ -43,7 +44,7 @@ switch (args[0])
 Console.WriteLine(await found.Task);
 return 0;
 
-void Tell(BlockingFinding finding)
+void Report(BlockingFinding finding)
 {
     if (expected is null)
     {

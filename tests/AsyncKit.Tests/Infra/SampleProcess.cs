@@ -27,8 +27,12 @@ internal sealed class SampleProcess : IDisposable
             root, "docs", "samples", sample, "bin", output.Parent.Name, output.Name, $"{sample}.dll");
     }
 
+    public static SampleProcess Start(string sample, params string[] arguments) => Start(sample, null, arguments);
+
     /// <summary>Starts the sample with the default action for SIGINT, even if this process ignores the signal.</summary>
-    public static SampleProcess Start(string sample, params string[] arguments)
+    /// <param name="variable">An environment variable to set, or null.</param>
+    public static SampleProcess Start(
+        string sample, (string Name, string Value)? variable, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -37,6 +41,11 @@ internal sealed class SampleProcess : IDisposable
         };
         start.ArgumentList.Add(PathOf(sample));
         Array.ForEach(arguments, start.ArgumentList.Add);
+        if (variable is { } set)
+        {
+            start.Environment[set.Name] = set.Value;
+        }
+
         return new SampleProcess(StartWithDefaultInterrupt(start));
     }
 

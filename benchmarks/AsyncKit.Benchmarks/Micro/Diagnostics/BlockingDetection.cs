@@ -1,3 +1,4 @@
+using AsyncKit.Diagnostics;
 using BenchmarkDotNet.Attributes;
 
 namespace AsyncKit.Benchmarks;

@@ -267,7 +267,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 run.OnItemTaken(index, item, _state); // Inside the try: every item that was taken gets an outcome.
             }
 
-            if (BlockingDetector.WatchesPrefixes)
+            if (SynchronousPrefix.IsObserved)
             {
                 begun = run.Clock.GetTimestamp();
             }
@@ -306,7 +306,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         {
             if (begun is { } then)
             {
-                BlockingDetector.OnPrefix(run.Name, index, run.Clock.GetElapsedTime(then));
+                SynchronousPrefix.Report(run.Name, index, run.Clock.GetElapsedTime(then));
             }
         }
 

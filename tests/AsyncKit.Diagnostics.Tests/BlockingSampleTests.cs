@@ -1,0 +1,56 @@
+namespace AsyncKit.Diagnostics.Tests;
+
+/// <summary>The sample that blocks on purpose, as a separate process. It exits after the detector has reported.</summary>
+public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
+{
+    [Theory]
+    [InlineData("result", "SynchronousWait", "Planted.ReadsResult", "System.Threading.Tasks.Task`1.")]
+    [InlineData("wait", "SynchronousWait", "Planted.Waits", "Task.Wait")]
+    [InlineData("starve", "PoolStarvation", "Planted.ReadsResult", "known to wait for a task")]
+    [InlineData("sleep", "PoolStarvation", "Planted.Sleeps", "queued items")]
+    [InlineData("injected", "PoolStarvation", "The runtime added", "Planted.Sleeps")]
+    [InlineData("prefix", "SlowPrefix", "Item 1 of a fan-out", "before its first await")]
+    public async Task Planted_blocking_is_reported_with_its_method(string planted, string kind, string name, string more)
+    {
+        using var sample = SampleProcess.Start("BlockingSample", planted);
+        var (code, output) = await sample.EndAsync();
+
+        Assert.Equal(0, code);
+        Assert.StartsWith(kind + ": ", output, StringComparison.Ordinal);
+        Assert.Contains(name, output, StringComparison.Ordinal);
+        Assert.Contains(more, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_starvation_is_reported_without_a_method_if_diagnostics_are_disabled()
+    {
+        using var sample = SampleProcess.Start("BlockingSample", ("DOTNET_EnableDiagnostics", "0"), "sleep");
+        var (code, output) = await sample.EndAsync();
+
+        Assert.Equal(0, code);
+        Assert.StartsWith("PoolStarvation: ", output, StringComparison.Ordinal);
+        Assert.EndsWith("look for sleeps, locks, synchronous I/O and long computations.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_starvation_leaves_no_file()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        using var sample = SampleProcess.Start("BlockingSample", ("TMPDIR", folder.FullName), "sleep");
+        var (code, _) = await sample.EndAsync();
+
+        Assert.Equal(0, code);
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+        folder.Delete();
+    }
+
+    [Fact]
+    public async Task Nothing_is_reported_for_a_fan_out_that_fetches_pages()
+    {
+        using var sample = SampleProcess.Start("BlockingSample", "clean");
+        var (code, output) = await sample.EndAsync();
+
+        Assert.Equal("200 pages of 4000000 characters\n0 findings", output);
+        Assert.Equal(0, code);
+    }
+}
