@@ -85,7 +85,7 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
     /// <summary>Returns the failures that belong to no item as one exception; null if every failure is one of an
     /// item.</summary>
     public Exception? RunFailure() => _failures?.FindAll(failure => !failure.IsOfItem) is { Count: > 0 } failures
-        ? TaskExceptions.OneOf(ExceptionsOf(failures))
+        ? TaskExceptions.Combine(ExceptionsOf(failures))
         : null;
 
     /// <summary>Decides the outcome of the run; called once, after the last worker.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http.Tests;
 
@@ -65,12 +64,12 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
             _ => Responses.Rest(Content, 200_000, body: Responses.Reset(Content, 0)),
             _ => Responses.Whole(Content, "\"two\""));
         using var client = handler.Client();
-        var log = new EventIds();
+        var log = new LogLines();
 
         _ = await client.DownloadAsync(
             Address, Target, new DownloadOptions { Logger = log, Retry = new RetryOptions { Backoff = Backoff.None } });
 
-        Assert.Equal([120, 121, 120, 122], log.All);
+        Assert.Equal([120, 121, 120, 122], log.All.Select(line => line.Id));
     }
 
     [Fact]
@@ -127,20 +126,6 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
                 [Address, Address], _folder.Path, Options(interval))));
             Assert.Equal(1, calls);
         }
-    }
-
-    private sealed class EventIds : ILogger
-    {
-        public List<int> All { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Add(eventId.Id);
     }
 
     /// <summary>A stream whose reads take two milliseconds, so that a snapshot is due.</summary>

@@ -171,10 +171,11 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     [Fact]
     public async Task A_retry_is_logged_with_the_name_of_the_client()
     {
-        var lines = new List<string>();
+        var log = new LogLines();
         await using var services = Services(services =>
         {
-            services.AddLogging(logging => logging.AddProvider(new Lines(lines)));
+            services.AddLogging(logging => logging.AddProvider(log)
+                .SetMinimumLevel(LogLevel.None).AddFilter("AsyncKit.Http", LogLevel.Trace));
             services.AddHttpClient("pages")
                 .ConfigurePrimaryHttpMessageHandler(() =>
                     StubHandler.Of(HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK))
@@ -183,9 +184,9 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
 
         using var response = await Client(services).GetAsync(HandlerTest.Address);
 
-        var line = Assert.Single(lines, line => line.StartsWith("AsyncKit.Http", StringComparison.Ordinal));
-        Assert.Contains("pages", line, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+        var line = Assert.Single(log.All);
+        Assert.Contains("pages", line.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", line.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,30 +236,5 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
         }
 
         return Assert.IsType<SocketsHttpHandler>(handler);
-    }
-
-    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
-    {
-        private string _category = "";
-
-        public ILogger CreateLogger(string categoryName) => new Lines(lines) { _category = categoryName };
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add($"{_category}: {formatter(state, exception)}");
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

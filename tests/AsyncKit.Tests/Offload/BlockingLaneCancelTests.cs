@@ -134,7 +134,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task An_exception_of_abandoned_work_is_logged_and_observed()
     {
-        var log = new Lanes.Lines();
+        var log = new LogLines();
         using var gate = new BlockingGate();
         using var source = new CancellationTokenSource();
         await using (var lane = new BlockingLane(new BlockingLaneOptions { Name = "db", MaxThreads = 1, Logger = log }))
@@ -155,7 +155,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
         }
 
         var line = Assert.Single(log.All);
-        Assert.Equal((40, "too late"), (line.Id.Id, line.Exception?.Message));
+        Assert.Equal((40, "too late"), (line.Id, line.Exception?.Message));
         Assert.Equal("Work on the lane db failed after its caller abandoned it; dropping the exception.", line.Text);
     }
 

@@ -1,5 +1,4 @@
 using AsyncKit.Testing;
-using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
@@ -60,7 +59,7 @@ public sealed class BlockingLaneDisposalTests : IClassFixture<NothingLeftBehind>
         using var logging = new BlockingGate();
         using var gate = new BlockingGate();
         using var source = new CancellationTokenSource();
-        var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, Logger = new BlockingLogger(logging) });
+        var lane = new BlockingLane(new BlockingLaneOptions { MaxThreads = 1, Logger = new LogLines { OnLine = () => logging.Pass() } });
         var work = lane.RunAsync(
             () =>
             {
@@ -203,17 +202,5 @@ public sealed class BlockingLaneDisposalTests : IClassFixture<NothingLeftBehind>
             gate.Pass();
             return time.CreateTimer(callback, state, dueTime, period);
         }
-    }
-
-    private sealed class BlockingLogger(BlockingGate gate) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            gate.Pass();
     }
 }

@@ -254,7 +254,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_failed_disposal_of_an_item_does_not_throw_to_the_renter()
     {
-        var logger = new ListLogger();
+        var logger = new LogLines();
         var pool = new AsyncPool<Item>(
             new() { MaxSize = 1, Create = _ => new(CreateItem(throws: true)), Name = "db", Logger = logger });
         var lease = await pool.RentAsync();
@@ -265,9 +265,9 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await pool.DisposeAsync();
 
         Assert.Equal(0, pool.Alive);
-        Assert.All(logger.Entries, entry => Assert.Equal(
-            (62, "AsyncPool 'db' failed to dispose an item."), (entry.Id, entry.Message)));
-        Assert.Equal(2, logger.Entries.Count);
+        Assert.All(logger.All, entry => Assert.Equal(
+            (62, "AsyncPool 'db' failed to dispose an item."), (entry.Id, entry.Text)));
+        Assert.Equal(2, logger.All.Count);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
@@ -36,7 +35,7 @@ public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : Fan
         Progress = new IgnoredProgress(),
         ProgressInterval = TimeSpan.FromHours(1),
         Name = "decorated",
-        Logger = new IgnoredLog(),
+        Logger = new LogLines(),
     };
 
     private sealed class IgnoredProgress : IProgress<FanOutProgress>
@@ -44,21 +43,6 @@ public sealed class DecoratedSubject(FanOutSubject inner, SourceKind kind) : Fan
         public void Report(FanOutProgress value)
         {
         }
-    }
-
-    private sealed class IgnoredLog : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) => _ = formatter(state, exception);
     }
 
     private sealed class UnlimitedLimiter : RateLimiter

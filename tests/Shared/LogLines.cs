@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Keeps what is logged.</summary>
-internal sealed class LogLines : ILogger
+/// <summary>The logger of the tests: records every message, and can throw or run a callback.</summary>
+internal sealed class LogLines : ILogger, ILoggerProvider
 {
     private readonly List<(LogLevel Level, int Id, string Text, Exception? Exception)> _lines = [];
 
@@ -18,9 +18,13 @@ internal sealed class LogLines : ILogger
         }
     }
 
+    /// <summary>The exception that each call throws after recording the message.</summary>
     public Exception? Fault { get; init; }
 
+    /// <summary>Called after each message was recorded.</summary>
     public Action? OnLine { get; init; }
+
+    public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -44,5 +48,10 @@ internal sealed class LogLines : ILogger
         {
             throw Fault;
         }
+    }
+
+    public void Dispose()
+    {
+        // A logger factory disposes its providers; the recorded messages stay.
     }
 }
