@@ -7,8 +7,6 @@ namespace AsyncKit.Http;
 public sealed record DownloadOptions
 {
     private static readonly RetryOptions DefaultRetry = new() { DelayHint = RetryAfter.Of }; // Needs no copy.
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     /// <summary>What happens when there is a file under the name already.</summary>
     /// <value><see cref="ExistingFile.Fail"/> by default.</value>
@@ -16,10 +14,7 @@ public sealed record DownloadOptions
     public ExistingFile OnExisting
     {
         get;
-        init => field = value is ExistingFile.Fail or ExistingFile.Replace or ExistingFile.Keep
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnExisting), value, "OnExisting must be ExistingFile.Fail, Replace or Keep.");
+        init => field = Guards.Defined(value, nameof(OnExisting));
     }
 
     /// <summary>How many bytes the file must have.</summary>
@@ -28,10 +23,7 @@ public sealed record DownloadOptions
     public long? ExpectedLength
     {
         get;
-        init => field = value is null or >= 0
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ExpectedLength), value, "ExpectedLength must not be negative; null means unknown.");
+        init => field = Guards.AtLeast(value, 0, nameof(ExpectedLength));
     }
 
     /// <summary>The SHA-256 of the file. It is computed while the bytes come; those that an earlier call has left on disk are
@@ -54,12 +46,7 @@ public sealed record DownloadOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        init => field = (value > TimeSpan.Zero && value <= Longest) || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ReadIdleTimeout),
-                value,
-                "ReadIdleTimeout must be more than zero and at most 49 days; Timeout.InfiniteTimeSpan means none.");
+        init => field = Guards.TimerLimit(value, nameof(ReadIdleTimeout), TimeSpan.FromTicks(1));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>When and how often the download is tried again; it goes on from the bytes on disk.
@@ -71,7 +58,7 @@ public sealed record DownloadOptions
     public RetryOptions Retry
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(Retry), "Retry must not be null.");
+        init => field = Guards.NotNull(value, nameof(Retry));
     } = DefaultRetry;
 
     /// <summary>Gets snapshots while bytes come, and always one at the end: in order, never two at once, also where one
@@ -87,10 +74,8 @@ public sealed record DownloadOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = value >= ShortestInterval && value <= Longest
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
+        init => field = Guards.InRange(
+            value, TimeSpan.FromMilliseconds(1), Guards.MaxTimeout, nameof(ProgressInterval));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gets what became of each attempt: at the level Debug that one goes on from bytes on disk, at Information
@@ -104,8 +89,7 @@ public sealed record DownloadOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     internal static DownloadOptions Default { get; } = new();

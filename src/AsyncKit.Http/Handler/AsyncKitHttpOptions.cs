@@ -16,10 +16,7 @@ public sealed class AsyncKitHttpOptions
     public int? MaxConcurrencyPerHost
     {
         get;
-        set => field = value is null or (>= 1 and <= MostPerHost)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(value), value, "MaxConcurrencyPerHost must be from 1 to 100,000, or null for no limit.");
+        set => field = Guards.InRange(value, 1, MostPerHost, nameof(MaxConcurrencyPerHost));
     }
 
     /// <summary>A limit for each host that follows what the host bears: 429, 503 and timeouts lower it, successes raise
@@ -47,7 +44,7 @@ public sealed class AsyncKitHttpOptions
     public RetryOptions Retry
     {
         get;
-        set => field = value ?? throw new ArgumentNullException(nameof(value), "Retry must not be null.");
+        set => field = Guards.NotNull(value, nameof(Retry));
     } = new() { AttemptTimeout = TimeSpan.FromSeconds(30), TotalTimeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>The methods of requests that may be sent again without being asked.</summary>
@@ -68,7 +65,7 @@ public sealed class AsyncKitHttpOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        set => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+        set => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
     internal void Check()

@@ -124,7 +124,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
             var pause = lease.TryGetMetadata(MetadataName.RetryAfter, out var hint) && hint > TimeSpan.Zero
                 ? hint
                 : PauseWithoutHint;
-            await Task.Delay(pause < HttpLimits.Longest ? pause : HttpLimits.Longest, clock, token).NoContext();
+            await Task.Delay(pause < Guards.MaxTimeout ? pause : Guards.MaxTimeout, clock, token).NoContext();
         }
     }
 

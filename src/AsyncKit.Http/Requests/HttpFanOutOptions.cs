@@ -13,7 +13,7 @@ public sealed record HttpFanOutOptions
     public required FanOutOptions FanOut
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(FanOut), "FanOut must not be null.");
+        init => field = Guards.NotNull(value, nameof(FanOut));
     }
 
     /// <summary>How many at once to one host, so that a slow host does not take the places of the others. Requests that wait
@@ -24,12 +24,7 @@ public sealed record HttpFanOutOptions
     public int? MaxConcurrencyPerHost
     {
         get;
-        init => field = value is null or >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxConcurrencyPerHost),
-                value,
-                "MaxConcurrencyPerHost must be at least 1, or null for no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrencyPerHost));
     }
 
     /// <summary>The most bytes that a response may have, after decompression. A longer one fails its request: at once when its
@@ -39,10 +34,7 @@ public sealed record HttpFanOutOptions
     public long MaxResponseBytes
     {
         get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxResponseBytes), value, "MaxResponseBytes must be at least 1; long.MaxValue means no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxResponseBytes));
     } = 64 * MiB;
 
     /// <summary>How long to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> ends with the
@@ -52,7 +44,7 @@ public sealed record HttpFanOutOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        init => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+        init => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
     /// <summary>What becomes of a response that is none of success.</summary>
@@ -61,10 +53,7 @@ public sealed record HttpFanOutOptions
     public HttpErrorStatus OnErrorStatus
     {
         get;
-        init => field = value is HttpErrorStatus.Throw or HttpErrorStatus.Read
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnErrorStatus), value, "OnErrorStatus must be one of the values of HttpErrorStatus.");
+        init => field = Guards.Defined(value, nameof(OnErrorStatus));
     }
 
     /// <summary>Called for each request before it is sent, to set headers. It may be called from several threads at once, and

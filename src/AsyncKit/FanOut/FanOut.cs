@@ -72,13 +72,8 @@ public static partial class FanOut
 {
     internal const string IndexDataKey = "AsyncKit.Index";
 
-    internal static int CheckLimit(int value, string name) => value >= 1
-        ? value
-        : throw new ArgumentOutOfRangeException(
-            name, value, $"{name} must be at least 1; int.MaxValue means unbounded, on purpose.");
-
     private static FanOutOptions Limit(int maxConcurrency) =>
-        new() { MaxConcurrency = CheckLimit(maxConcurrency, nameof(maxConcurrency)) };
+        new() { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) };
 
     /// <summary>For reports and outcomes: who asks for every outcome wants every item to run.</summary>
     private static FanOutOptions Every(int maxConcurrency) =>
@@ -93,7 +88,7 @@ public static partial class FanOut
     private static Operation<T, TResult> Of<T, TResult>(Func<T, CancellationToken, Task<TResult>> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
-        return new((item, token) => new ValueTask<TResult>(operation(item, token) ?? throw NullTask()));
+        return new((item, token) => DelegateAdapters.AsValueTask(operation(item, token)));
     }
 
     private static Operation<T, Unit> Of<T>(Func<T, CancellationToken, ValueTask> operation)
@@ -105,7 +100,7 @@ public static partial class FanOut
     private static Operation<T, Unit> Of<T>(Func<T, CancellationToken, Task> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
-        return new((T item, CancellationToken token) => new ValueTask(operation(item, token) ?? throw NullTask()));
+        return new((T item, CancellationToken token) => DelegateAdapters.AsValueTask(operation(item, token)));
     }
 
     private static Operation<T, TResult> Of<T, TWorker, TResult>(
@@ -116,6 +111,4 @@ public static partial class FanOut
         ArgumentNullException.ThrowIfNull(operation);
         return new(new WorkerOperation<T, TWorker, TResult>(openWorker, operation).RunAsync);
     }
-
-    private static InvalidOperationException NullTask() => new("The operation returned null instead of a Task.");
 }

@@ -15,7 +15,6 @@ public sealed record FanOutOptions
     private const int LookaheadPerSlot = 8;
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(49);
 
     /// <summary>The most operations that run at the same time.</summary>
     /// <value>At least 1; no default. <see cref="int.MaxValue"/> means unbounded, on purpose.</value>
@@ -23,7 +22,7 @@ public sealed record FanOutOptions
     public required int MaxConcurrency
     {
         get;
-        init => field = FanOut.CheckLimit(value, nameof(MaxConcurrency));
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrency));
     }
 
     /// <summary>What happens to the rest when an item fails.</summary>
@@ -32,10 +31,7 @@ public sealed record FanOutOptions
     public FailureMode OnFailure
     {
         get;
-        init => field = value is FailureMode.StopAtFirst or FailureMode.RunToEnd
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnFailure), value, "OnFailure must be FailureMode.StopAtFirst or FailureMode.RunToEnd.");
+        init => field = Guards.Defined(value, nameof(OnFailure));
     }
 
     /// <summary>In which order a stream hands out its items.</summary>
@@ -45,10 +41,7 @@ public sealed record FanOutOptions
     public FanOutOrder Order
     {
         get;
-        init => field = value is FanOutOrder.Source or FanOutOrder.Completion
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Order), value, "Order must be FanOutOrder.Source or FanOutOrder.Completion.");
+        init => field = Guards.Defined(value, nameof(Order));
     }
 
     /// <summary>How many items of a stream may be started beyond the one that the reader waits for. The larger, the less
@@ -59,10 +52,7 @@ public sealed record FanOutOptions
     public int? Lookahead
     {
         get;
-        init => field = value is null or (>= 0 and <= MostLookahead)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Lookahead), value, $"Lookahead must be from 0 to {MostLookahead}, or null for the default.");
+        init => field = Guards.InRange(value, 0, MostLookahead, nameof(Lookahead));
     }
 
     /// <summary>How long an item may take, over all its attempts and the waits between them. One that takes longer has
@@ -73,7 +63,7 @@ public sealed record FanOutOptions
     public TimeSpan? ItemTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(ItemTimeout));
+        init => field = Guards.Limit(value, nameof(ItemTimeout));
     }
 
     /// <summary>When and how often an item is tried again. Its slot is held while it waits for the next attempt.</summary>
@@ -99,10 +89,7 @@ public sealed record FanOutOptions
     public TimeSpan? SlowItemThreshold
     {
         get;
-        init => field = value is null || (value >= ShortestInterval && value <= LongestInterval)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(SlowItemThreshold), value, "SlowItemThreshold must be from 1 ms to 49 days, or null for none.");
+        init => field = Guards.InRange(value, ShortestInterval, Guards.MaxTimeout, nameof(SlowItemThreshold));
     }
 
     /// <summary>Called on the pool for an item that has run longer than <see cref="SlowItemThreshold"/>.</summary>
@@ -135,7 +122,7 @@ public sealed record FanOutOptions
     public Func<Exception, bool> IsThrottled
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(IsThrottled), "IsThrottled must not be null.");
+        init => field = Guards.NotNull(value, nameof(IsThrottled));
     } = Transient.IsThrottled;
 
     /// <summary>A limit for each key beside <see cref="MaxConcurrency"/>, such as one for each host.</summary>
@@ -155,10 +142,7 @@ public sealed record FanOutOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = value >= ShortestInterval && value <= LongestInterval
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
+        init => field = Guards.InRange(value, ShortestInterval, Guards.MaxTimeout, nameof(ProgressInterval));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The clock.</summary>
@@ -167,8 +151,7 @@ public sealed record FanOutOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     /// <summary>Whether something is put around the operation.</summary>

@@ -48,10 +48,7 @@ public sealed record FanOutPartition
     public int? MaxParked
     {
         get;
-        init => field = value is null or (>= 1 and <= MostParked)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxParked), value, $"MaxParked must be from 1 to {MostParked}, or null for the default.");
+        init => field = Guards.InRange(value, 1, MostParked, nameof(MaxParked));
     }
 
     /// <summary>At most <paramref name="maxPerKey"/> operations at once for items of the same key.</summary>
@@ -70,7 +67,7 @@ public sealed record FanOutPartition
         ArgumentNullException.ThrowIfNull(key);
         AroundSource<T> around = (inner, maxParked, mustStop) =>
             new PartitionedSource<T, TKey>(inner, key, comparer, maxPerKey, maxParked, mustStop);
-        return new(typeof(T), FanOut.CheckLimit(maxPerKey, nameof(maxPerKey)), around);
+        return new(typeof(T), Guards.AtLeast(maxPerKey, 1), around);
     }
 
     internal void CheckItemType<T>(string optionsName)

@@ -35,7 +35,7 @@ public sealed partial class AsyncScope
         Func<AsyncScope, CancellationToken, Task<TResult>> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     /// <summary>Runs <paramref name="body"/> with a new scope and cleans up when it has ended, however it has.</summary>
     /// <param name="body">Gets the scope and the token. Called on the caller's thread, up to its first await.</param>
@@ -53,14 +53,14 @@ public sealed partial class AsyncScope
         Func<AsyncScope, CancellationToken, ValueTask> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Func{AsyncScope, CancellationToken, ValueTask}, AsyncScopeOptions, CancellationToken)"/>
     public static Task RunAsync(
         Func<AsyncScope, CancellationToken, Task> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     private static async Task<Task<TResult>> RunBodyAsync<TResult>(
         Func<AsyncScope, CancellationToken, ValueTask<TResult>> body,

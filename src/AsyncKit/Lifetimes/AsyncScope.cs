@@ -59,7 +59,7 @@ public sealed partial class AsyncScope : IAsyncDisposable
     /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, CancellationToken)"/>
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, Task<T>> acquire, CancellationToken cancellationToken = default)
-        where T : notnull => EnterCoreAsync(Shapes.Of(acquire, nameof(acquire)), Disposing, cancellationToken);
+        where T : notnull => EnterCoreAsync(DelegateAdapters.Adapt(acquire), Disposing, cancellationToken);
 
     /// <summary>Acquires a resource, to be released at the end.</summary>
     /// <typeparam name="T">The resource: anything.</typeparam>

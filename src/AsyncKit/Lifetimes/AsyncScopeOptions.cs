@@ -10,7 +10,7 @@ public sealed record AsyncScopeOptions
     public TimeSpan CleanupTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(CleanupTimeout));
+        init => field = Guards.Limit(value, nameof(CleanupTimeout));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>The clock.</summary>
@@ -19,7 +19,6 @@ public sealed record AsyncScopeOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 }

@@ -244,7 +244,7 @@ public sealed class GracefulShutdown
     {
         try
         {
-            _ = await main.WaitAsync(TimeoutTokenSource.ForTimer(limit), _clock).NoContext();
+            _ = await main.WaitAsync(Guards.ForTimer(limit), _clock).NoContext();
             return true;
         }
         catch (TimeoutException)

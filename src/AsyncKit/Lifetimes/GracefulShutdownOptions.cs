@@ -26,7 +26,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan DrainTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(DrainTimeout));
+        init => field = Guards.Limit(value, nameof(DrainTimeout));
     } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the main function may go on after <see cref="GracefulShutdown.Aborting"/>; then it is left
@@ -36,7 +36,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan AbortTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(AbortTimeout));
+        init => field = Guards.Limit(value, nameof(AbortTimeout));
     } = TimeSpan.FromSeconds(3);
 
     /// <summary>The time after which the token of a hook is cancelled. Each has its own. The hook is awaited all the
@@ -46,7 +46,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan HookTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(HookTimeout));
+        init => field = Guards.Limit(value, nameof(HookTimeout));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>Is told of each stage.</summary>
@@ -59,8 +59,7 @@ public sealed record GracefulShutdownOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     /// <summary>Ends the process; tests put something else here.</summary>

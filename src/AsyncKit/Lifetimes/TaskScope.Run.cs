@@ -21,7 +21,7 @@ public sealed partial class TaskScope
 
     /// <inheritdoc cref="Run{TResult}(Func{CancellationToken, ValueTask{TResult}})"/>
     [OverloadResolutionPriority(2)]
-    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) => Add(DelegateAdapters.Adapt(work));
 
     /// <summary>Adds a child.</summary>
     /// <param name="work">Called on the pool, with <see cref="Token"/>: pass it on.</param>
@@ -30,8 +30,8 @@ public sealed partial class TaskScope
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
     /// <exception cref="ObjectDisposedException">The scope has ended; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]
-    public Task Run(Func<CancellationToken, ValueTask> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task Run(Func<CancellationToken, ValueTask> work) => Add(DelegateAdapters.Adapt(work));
 
     /// <inheritdoc cref="Run(Func{CancellationToken, ValueTask})"/>
-    public Task Run(Func<CancellationToken, Task> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task Run(Func<CancellationToken, Task> work) => Add(DelegateAdapters.Adapt(work));
 }

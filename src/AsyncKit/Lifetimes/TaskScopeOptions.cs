@@ -9,10 +9,7 @@ public sealed record TaskScopeOptions
     public TaskScopePolicy Policy
     {
         get;
-        init => field = value is >= TaskScopePolicy.CancelOnFirstFailure and <= TaskScopePolicy.FirstSuccess
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Policy), value, "Policy must be CancelOnFirstFailure, RunToEnd or FirstSuccess.");
+        init => field = Guards.Defined(value, nameof(Policy));
     }
 
     /// <summary>The most children that run at once; the others wait in the order in which they were added.</summary>
@@ -21,9 +18,6 @@ public sealed record TaskScopeOptions
     public int? MaxConcurrency
     {
         get;
-        init => field = value is null or >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxConcurrency), value, "MaxConcurrency must be at least 1, or null for no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrency));
     }
 }

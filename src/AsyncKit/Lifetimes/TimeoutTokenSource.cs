@@ -3,8 +3,6 @@ namespace AsyncKit;
 /// <summary>A token that is cancelled after a time, with its callbacks on the pool; what they throw is kept.</summary>
 internal sealed class TimeoutTokenSource : IAsyncDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     private readonly CancellationTokenSource _source = new();
     private readonly ITimer? _timer;
     private Task? _cancelling;
@@ -16,7 +14,7 @@ internal sealed class TimeoutTokenSource : IAsyncDisposable
         {
             Reach();
         }
-        else if (ForTimer(limit) is { Ticks: > 0 } due)
+        else if (Guards.ForTimer(limit) is { Ticks: > 0 } due)
         {
             _timer = clock.CreateTimer(static one => ((TimeoutTokenSource)one!).Reach(), this, due, Timeout.InfiniteTimeSpan);
         }
@@ -28,16 +26,6 @@ internal sealed class TimeoutTokenSource : IAsyncDisposable
 
     /// <summary>What callbacks of the token have thrown; known when it is disposed.</summary>
     public Exception? CallbackFailure { get; private set; }
-
-    /// <summary>Checks a limit of the options: zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> is none.</summary>
-    public static TimeSpan Check(TimeSpan value, string name) =>
-        value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must not be negative; Timeout.InfiniteTimeSpan means no limit.");
-
-    /// <summary>A timer takes 49 days at most; beyond that nobody waits.</summary>
-    public static TimeSpan ForTimer(TimeSpan limit) => limit > Longest ? Timeout.InfiniteTimeSpan : limit;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,3 @@
-#pragma warning disable MA0015 // The parameter of an init accessor is the property, and so is its name.
-
 namespace AsyncKit;
 
 /// <summary>
@@ -25,11 +23,8 @@ public sealed record AdaptiveLimit
     /// <exception cref="ArgumentOutOfRangeException">A parameter is not in its range.</exception>
     public AdaptiveLimit(int min, int max)
     {
-        Min = ConcurrencyGate.CheckLimit(min, nameof(min));
-        Max = max >= min && max <= PermitQueue.MostPermits
-            ? max
-            : throw new ArgumentOutOfRangeException(
-                nameof(max), max, $"max must be from min, which is {min}, to {PermitQueue.MostPermits}.");
+        Min = Guards.InRange(min, 1, PermitQueue.MostPermits);
+        Max = Guards.InRange(max, min, PermitQueue.MostPermits);
         Start = min;
     }
 
@@ -45,9 +40,7 @@ public sealed record AdaptiveLimit
     public int Start
     {
         get;
-        init => field = value >= Min && value <= Max
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Start), value, $"Start must be from {Min} to {Max}.");
+        init => field = Guards.InRange(value, Min, Max, nameof(Start));
     }
 
     /// <summary>What part of the limit is left when an operation was throttled.</summary>
@@ -57,10 +50,7 @@ public sealed record AdaptiveLimit
     public double DecreaseTo
     {
         get;
-        init => field = value is >= 0.1 and <= 0.99
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(DecreaseTo), value, "DecreaseTo must be from 0.1 to 0.99.");
+        init => field = Guards.InRange(value, 0.1, 0.99, nameof(DecreaseTo));
     } = 0.9;
 
     /// <summary>For how long the limit does not fall again.</summary>
@@ -70,8 +60,6 @@ public sealed record AdaptiveLimit
     public TimeSpan Cooldown
     {
         get;
-        init => field = value >= TimeSpan.Zero
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Cooldown), value, "Cooldown must not be negative.");
+        init => field = Guards.AtLeast(value, TimeSpan.Zero, nameof(Cooldown));
     }
 }

@@ -62,7 +62,7 @@ public sealed class AsyncLock
     /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
     public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout);
+        _ = Guards.TimerLimit(timeout);
         return _permits.AcquireAsync(timeout, cancellationToken);
     }
 

@@ -33,7 +33,7 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not in the range.</exception>
     public ConcurrencyGate(int limit)
     {
-        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), CheckLimit(limit, nameof(limit)), this);
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), Guards.InRange(limit, 1, PermitQueue.MostPermits), this);
         GateMetrics.Add(this);
     }
 
@@ -84,12 +84,7 @@ public sealed class ConcurrencyGate : IPermitObserver
         set
         {
             var (min, max) = _adaptive is null ? (1, PermitQueue.MostPermits) : (_adaptive.Min, _adaptive.Max);
-            if (value < min || value > max)
-            {
-                throw new ArgumentOutOfRangeException(nameof(value), value, $"Limit must be from {min} to {max}.");
-            }
-
-            _permits.SetLimit(value, _control);
+            _permits.SetLimit(Guards.InRange(value, min, max, nameof(Limit)), _control);
         }
     }
 
@@ -120,7 +115,7 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
     public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout);
+        _ = Guards.TimerLimit(timeout);
         return _permits.AcquireAsync(timeout, cancellationToken);
     }
 
@@ -148,11 +143,6 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// leases.</summary>
     /// <returns>Such as "ConcurrencyGate 'api': 8 of 8 active, 2 waiting".</returns>
     public override string ToString() => $"{_permits.What}: {Active} of {Limit} active{_permits}";
-
-    internal static int CheckLimit(int value, string name) => value is >= 1 and <= PermitQueue.MostPermits
-        ? value
-        : throw new ArgumentOutOfRangeException(
-            name, value, $"{name} must be from 1 to {PermitQueue.MostPermits}.");
 
     /// <summary>For the engine: reports and gives back.</summary>
     internal static void Release(Lease lease, GateSignal signal)

@@ -78,7 +78,7 @@ public sealed class KeyedLock<TKey>
     /// <exception cref="OperationCanceledException">The token was cancelled before; with that token.</exception>
     public ValueTask<Lease> AcquireAsync(TKey key, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout);
+        _ = Guards.TimerLimit(timeout);
         return Enter(key).AcquireAsync(timeout, cancellationToken);
     }
 

@@ -7,8 +7,6 @@ namespace AsyncKit;
 /// </summary>
 public sealed record BlockingLaneOptions
 {
-    private static readonly TimeSpan LongestIdle = TimeSpan.FromDays(49);
-
     /// <summary>What the lane is called: in the names of its threads, in messages and in metrics.</summary>
     /// <value>"lane" by default; never empty.</value>
     /// <exception cref="ArgumentException">The value is null or empty.</exception>
@@ -27,7 +25,7 @@ public sealed record BlockingLaneOptions
     public required int MaxThreads
     {
         get;
-        init => field = FanOut.CheckLimit(value, nameof(MaxThreads));
+        init => field = Guards.AtLeast(value, 1, nameof(MaxThreads));
     }
 
     /// <summary>How much work may wait for a thread before <see cref="WhenFull"/> decides about more.</summary>
@@ -36,10 +34,7 @@ public sealed record BlockingLaneOptions
     public int? MaxQueued
     {
         get;
-        init => field = value is null or >= 0
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxQueued), value, "MaxQueued must be at least 0, or null for no limit.");
+        init => field = Guards.AtLeast(value, 0, nameof(MaxQueued));
     }
 
     /// <summary>What happens to more work than <see cref="MaxQueued"/>.</summary>
@@ -50,10 +45,7 @@ public sealed record BlockingLaneOptions
     public WhenFull WhenFull
     {
         get;
-        init => field = value is WhenFull.Wait or WhenFull.Reject
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(WhenFull), value, "WhenFull must be WhenFull.Wait or WhenFull.Reject.");
+        init => field = Guards.Defined(value, nameof(WhenFull));
     }
 
     /// <summary>How long a thread stays without work before it ends.</summary>
@@ -63,10 +55,7 @@ public sealed record BlockingLaneOptions
     public TimeSpan IdleTimeout
     {
         get;
-        init => field = (value >= TimeSpan.Zero && value <= LongestIdle) || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(IdleTimeout), value, "IdleTimeout must be from zero to 49 days, or infinite.");
+        init => field = Guards.TimerLimit(value, nameof(IdleTimeout));
     } = TimeSpan.FromSeconds(20);
 
     /// <summary>Is told what abandoned work has thrown, which nobody else can see.</summary>
@@ -79,7 +68,6 @@ public sealed record BlockingLaneOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 }

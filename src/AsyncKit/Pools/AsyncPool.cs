@@ -106,7 +106,7 @@ public sealed partial class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPer
     /// <exception cref="Exception">What Create has thrown.</exception>
     public ValueTask<PooledLease<T>> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout);
+        _ = Guards.TimerLimit(timeout);
         return StartAsync(timeout, cancellationToken);
     }
 

@@ -8,15 +8,13 @@ namespace AsyncKit;
 public sealed record AsyncPoolOptions<T>
     where T : notnull
 {
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(49);
-
     /// <summary>The most items that exist at the same time: rented, idle, being created or being disposed of.</summary>
     /// <value>From 1 to 100,000; no default.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public required int MaxSize
     {
         get;
-        init => field = ConcurrencyGate.CheckLimit(value, nameof(MaxSize));
+        init => field = Guards.InRange(value, 1, PermitQueue.MostPermits, nameof(MaxSize));
     }
 
     /// <summary>Makes an item, for a renter who finds none. Gets the renter's token. If it fails, the renter is told, and the
@@ -26,7 +24,7 @@ public sealed record AsyncPoolOptions<T>
     public required Func<CancellationToken, ValueTask<T>> Create
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(Create), "Create must not be null.");
+        init => field = Guards.NotNull(value, nameof(Create));
     }
 
     /// <summary>Asked about an idle item before it is rented. If it says no or throws, the item is disposed of, and the
@@ -45,7 +43,7 @@ public sealed record AsyncPoolOptions<T>
     public TimeSpan? IdleTimeout
     {
         get;
-        init => field = CheckTime(value, nameof(IdleTimeout));
+        init => field = Guards.InRange(value, TimeSpan.FromTicks(1), Guards.MaxTimeout, nameof(IdleTimeout));
     }
 
     /// <summary>An item that is older is disposed of when it is idle. While it is rented it is left alone.</summary>
@@ -54,7 +52,7 @@ public sealed record AsyncPoolOptions<T>
     public TimeSpan? MaxAge
     {
         get;
-        init => field = CheckTime(value, nameof(MaxAge));
+        init => field = Guards.InRange(value, TimeSpan.FromTicks(1), Guards.MaxTimeout, nameof(MaxAge));
     }
 
     /// <summary>Tells pools apart in messages and metrics.</summary>
@@ -71,13 +69,6 @@ public sealed record AsyncPoolOptions<T>
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
-
-    private static TimeSpan? CheckTime(TimeSpan? value, string name) =>
-        value is null || (value > TimeSpan.Zero && value <= LongestTime)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be more than zero and at most 49 days, or null for never.");
 }

@@ -34,7 +34,7 @@ public readonly record struct Backoff
     /// <exception cref="ArgumentOutOfRangeException">The delay is not in the range.</exception>
     public static Backoff Constant(TimeSpan delay)
     {
-        _ = Check(delay, TimeSpan.Zero, nameof(delay));
+        _ = Guards.InRange(delay, TimeSpan.Zero, Guards.MaxTimeout);
         return new(Kind.Linear, delay, delay);
     }
 
@@ -44,7 +44,7 @@ public readonly record struct Backoff
     /// <returns>The value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
     public static Backoff Linear(TimeSpan step, TimeSpan max) =>
-        new(Kind.Linear, Check(step, TimeSpan.Zero, nameof(step)), Check(max, step, nameof(max)));
+        new(Kind.Linear, Guards.InRange(step, TimeSpan.Zero, Guards.MaxTimeout), Guards.InRange(max, step, Guards.MaxTimeout));
 
     /// <summary>Exponential with decorrelated jitter: each delay is drawn uniformly from <paramref name="first"/> to three
     /// times the one before, up to a most. So clients that failed together do not come back together.</summary>
@@ -56,7 +56,10 @@ public readonly record struct Backoff
     /// <remarks>Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, there called
     /// decorrelated jitter; the one before the first is <paramref name="first"/>.</remarks>
     public static Backoff Exponential(TimeSpan first, TimeSpan max) =>
-        new(Kind.Exponential, Check(first, new TimeSpan(1), nameof(first)), Check(max, first, nameof(max)));
+        new(
+            Kind.Exponential,
+            Guards.InRange(first, TimeSpan.FromTicks(1), Guards.MaxTimeout),
+            Guards.InRange(max, first, Guards.MaxTimeout));
 
     /// <summary>The delays of one operation, for looking at and for tests. The same seed gives the same ones.</summary>
     /// <param name="seed">For the jitter; without effect where there is none.</param>
@@ -91,12 +94,6 @@ public readonly record struct Backoff
         Kind.Linear => TimeSpan.FromTicks((long)Math.Min((double)_first.Ticks * attempt, _max.Ticks)),
         _ => Jittered(previous > _first ? previous : _first, random),
     };
-
-    private static TimeSpan Check(TimeSpan value, TimeSpan least, string name) =>
-        value >= least && value <= DeadlineContext.Longest
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be from {least:c} to {DeadlineContext.Longest:c}.");
 
     private TimeSpan Jittered(TimeSpan previous, Random random)
     {

@@ -19,7 +19,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, TimeSpan limit)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -33,7 +33,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, TimeSpan limit)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
@@ -55,7 +55,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask> WithTimeout<T>(
         this Func<T, CancellationToken, ValueTask> operation, TimeSpan limit)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -68,7 +68,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task> WithTimeout<T>(
         this Func<T, CancellationToken, Task> operation, TimeSpan limit)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(limit); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
@@ -89,7 +89,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, DeadlineOptions options)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -103,7 +103,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, DeadlineOptions options)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
@@ -123,7 +123,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, ValueTask> WithTimeout<T>(
         this Func<T, CancellationToken, ValueTask> operation, DeadlineOptions options)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => call.Operation(call.Item, token),
@@ -136,7 +136,7 @@ public static partial class Deadline
     public static Func<T, CancellationToken, Task> WithTimeout<T>(
         this Func<T, CancellationToken, Task> operation, DeadlineOptions options)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         _ = Terms(options); // Checks it now.
         return (item, token) => DeadlineEngine.RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),

@@ -25,7 +25,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -35,7 +35,7 @@ public static partial class Deadline
         Func<CancellationToken, Task<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -58,7 +58,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -67,7 +67,7 @@ public static partial class Deadline
         Func<CancellationToken, Task> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(limit),
             cancellationToken);
 
@@ -89,7 +89,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -99,7 +99,7 @@ public static partial class Deadline
         Func<CancellationToken, Task<TResult>> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -120,7 +120,7 @@ public static partial class Deadline
         Func<CancellationToken, ValueTask> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => operation(token),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(options),
             cancellationToken);
 
@@ -129,7 +129,7 @@ public static partial class Deadline
         Func<CancellationToken, Task> operation, DeadlineOptions options, CancellationToken cancellationToken = default) =>
         DeadlineEngine.RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             Terms(options),
             cancellationToken);
 }

@@ -22,7 +22,7 @@ public static partial class Deadline
         this Task<TResult> task, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var terms = Terms(timeout, nameof(timeout));
-        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return Guards.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <inheritdoc cref="WithTimeoutAsync{TResult}(Task{TResult}, TimeSpan, CancellationToken)"/>
@@ -30,7 +30,7 @@ public static partial class Deadline
         this Task task, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var terms = Terms(timeout, nameof(timeout));
-        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return Guards.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <summary>Waits for a task that runs already, but no longer than the options say. The task itself is not stopped: it
@@ -49,7 +49,7 @@ public static partial class Deadline
         this Task<TResult> task, DeadlineOptions options, CancellationToken cancellationToken = default)
     {
         var terms = TermsWithoutGrace(options);
-        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return Guards.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     /// <inheritdoc cref="WithTimeoutAsync{TResult}(Task{TResult}, DeadlineOptions, CancellationToken)"/>
@@ -57,7 +57,7 @@ public static partial class Deadline
         this Task task, DeadlineOptions options, CancellationToken cancellationToken = default)
     {
         var terms = TermsWithoutGrace(options);
-        return DelegateAdapters.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
+        return Guards.NotNull(task).IsCompleted ? task : WalkAwayAsync(task, terms, cancellationToken);
     }
 
     private static DeadlineContext TermsWithoutGrace(DeadlineOptions options) => Terms(options) is { Grace: null } terms
@@ -83,7 +83,7 @@ public static partial class Deadline
     private static async Task WaitAsync(Task task, DeadlineContext terms, CancellationToken cancellationToken)
     {
         var startedAt = 0L;
-        var limit = DeadlineContext.IsFinite(terms.Limit) ? terms.Limit : Timeout.InfiniteTimeSpan;
+        var limit = Guards.ForTimer(terms.Limit);
         try
         {
             startedAt = terms.Clock.GetTimestamp();

@@ -18,7 +18,7 @@ namespace AsyncKit;
 public static partial class Deadline
 {
     private static DeadlineContext Terms(TimeSpan limit, string name = "limit") =>
-        new(AsyncEnvironment.Clock(TimeProvider.System), DeadlineContext.Check(limit, name));
+        new(AsyncEnvironment.Clock(TimeProvider.System), Guards.Limit(limit, name));
 
     private static DeadlineContext Terms(DeadlineOptions options)
     {

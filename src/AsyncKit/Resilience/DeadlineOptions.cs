@@ -13,7 +13,7 @@ public sealed record DeadlineOptions
     public required TimeSpan Limit
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(Limit));
+        init => field = Guards.Limit(value, nameof(Limit));
     }
 
     /// <summary>How long to wait, after the operation's token was cancelled, for an operation that does not end. Then it is
@@ -23,7 +23,7 @@ public sealed record DeadlineOptions
     public TimeSpan? GracePeriod
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(GracePeriod));
+        init => field = Guards.Limit(value, nameof(GracePeriod));
     }
 
     /// <summary>What the operation is called in the exception's message and in the log.</summary>
@@ -40,8 +40,7 @@ public sealed record DeadlineOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     internal DeadlineContext Terms => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);

@@ -17,7 +17,7 @@ public static partial class Retry
     public static Func<T, CancellationToken, ValueTask<TResult>> WithRetry<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, RetryOptions? options = null)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         return (item, token) => EngineOf(options).RunAsync(
             static (call, token) => call.Operation(call.Item, token),
             (Operation: operation, Item: item),
@@ -29,7 +29,7 @@ public static partial class Retry
     public static Func<T, CancellationToken, Task<TResult>> WithRetry<T, TResult>(
         this Func<T, CancellationToken, Task<TResult>> operation, RetryOptions? options = null)
     {
-        _ = DelegateAdapters.NotNull(operation);
+        _ = Guards.NotNull(operation);
         return (item, token) => EngineOf(options).RunAsync(
             static (call, token) => DelegateAdapters.AsValueTask(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
@@ -47,8 +47,8 @@ public static partial class Retry
     public static Func<T, CancellationToken, ValueTask> WithRetry<T>(
         this Func<T, CancellationToken, ValueTask> operation, RetryOptions? options = null)
     {
-        _ = DelegateAdapters.NotNull(operation);
-        return (item, token) => DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+        _ = Guards.NotNull(operation);
+        return (item, token) => DelegateAdapters.WithoutUnitAsync(EngineOf(options).RunAsync(
             static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             token));
@@ -58,8 +58,8 @@ public static partial class Retry
     public static Func<T, CancellationToken, Task> WithRetry<T>(
         this Func<T, CancellationToken, Task> operation, RetryOptions? options = null)
     {
-        _ = DelegateAdapters.NotNull(operation);
-        return (item, token) => DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+        _ = Guards.NotNull(operation);
+        return (item, token) => DelegateAdapters.WithoutUnitAsync(EngineOf(options).RunAsync(
             static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.Item, token)),
             (Operation: operation, Item: item),
             token)).AsTask();

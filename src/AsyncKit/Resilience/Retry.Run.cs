@@ -23,7 +23,7 @@ public static partial class Retry
         Func<CancellationToken, ValueTask<TResult>> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
         EngineOf(options).RunAsync(
             static (operation, token) => operation(token),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TResult}(Func{CancellationToken, ValueTask{TResult}}, RetryOptions, CancellationToken)"/>
@@ -32,7 +32,7 @@ public static partial class Retry
         Func<CancellationToken, Task<TResult>> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
         EngineOf(options).RunAsync(
             static (operation, token) => DelegateAdapters.AsValueTask(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             cancellationToken);
 
     /// <summary>Runs an operation, and again when it fails, with a wait before each further attempt.</summary>
@@ -50,16 +50,16 @@ public static partial class Retry
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
-        DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+        DelegateAdapters.WithoutUnitAsync(EngineOf(options).RunAsync(
             static (operation, token) => DelegateAdapters.WithUnitAsync(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             cancellationToken));
 
     /// <inheritdoc cref="RunAsync(Func{CancellationToken, ValueTask}, RetryOptions, CancellationToken)"/>
     public static ValueTask RunAsync(
         Func<CancellationToken, Task> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
-        DelegateAdapters.DropAsync(EngineOf(options).RunAsync(
+        DelegateAdapters.WithoutUnitAsync(EngineOf(options).RunAsync(
             static (operation, token) => DelegateAdapters.WithUnitAsync(operation(token)),
-            DelegateAdapters.NotNull(operation),
+            Guards.NotNull(operation),
             cancellationToken));
 }

@@ -31,20 +31,9 @@ public sealed class RetryBudget
     /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
     public RetryBudget(double ratio, int minPerSecond, TimeProvider? timeProvider = null)
     {
-        if (!(ratio is >= 0 and <= 10))
-        {
-            throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "ratio must be from 0 to 10.");
-        }
-
-        if (minPerSecond is < 0 or > 1_000_000)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(minPerSecond), minPerSecond, "minPerSecond must be from 0 to 1,000,000.");
-        }
-
         _timeProvider = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
-        _deposit = (long)Math.Round(ratio * Unit);
-        _minPerSecond = minPerSecond;
+        _deposit = (long)Math.Round(Guards.InRange(ratio, 0, 10) * Unit);
+        _minPerSecond = Guards.InRange(minPerSecond, 0, 1_000_000);
         _startedAt = _timeProvider.GetTimestamp();
     }
 

@@ -14,10 +14,7 @@ public sealed record RetryOptions
     public int MaxAttempts
     {
         get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxAttempts), value, "MaxAttempts must be at least 1; 1 means no retry.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxAttempts));
     } = 4;
 
     /// <summary>How long to wait before each further attempt.</summary>
@@ -31,7 +28,7 @@ public sealed record RetryOptions
     public TimeSpan? AttemptTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(AttemptTimeout));
+        init => field = Guards.Limit(value, nameof(AttemptTimeout));
     }
 
     /// <summary>How long all attempts may take with the waits between them. An attempt that could not begin before its end
@@ -41,7 +38,7 @@ public sealed record RetryOptions
     public TimeSpan? TotalTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(TotalTimeout));
+        init => field = Guards.Limit(value, nameof(TotalTimeout));
     }
 
     /// <summary>Which failures are tried again. Not asked about cancellations, which never are, except HttpClient's own
@@ -52,7 +49,7 @@ public sealed record RetryOptions
     public Func<Exception, bool> ShouldRetry
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(ShouldRetry), "ShouldRetry must not be null.");
+        init => field = Guards.NotNull(value, nameof(ShouldRetry));
     } = Transient.IsTransient;
 
     /// <summary>How long the server wishes us to wait, such as its Retry-After; null when it has none. It takes the place
@@ -66,10 +63,7 @@ public sealed record RetryOptions
     public TimeSpan MaxDelayHint
     {
         get;
-        init => field = DeadlineContext.IsFinite(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxDelayHint), value, "MaxDelayHint must be from zero to 49 days.");
+        init => field = Guards.InRange(value, TimeSpan.Zero, Guards.MaxTimeout, nameof(MaxDelayHint));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>How many retries everything that shares the budget may make together.</summary>
@@ -94,8 +88,7 @@ public sealed record RetryOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     internal static RetryOptions Default { get; } = new();

@@ -77,7 +77,7 @@ internal sealed class ItemPipeline<T, TResult>(
                 ? hint
                 : PauseWithoutHint;
             lease.Dispose();
-            await Task.Delay(pause < DeadlineContext.Longest ? pause : DeadlineContext.Longest, clock, token).NoContext();
+            await Task.Delay(pause < Guards.MaxTimeout ? pause : Guards.MaxTimeout, clock, token).NoContext();
         }
     }
 

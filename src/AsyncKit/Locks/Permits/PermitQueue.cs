@@ -29,7 +29,6 @@ internal abstract partial class PermitQueue
 
     private const int MostFreeWaiters = 1_024;
 
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(49);
 
     private readonly Lock _lock = new();
     private ulong _state;
@@ -97,15 +96,6 @@ internal abstract partial class PermitQueue
     {
         get => Volatile.Read(ref _state);
         set => Volatile.Write(ref _state, value);
-    }
-
-    public static void CheckTimeout(TimeSpan timeout)
-    {
-        if (timeout != Timeout.InfiniteTimeSpan && (timeout < TimeSpan.Zero || timeout > LongestTimeout))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(timeout), timeout, "timeout must be from zero to 49 days, or Timeout.InfiniteTimeSpan.");
-        }
     }
 
     /// <summary>The message names what was waited for and how long.</summary>

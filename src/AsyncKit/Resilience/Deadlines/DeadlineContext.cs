@@ -7,9 +7,6 @@ namespace AsyncKit;
 internal readonly record struct DeadlineContext(
     TimeProvider Clock, TimeSpan Limit, string? Name = null, TimeSpan? Grace = null, ILogger? Logger = null, long Index = -1)
 {
-    /// <summary>What a timer bears. Longer limits are none.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(49);
-
     public string Subject => SubjectOf(Name, Index);
 
     public static string SubjectOf(string? name, long index = -1)
@@ -23,16 +20,6 @@ internal readonly record struct DeadlineContext(
             _ => $"{item} of '{name}'",
         };
     }
-
-    public static bool IsFinite(TimeSpan limit) => limit >= TimeSpan.Zero && limit <= Longest;
-
-    public static TimeSpan Check(TimeSpan limit, string name) =>
-        limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan
-            ? limit
-            : throw new ArgumentOutOfRangeException(
-                name, limit, $"{name} must not be negative; Timeout.InfiniteTimeSpan means none.");
-
-    public static TimeSpan? Check(TimeSpan? limit, string name) => limit is { } given ? Check(given, name) : null;
 
     /// <param name="limit">Which has passed.</param>
     /// <param name="elapsed">Since the operation has begun.</param>

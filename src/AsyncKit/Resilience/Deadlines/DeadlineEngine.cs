@@ -72,7 +72,7 @@ internal static class DeadlineEngine
 
         if (terms.Grace is not null)
         {
-            return DelegateAdapters.DropAsync(AwaitOrAbandonAsync(
+            return DelegateAdapters.WithoutUnitAsync(AwaitOrAbandonAsync(
                 static (call, token) => DelegateAdapters.WithUnitAsync(call.Operation(call.State, token)),
                 (Operation: operation, State: state),
                 terms,

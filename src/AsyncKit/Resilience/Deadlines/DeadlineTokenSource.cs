@@ -139,7 +139,7 @@ internal abstract class DeadlineTokenSource
     protected void Start(in DeadlineContext terms, CancellationToken caller)
     {
         var limit = terms.Limit;
-        var hasTimer = DeadlineContext.IsFinite(limit);
+        var hasTimer = Guards.IsFinite(limit);
         if (!_canBeReused || terms.Name is not null || terms.Logger is not null || terms.Index >= 0)
         {
             _terms = terms;
@@ -312,7 +312,7 @@ internal abstract class DeadlineTokenSource
                 return;
             }
 
-            Arm((long)DeadlineContext.Longest.TotalMilliseconds);
+            Arm((long)Guards.MaxTimeout.TotalMilliseconds);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class GracePeriod : IDisposable
 
     private void Start()
     {
-        if (!DeadlineContext.IsFinite(_period))
+        if (!Guards.IsFinite(_period))
         {
             return;
         }

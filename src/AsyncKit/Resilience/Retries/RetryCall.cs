@@ -46,7 +46,7 @@ internal sealed class RetryCall(RetryEngine engine, long startedAt, Random rando
             return false;
         }
 
-        if (options.TotalTimeout is { } total && DeadlineContext.IsFinite(total)
+        if (options.TotalTimeout is { } total && Guards.IsFinite(total)
             && delay >= total - engine.Clock.GetElapsedTime(startedAt))
         {
             return false; // No attempt could follow.
