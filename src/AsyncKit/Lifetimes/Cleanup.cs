@@ -32,32 +32,14 @@ internal sealed class Cleanup
     {
         if (!_takesToken)
         {
-            await CatchAsync(default, failures).NoContext();
-            return;
+            limit = Timeout.InfiniteTimeSpan;
         }
 
-        var time = new TimeoutTokenSource(limit, clock);
-        await CatchAsync(time, failures).NoContext();
-        await time.DisposeAsync().NoContext();
-        if (time.CallbackFailure is { } failure)
-        {
-            failures.Add(failure);
-        }
-
-        async Task CatchAsync(TimeoutTokenSource? time, List<Exception> failures)
-        {
-            try
-            {
-                await _run(time?.Token ?? default).NoContext();
-            }
-            catch (OperationCanceledException exception) when (time is { IsReached: true })
-            {
-                failures.Add(new TimeoutException($"A cleanup did not end within its limit of {limit}.", exception));
-            }
-            catch (Exception exception)
-            {
-                failures.Add(exception);
-            }
-        }
+        var outcome = await DeadlineEngine.TryRunAsync(
+            static (run, token) => DelegateAdapters.WithUnitAsync(run(token)),
+            _run,
+            new DeadlineContext(clock, limit, Name: "cleanup"),
+            CancellationToken.None).NoContext();
+        failures.AddRange(new[] { outcome.Exception, outcome.CallbackFailure }.OfType<Exception>());
     }
 }

@@ -91,7 +91,7 @@ public static partial class Deadline
         }
         catch (Exception exception) when (!task.IsCompleted)
         {
-            AbandonedTask.Observe(task, terms);
+            _ = DeadlineEngine.AbandonAsync(task, terms);
             if (cancellationToken.IsCancellationRequested)
             {
                 throw Cancellation.ByCaller(exception, cancellationToken);
@@ -102,7 +102,7 @@ public static partial class Deadline
                 throw; // Of the clock.
             }
 
-            throw terms.TimedOut(terms.Limit, terms.Clock.GetElapsedTime(startedAt), null);
+            throw terms.TimedOut(terms.Clock.GetElapsedTime(startedAt));
         }
         catch (Exception)
         {

@@ -300,7 +300,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             await Assert.ThrowsAsync<TimeoutException>(() => run.OrHangs());
 
             var (_, id, text, exception) = Assert.Single(log.All);
-            Assert.Equal((22, "'it' was cancelled, and a callback on its token has thrown."), (id, text));
+            Assert.Equal((22, "'it' was cancelled; a callback of its token threw an exception."), (id, text));
             Assert.IsType<FormatException>(exception);
         }
     }
