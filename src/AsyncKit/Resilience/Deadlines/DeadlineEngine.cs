@@ -40,7 +40,8 @@ internal static class DeadlineEngine
         return deadline.TryComplete() ? new(result) : deadline.AwaitAsync(new ValueTask<TResult>(result));
     }
 
-    /// <summary>The same without a result. Separate, because an adapter would cost a state machine for each call.</summary>
+    /// <summary>The same without a result. Separate, because an adapter would cost a state machine for each
+    /// call.</summary>
     public static ValueTask RunAsync<TState>(
         Func<TState, CancellationToken, ValueTask> operation,
         TState state,
@@ -117,8 +118,8 @@ internal static class DeadlineEngine
         return new(result, null, CallbackFailure: callbackFailure);
     }
 
-    /// <summary>Adds a failure of the token's callbacks to a cancellation. Any other exception cannot carry it, so it is
-    /// logged.</summary>
+    /// <summary>Adds a failure of the token's callbacks to a cancellation. Any other exception cannot carry it, so it
+    /// is logged.</summary>
     public static Exception WithCallbackFailure(
         Exception exception, Exception? callbackFailure, in DeadlineContext context)
     {
@@ -149,8 +150,8 @@ internal static class DeadlineEngine
         }
     }
 
-    /// <summary>Counts a task that keeps running after its caller stopped waiting, observes its exception, and logs when it
-    /// completes. Never throws.</summary>
+    /// <summary>Counts a task that keeps running after its caller stopped waiting, observes its exception, and logs
+    /// when it completes. Never throws.</summary>
     public static async Task AbandonAsync(Task task, DeadlineContext context)
     {
         Exception? thrown = null;
@@ -192,6 +193,7 @@ internal static class DeadlineEngine
     private static Task<TResult>? TryStart<TResult>(
         in DeadlineContext context, CancellationToken cancellationToken, out DeadlineOperation<TResult> deadline)
     {
+        Task<TResult>? refused = null;
         deadline = null!;
         if (cancellationToken.IsCancellationRequested)
         {
@@ -206,12 +208,13 @@ internal static class DeadlineEngine
             }
 
             deadline = DeadlineOperation<TResult>.Start(context, cancellationToken);
-            return null;
         }
         catch (Exception exception)
         {
-            return Task.FromException<TResult>(exception); // The clock threw it.
+            refused = Task.FromException<TResult>(exception); // The clock threw it.
         }
+
+        return refused;
     }
 
     private static async ValueTask<TResult> RunOrAbandonAsync<TState, TResult>(
@@ -258,7 +261,8 @@ internal static class DeadlineEngine
         {
             try
             {
-                await task.WaitAsync(Guards.ForTimer(context.Grace!.Value), context.Clock).NoContext();
+                var grace = Guards.ForTimer(context.Grace!.Value); // Without the token, which is cancelled already.
+                await task.WaitAsync(grace, context.Clock, CancellationToken.None).NoContext();
             }
             catch (TimeoutException) when (!task.IsCompleted)
             {

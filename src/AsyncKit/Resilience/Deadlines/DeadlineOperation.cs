@@ -6,18 +6,18 @@ using System.Threading.Tasks.Sources;
 
 namespace AsyncKit;
 
-/// <summary>An operation under a limit: its token, the continuation of its task, and the task that the caller awaits. One
-/// reusable object, where an async method around a token source would allocate several.</summary>
+/// <summary>An operation under a limit: its token, the continuation of its task, and the task that the caller awaits.
+/// One reusable object, where an async method around a token source would allocate several.</summary>
 /// <typeparam name="TResult">The type of the result.</typeparam>
 /// <remarks>
-/// Lifetime: <see cref="Start"/> rents an instance. It returns to the pool in <see cref="TryComplete"/>, or when the caller
-/// reads the result of the task from <c>AwaitAsync</c>.
+/// Lifetime: <see cref="Start"/> rents an instance. It returns to the pool in <see cref="TryComplete"/>, or when the
+/// caller reads the result of the task from <c>AwaitAsync</c>.
 /// <para>
 /// Invariants:
-/// (1) The use stops before the task completes. When the caller continues, neither its token nor the timer can reach the
-/// operation any more, and all callbacks on the operation's token have returned.
-/// (2) The instance is reused only after its result was read with the current version. A second await of the same task has
-/// an outdated version and throws.
+/// (1) The use stops before the task completes. When the caller continues, neither its token nor the timer can reach
+/// the operation any more, and all callbacks on the operation's token have returned.
+/// (2) The instance is reused only after its result was read with the current version. A second await of the same task
+/// has an outdated version and throws.
 /// </para>
 /// The caller continues inline on the thread that completes the operation, as with an async method.
 /// </remarks>
@@ -74,8 +74,8 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
     /// <summary>Completes the instance and returns what the token's callbacks threw, if it was cancelled.</summary>
     public ValueTask<Exception?> CompleteAsync() => TryComplete() ? default : StopUseAsync();
 
-    /// <summary>Returns the task of the caller. It completes after <paramref name="operation"/>, with the timeout or the
-    /// cancellation that stopped it.</summary>
+    /// <summary>Returns the task of the caller. It completes after <paramref name="operation"/>, with the timeout or
+    /// the cancellation that stopped it.</summary>
     public ValueTask<TResult> AwaitAsync(ValueTask<TResult> operation)
     {
         var task = new ValueTask<TResult>(this, _promise.Version); // First: the instance may be reused after the next line.
@@ -198,7 +198,8 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         }
     }
 
-    /// <summary>Finishes in the ExecutionContext of the call, because user code may run: the logger or the clock.</summary>
+    /// <summary>Finishes in the ExecutionContext of the call, because user code may run: the logger or the
+    /// clock.</summary>
     private void Finish(TResult result, Exception? thrown)
     {
         ClearAwaiters();

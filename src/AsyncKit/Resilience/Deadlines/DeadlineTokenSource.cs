@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>The token of one operation at a time. The caller or a limit cancels it, whichever is first. With the system's
-/// clock an instance is reused for other operations.</summary>
+/// <summary>The token of one operation at a time. The caller or a limit cancels it, whichever is first. With the
+/// system's clock an instance is reused for other operations.</summary>
 /// <remarks>
 /// <para>
 /// The state is one number: the number of the use in the upper bits, its phase in the lower two. Only these transitions
@@ -10,35 +10,35 @@ namespace AsyncKit;
 /// <list type="table">
 /// <item><term>Idle to Running</term><description><see cref="StartUse"/>. One thread owns an idle instance, so nothing
 /// competes.</description></item>
-/// <item><term>Running to Idle of the next use</term><description><see cref="TryStopUse"/>, by compare-and-swap, on the thread
-/// that completes the operation. It owns the instance from here on and may reuse it.</description></item>
+/// <item><term>Running to Idle of the next use</term><description><see cref="TryStopUse"/>, by compare-and-swap, on the
+/// thread that completes the operation. It owns the instance from here on and may reuse it.</description></item>
 /// <item><term>Running to LimitFirst or CallerFirst</term><description><see cref="Cancel"/>, by compare-and-swap, in a
-/// callback of the timer or of the caller's token. Final: the completing thread waits for the callbacks of the operation's
-/// token and disposes the instance.</description></item>
+/// callback of the timer or of the caller's token. Final: the completing thread waits for the callbacks of the
+/// operation's token and disposes the instance.</description></item>
 /// </list>
 /// <para>
 /// The timer is expensive to change, so it is not stopped between uses. It is armed for a short time at first, which is
 /// enough for most operations. If it fires too early for the limit, it is armed for the rest.
 /// </para>
 /// <para>
-/// The system's clock is read in milliseconds, at a fifth of the cost of a timestamp. The milliseconds may lag, so that lag
-/// is added to the limit. A limit under a second would show it, so there a timestamp decides.
+/// The system's clock is read in milliseconds, at a fifth of the cost of a timestamp. The milliseconds may lag, so that
+/// lag is added to the limit. A limit under a second would show it, so there a timestamp decides.
 /// </para>
 /// <para>With any other clock an instance has one use and a timer that is set once. No lock is held while that clock is
 /// called.</para>
 /// <para>
 /// Invariants:
-/// (1) Each use leaves Running once, and the next use has another number. So the compare-and-swap of a late callback, which
-/// read the state of an earlier use, fails.
-/// (2) StartUse writes the due time before the state, and callbacks read the state first. So a callback that sees the due time
-/// of a later use holds an outdated state, and (1) applies.
-/// (3) While Running, the timer is armed for the due time or earlier, or some thread is about to arm it. StartUse writes Running,
-/// then reads <c>_armedFor</c>. The timer callback clears <c>_armedFor</c>, then reads the state. Both writes are
-/// interlocked, which is a full fence, so at least one of the two sees the write of the other.
-/// (4) Arming takes the lock and reads the due time inside. So of two threads that arm, the second one arms for the latest
-/// use.
-/// (5) A timer that is armed for long belongs to a running use, or the thread that stops the use is about to disarm it. The
-/// timer callback writes <c>_isArmedForLong</c>, then reads the state. TryStopUse writes the state, then reads
+/// (1) Each use leaves Running once, and the next use has another number. So the compare-and-swap of a late callback,
+/// which read the state of an earlier use, fails.
+/// (2) StartUse writes the due time before the state, and callbacks read the state first. So a callback that sees the
+/// due time of a later use holds an outdated state, and (1) applies.
+/// (3) While Running, the timer is armed for the due time or earlier, or some thread is about to arm it. StartUse
+/// writes Running, then reads <c>_armedFor</c>. The timer callback clears <c>_armedFor</c>, then reads the state. Both
+/// writes are interlocked, which is a full fence, so at least one of the two sees the write of the other.
+/// (4) Arming takes the lock and reads the due time inside. So of two threads that arm, the second one arms for the
+/// latest use.
+/// (5) A timer that is armed for long belongs to a running use, or the thread that stops the use is about to disarm it.
+/// The timer callback writes <c>_isArmedForLong</c>, then reads the state. TryStopUse writes the state, then reads
 /// <c>_isArmedForLong</c>. A fence separates each pair.
 /// (6) A cancelled source is not reused, nor is an instance whose registration with the caller could not be removed.
 /// </para>
@@ -108,8 +108,8 @@ internal abstract class DeadlineTokenSource
 
     private bool WasLimitFirst => (State & PhaseMask) == LimitFirst;
 
-    /// <summary>Returns the exception to throw for an exception of the operation; null to throw it unchanged. Valid until the
-    /// use stops.</summary>
+    /// <summary>Returns the exception to throw for an exception of the operation; null to throw it unchanged. Valid
+    /// until the use stops.</summary>
     public Exception? Translate(Exception exception)
     {
         if (!Cancellation.Is(exception))
@@ -130,15 +130,16 @@ internal abstract class DeadlineTokenSource
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
-    /// <summary>Releases the caller's token and the timer without stopping the use: an abandoned operation still uses the
-    /// token.</summary>
+    /// <summary>Releases the caller's token and the timer without stopping the use: an abandoned operation still uses
+    /// the token.</summary>
     public void Abandon()
     {
         _ = _registration.Unregister();
         DisposeTimer();
     }
 
-    /// <summary>Waits, after the token was cancelled, until its callbacks have returned. Returns what they threw.</summary>
+    /// <summary>Waits, after the token was cancelled, until its callbacks have returned. Returns what they
+    /// threw.</summary>
     public async ValueTask<Exception?> WhenCancelledAsync()
     {
         Task cancelling;
@@ -322,8 +323,8 @@ internal abstract class DeadlineTokenSource
         }
     }
 
-    /// <summary>Arms the timer for the rest. It fires early because it was armed for less, because timers are coarser than
-    /// timestamps, or because an earlier use armed it.</summary>
+    /// <summary>Arms the timer for the rest. It fires early because it was armed for less, because timers are coarser
+    /// than timestamps, or because an earlier use armed it.</summary>
     private void Rearm(long state)
     {
         lock (_lock)

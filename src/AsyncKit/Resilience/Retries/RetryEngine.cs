@@ -208,7 +208,7 @@ internal sealed class RetryEngine
         return Outcome.FromException<TResult>(exception);
     }
 
-    private async ValueTask<DeadlineOutcome<TResult>> UnlimitedAttemptAsync<TState, TResult>(
+    private static async ValueTask<DeadlineOutcome<TResult>> UnlimitedAttemptAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
     {
         try

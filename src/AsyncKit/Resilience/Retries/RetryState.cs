@@ -1,6 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>The state of an operation that failed at least once. It decides whether and when the next attempt runs.</summary>
+/// <summary>The state of an operation that failed at least once. It decides whether and when the next attempt
+/// runs.</summary>
 internal sealed class RetryState(RetryEngine engine, long startedAt, Random random)
 {
     private const int MaxEarlier = 100;
@@ -69,8 +70,8 @@ internal sealed class RetryState(RetryEngine engine, long startedAt, Random rand
         return isFirst ? Last : null;
     }
 
-    /// <summary>Returns the exception of the operation: the last failure, the exception of a callback of the options, or the
-    /// caller's cancellation with the last failure inside.</summary>
+    /// <summary>Returns the exception of the operation: the last failure, the exception of a callback of the options,
+    /// or the caller's cancellation with the last failure inside.</summary>
     public Exception GetExceptionToThrow(Exception exception, CancellationToken token)
     {
         if (!_willRetry && Last is not null && Cancellation.Is(exception))
