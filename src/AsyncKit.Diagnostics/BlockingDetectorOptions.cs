@@ -9,7 +9,6 @@ namespace AsyncKit.Diagnostics;
 public sealed record BlockingDetectorOptions
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
 
     /// <summary>The maximum time for which a thread-pool thread may wait for a task.</summary>
     /// <value>Zero or more; zero reports every wait. <see cref="Timeout.InfiniteTimeSpan"/> turns off the only check that
@@ -18,7 +17,7 @@ public sealed record BlockingDetectorOptions
     public TimeSpan WaitThreshold
     {
         get;
-        init => field = CheckThreshold(value, TimeSpan.Zero, nameof(WaitThreshold));
+        init => field = Guards.Limit(value, nameof(WaitThreshold));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The maximum time for which work may wait for a thread-pool thread.</summary>
@@ -27,7 +26,7 @@ public sealed record BlockingDetectorOptions
     public TimeSpan PoolLatencyThreshold
     {
         get;
-        init => field = CheckThreshold(value, Shortest, nameof(PoolLatencyThreshold));
+        init => field = Guards.Limit(value, nameof(PoolLatencyThreshold), Shortest);
     } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The maximum time for which an operation of a fan-out may keep its thread before its first await, measured
@@ -38,7 +37,7 @@ public sealed record BlockingDetectorOptions
     public TimeSpan PrefixThreshold
     {
         get;
-        init => field = CheckThreshold(value, TimeSpan.Zero, nameof(PrefixThreshold));
+        init => field = Guards.Limit(value, nameof(PrefixThreshold));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The interval at which the thread pool is probed and findings are reported.</summary>
@@ -47,10 +46,7 @@ public sealed record BlockingDetectorOptions
     public TimeSpan ProbeInterval
     {
         get;
-        init => field = value >= Shortest && value <= LongestInterval
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ProbeInterval), value, "ProbeInterval must be from 1 ms to 1 h.");
+        init => field = Guards.InRange(value, Shortest, TimeSpan.FromHours(1), nameof(ProbeInterval));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The time for which further findings of the same kind and the same stack or fan-out are only counted.
@@ -60,9 +56,7 @@ public sealed record BlockingDetectorOptions
     public TimeSpan ReportInterval
     {
         get;
-        init => field = value >= TimeSpan.Zero
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(ReportInterval), value, "ReportInterval must not be negative.");
+        init => field = Guards.AtLeast(value, TimeSpan.Zero, nameof(ReportInterval));
     } = TimeSpan.FromMinutes(1);
 
     /// <summary>The callback for a finding. It runs on the detector's thread and should return soon, since it delays the
@@ -81,13 +75,6 @@ public sealed record BlockingDetectorOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
-
-    private static TimeSpan CheckThreshold(TimeSpan value, TimeSpan least, string name) =>
-        value >= least || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be at least {least.TotalMilliseconds} ms, or Timeout.InfiniteTimeSpan.");
 }

@@ -6,8 +6,6 @@ namespace AsyncKit.Http;
 /// downloads.</summary>
 public sealed record DownloadOptions
 {
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     /// <summary>The handling of an existing file under the name.</summary>
     /// <value>The default is <see cref="ExistingFile.Fail"/>.</value>
@@ -16,10 +14,7 @@ public sealed record DownloadOptions
     public ExistingFile OnExisting
     {
         get;
-        init => field = value is ExistingFile.Fail or ExistingFile.Replace or ExistingFile.Keep
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnExisting), value, "OnExisting must be ExistingFile.Fail, Replace or Keep.");
+        init => field = Guards.Defined(value, nameof(OnExisting));
     }
 
     /// <summary>The expected size of the file in bytes.</summary>
@@ -29,10 +24,7 @@ public sealed record DownloadOptions
     public long? ExpectedLength
     {
         get;
-        init => field = value is null or >= 0
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ExpectedLength), value, "ExpectedLength must not be negative; null means unknown.");
+        init => field = Guards.AtLeast(value, 0, nameof(ExpectedLength));
     }
 
     /// <summary>The expected SHA-256 of the file. It is computed while the bytes arrive. Bytes that an earlier call
@@ -59,12 +51,7 @@ public sealed record DownloadOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        init => field = (value > TimeSpan.Zero && value <= Longest) || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ReadIdleTimeout),
-                value,
-                "ReadIdleTimeout must be more than zero and at most 49 days; Timeout.InfiniteTimeSpan means none.");
+        init => field = Guards.TimerLimit(value, nameof(ReadIdleTimeout), TimeSpan.FromTicks(1));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>The retries of the download. Each attempt resumes from the bytes on disk.</summary>
@@ -77,7 +64,7 @@ public sealed record DownloadOptions
     public RetryOptions Retry
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(Retry), "Retry must not be null.");
+        init => field = Guards.NotNull(value, nameof(Retry));
     } = new();
 
     /// <summary>The receiver of snapshots. It gets one at each interval while bytes arrive, and always one at the end,
@@ -94,10 +81,8 @@ public sealed record DownloadOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = value >= ShortestInterval && value <= Longest
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
+        init => field = Guards.InRange(
+            value, TimeSpan.FromMilliseconds(1), Guards.MaxTimeout, nameof(ProgressInterval));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The logger. A failed attempt and a restart are logged at level Information, a resumed download at level
@@ -112,8 +97,7 @@ public sealed record DownloadOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     internal static DownloadOptions Default { get; } = new();

@@ -233,12 +233,8 @@ public static class Downloads
         return run.CompleteAsync(run.Source.FanOutReportAsync(options.FanOut, run.DownloadAsync, cancellationToken));
     }
 
-    private static DownloadAllOptions Limit(int maxConcurrency, FailureMode onFailure)
+    private static DownloadAllOptions Limit(int maxConcurrency, FailureMode onFailure) => new()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
-        return new DownloadAllOptions
-        {
-            FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure },
-        };
-    }
+        FanOut = new FanOutOptions { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1), OnFailure = onFailure },
+    };
 }

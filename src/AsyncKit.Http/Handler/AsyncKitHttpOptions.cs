@@ -19,10 +19,7 @@ public sealed class AsyncKitHttpOptions
     public int? MaxConcurrencyPerHost
     {
         get;
-        set => field = value is null or (>= 1 and <= MostPerHost)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(value), value, "MaxConcurrencyPerHost must be from 1 to 100,000, or null for no limit.");
+        set => field = Guards.InRange(value, 1, MostPerHost, nameof(MaxConcurrencyPerHost));
     }
 
     /// <summary>A limit per host that adapts to the load that the host supports: 429, 503 and timeouts lower it,
@@ -56,7 +53,7 @@ public sealed class AsyncKitHttpOptions
     public RetryOptions Retry
     {
         get;
-        set => field = value ?? throw new ArgumentNullException(nameof(value), "Retry must not be null.");
+        set => field = Guards.NotNull(value, nameof(Retry));
     } = new() { AttemptTimeout = TimeSpan.FromSeconds(30), TotalTimeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>The methods whose requests are retried. <see cref="HttpRequestRetry.SetRetry"/> overrides this for a
@@ -77,7 +74,7 @@ public sealed class AsyncKitHttpOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        set => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+        set => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
     internal void Check()

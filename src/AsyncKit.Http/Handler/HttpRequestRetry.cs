@@ -23,12 +23,7 @@ public static class HttpRequestRetry
     public static HttpRequestMessage SetRetry(this HttpRequestMessage request, HttpRetry retry)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (retry is < HttpRetry.ByMethod or > HttpRetry.Never)
-        {
-            throw new ArgumentOutOfRangeException(nameof(retry), retry, "retry must be one of the values of HttpRetry.");
-        }
-
-        request.Options.Set(Key, retry);
+        request.Options.Set(Key, Guards.Defined(retry));
         return request;
     }
 

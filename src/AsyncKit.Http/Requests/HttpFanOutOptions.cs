@@ -14,7 +14,7 @@ public sealed record HttpFanOutOptions
     public required FanOutOptions FanOut
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(FanOut), "FanOut must not be null.");
+        init => field = Guards.NotNull(value, nameof(FanOut));
     }
 
     /// <summary>The maximum number of concurrent requests to one host. A request that waits for its host occupies no
@@ -25,12 +25,7 @@ public sealed record HttpFanOutOptions
     public int? MaxConcurrencyPerHost
     {
         get;
-        init => field = value is null or >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxConcurrencyPerHost),
-                value,
-                "MaxConcurrencyPerHost must be at least 1, or null for no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrencyPerHost));
     }
 
     /// <summary>The maximum size of a response in bytes, after decompression. A longer response fails its request:
@@ -40,10 +35,7 @@ public sealed record HttpFanOutOptions
     public long MaxResponseBytes
     {
         get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxResponseBytes), value, "MaxResponseBytes must be at least 1; long.MaxValue means no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxResponseBytes));
     } = 64 * MiB;
 
     /// <summary>The maximum time to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> covers only the
@@ -53,7 +45,7 @@ public sealed record HttpFanOutOptions
     public TimeSpan ReadIdleTimeout
     {
         get;
-        init => field = HttpLimits.Check(value, nameof(ReadIdleTimeout));
+        init => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
     /// <summary>The handling of a response with a non-success status code.</summary>
@@ -63,10 +55,7 @@ public sealed record HttpFanOutOptions
     public HttpErrorStatus OnErrorStatus
     {
         get;
-        init => field = value is HttpErrorStatus.Throw or HttpErrorStatus.Read
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnErrorStatus), value, "OnErrorStatus must be one of the values of HttpErrorStatus.");
+        init => field = Guards.Defined(value, nameof(OnErrorStatus));
     }
 
     /// <summary>A callback that sets the headers of each request before it is sent. It may run on several threads

@@ -13,13 +13,8 @@ public static partial class FanOut
 {
     internal const string IndexDataKey = "AsyncKit.Index";
 
-    internal static int CheckLimit(int value, string name) => value >= 1
-        ? value
-        : throw new ArgumentOutOfRangeException(
-            name, value, $"{name} must be at least 1; int.MaxValue means unbounded, on purpose.");
-
     private static FanOutOptions Limit(int maxConcurrency) =>
-        new() { MaxConcurrency = CheckLimit(maxConcurrency, nameof(maxConcurrency)) };
+        new() { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) };
 
     /// <summary>For reports and outcomes, where a failed item does not stop the run unless the options say
     /// so.</summary>

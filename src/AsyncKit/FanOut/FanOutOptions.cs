@@ -16,7 +16,6 @@ public sealed record FanOutOptions
     private const int LookaheadPerSlot = 8;
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(49);
 
     /// <summary>The maximum number of operations that run at the same time.</summary>
     /// <value>At least 1; <see cref="int.MaxValue"/> for no limit. Required, without a default.</value>
@@ -24,7 +23,7 @@ public sealed record FanOutOptions
     public required int MaxConcurrency
     {
         get;
-        init => field = FanOut.CheckLimit(value, nameof(MaxConcurrency));
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrency));
     }
 
     /// <summary>The effect of a failed item on the other items.</summary>
@@ -33,10 +32,7 @@ public sealed record FanOutOptions
     public FailureMode OnFailure
     {
         get;
-        init => field = value is FailureMode.StopAtFirst or FailureMode.RunToEnd
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(OnFailure), value, "OnFailure must be FailureMode.StopAtFirst or FailureMode.RunToEnd.");
+        init => field = Guards.Defined(value, nameof(OnFailure));
     }
 
     /// <summary>The order in which a stream yields its results or outcomes.</summary>
@@ -46,10 +42,7 @@ public sealed record FanOutOptions
     public FanOutOrder Order
     {
         get;
-        init => field = value is FanOutOrder.Source or FanOutOrder.Completion
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Order), value, "Order must be FanOutOrder.Source or FanOutOrder.Completion.");
+        init => field = Guards.Defined(value, nameof(Order));
     }
 
     /// <summary>The maximum number of items that a stream starts beyond the one that its reader waits for.</summary>
@@ -61,10 +54,7 @@ public sealed record FanOutOptions
     public int? Lookahead
     {
         get;
-        init => field = value is null or (>= 0 and <= MostLookahead)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Lookahead), value, $"Lookahead must be from 0 to {MostLookahead}, or null for the default.");
+        init => field = Guards.InRange(value, 0, MostLookahead, nameof(Lookahead));
     }
 
     /// <summary>The maximum duration of an item, including all its attempts and the waits between them.</summary>
@@ -77,7 +67,7 @@ public sealed record FanOutOptions
     public TimeSpan? ItemTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(ItemTimeout));
+        init => field = Guards.Limit(value, nameof(ItemTimeout));
     }
 
     /// <summary>The retries of an item that fails. The item keeps its slot while it waits for its next
@@ -108,10 +98,7 @@ public sealed record FanOutOptions
     public TimeSpan? SlowItemThreshold
     {
         get;
-        init => field = value is null || (value >= ShortestInterval && value <= LongestInterval)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(SlowItemThreshold), value, "SlowItemThreshold must be from 1 ms to 49 days, or null for none.");
+        init => field = Guards.InRange(value, ShortestInterval, Guards.MaxTimeout, nameof(SlowItemThreshold));
     }
 
     /// <summary>The callback for an item that is still running after <see cref="SlowItemThreshold"/>. It runs on the
@@ -150,7 +137,7 @@ public sealed record FanOutOptions
     public Func<Exception, bool> IsThrottled
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(IsThrottled), "IsThrottled must not be null.");
+        init => field = Guards.NotNull(value, nameof(IsThrottled));
     } = Transient.IsThrottled;
 
     /// <summary>A limit per key in addition to <see cref="MaxConcurrency"/>, for example per host.</summary>
@@ -175,10 +162,7 @@ public sealed record FanOutOptions
     public TimeSpan ProgressInterval
     {
         get;
-        init => field = value >= ShortestInterval && value <= LongestInterval
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ProgressInterval), value, "ProgressInterval must be from 1 ms to 49 days.");
+        init => field = Guards.InRange(value, ShortestInterval, Guards.MaxTimeout, nameof(ProgressInterval));
     } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The clock that the run measures, waits and schedules by.</summary>
@@ -187,8 +171,7 @@ public sealed record FanOutOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     /// <summary>True if the operation runs in an <see cref="ItemPipeline{T, TResult}"/>.</summary>

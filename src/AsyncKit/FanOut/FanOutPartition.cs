@@ -52,10 +52,7 @@ public sealed record FanOutPartition
     public int? MaxParked
     {
         get;
-        init => field = value is null or (>= 1 and <= MostParked)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxParked), value, $"MaxParked must be from 1 to {MostParked}, or null for the default.");
+        init => field = Guards.InRange(value, 1, MostParked, nameof(MaxParked));
     }
 
     /// <summary>Creates a partition that runs at most <paramref name="maxPerKey"/> operations at a time for each
@@ -85,7 +82,7 @@ public sealed record FanOutPartition
         ArgumentNullException.ThrowIfNull(key);
         Func<int, KeyScheduler<T>> createScheduler = maxParked =>
             new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked);
-        return new(typeof(T), FanOut.CheckLimit(maxPerKey, nameof(maxPerKey)), createScheduler);
+        return new(typeof(T), Guards.AtLeast(maxPerKey, 1), createScheduler);
     }
 
     internal void CheckItemType<T>(string optionsName)

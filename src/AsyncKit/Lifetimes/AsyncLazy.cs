@@ -59,7 +59,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 
     /// <inheritdoc cref="AsyncLazy{T}(Func{CancellationToken, ValueTask{T}}, AsyncLazyOptions)"/>
     public AsyncLazy(Func<CancellationToken, Task<T>> factory, AsyncLazyOptions? options = null)
-        : this(Shapes.Of(factory, nameof(factory)), options)
+        : this(DelegateAdapters.Adapt(factory), options)
     {
     }
 

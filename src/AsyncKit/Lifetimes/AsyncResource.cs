@@ -81,7 +81,7 @@ public sealed class AsyncResource<T>
     [OverloadResolutionPriority(2)]
     public Task<TResult> UseAsync<TResult>(
         Func<T, CancellationToken, Task<TResult>> body, CancellationToken cancellationToken = default) =>
-        UseAsync(Shapes.Of(body, nameof(body)), cancellationToken);
+        UseAsync(DelegateAdapters.Adapt(body), cancellationToken);
 
     /// <summary>Acquires the resource, runs <paramref name="body"/> with it and releases it.</summary>
     /// <param name="body">The function to run. It receives the resource and the token.</param>
@@ -91,9 +91,9 @@ public sealed class AsyncResource<T>
     /// <exception cref="ArgumentNullException"><paramref name="body"/> is null; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]
     public Task UseAsync(Func<T, CancellationToken, ValueTask> body, CancellationToken cancellationToken = default) =>
-        UseAsync(Shapes.Of(body, nameof(body)), cancellationToken);
+        UseAsync(DelegateAdapters.Adapt(body), cancellationToken);
 
     /// <inheritdoc cref="UseAsync(Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
     public Task UseAsync(Func<T, CancellationToken, Task> body, CancellationToken cancellationToken = default) =>
-        UseAsync(Shapes.Of(body, nameof(body)), cancellationToken);
+        UseAsync(DelegateAdapters.Adapt(body), cancellationToken);
 }

@@ -71,7 +71,7 @@ public sealed class AsyncScope : IAsyncDisposable
         Func<AsyncScope, CancellationToken, Task<TResult>> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     /// <summary>Runs <paramref name="body"/> with a new scope and cleans up, regardless of whether the body succeeds,
     /// fails or is cancelled.</summary>
@@ -91,14 +91,14 @@ public sealed class AsyncScope : IAsyncDisposable
         Func<AsyncScope, CancellationToken, ValueTask> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Func{AsyncScope, CancellationToken, ValueTask}, AsyncScopeOptions, CancellationToken)"/>
     public static Task RunAsync(
         Func<AsyncScope, CancellationToken, Task> body,
         AsyncScopeOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        RunAsync(Shapes.Of(body, nameof(body)), options, cancellationToken);
+        RunAsync(DelegateAdapters.Adapt(body), options, cancellationToken);
 
     /// <summary>Acquires a resource that the scope disposes when it closes, asynchronously if the resource supports
     /// that.</summary>
@@ -125,7 +125,7 @@ public sealed class AsyncScope : IAsyncDisposable
     /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, CancellationToken)"/>
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, Task<T>> acquire, CancellationToken cancellationToken = default)
-        where T : notnull => EnterCoreAsync(Shapes.Of(acquire, nameof(acquire)), DisposalOf, cancellationToken);
+        where T : notnull => EnterCoreAsync(DelegateAdapters.Adapt(acquire), DisposalOf, cancellationToken);
 
     /// <summary>Acquires a resource that the scope releases when it closes.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>

@@ -11,7 +11,7 @@ public sealed record AsyncScopeOptions
     public TimeSpan CleanupTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(CleanupTimeout));
+        init => field = Guards.Limit(value, nameof(CleanupTimeout));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>The clock of the time limits.</summary>
@@ -20,7 +20,6 @@ public sealed record AsyncScopeOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 }

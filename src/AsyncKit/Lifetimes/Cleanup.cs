@@ -22,27 +22,11 @@ internal sealed class Cleanup(Func<CancellationToken, ValueTask> callback, bool 
     /// <param name="failures">Receives the exceptions of the callback and of callbacks on its token.</param>
     public async Task RunAsync(TimeSpan limit, TimeProvider clock, List<Exception> failures)
     {
-        var timeout = takesToken ? new TimeoutTokenSource(limit, clock) : null;
-        try
-        {
-            await callback(timeout?.Token ?? default).NoContext();
-        }
-        catch (OperationCanceledException exception) when (timeout is { IsReached: true })
-        {
-            failures.Add(new TimeoutException($"A cleanup did not complete within its limit of {limit}.", exception));
-        }
-        catch (Exception exception)
-        {
-            failures.Add(exception);
-        }
-
-        if (timeout is not null)
-        {
-            await timeout.DisposeAsync().NoContext();
-            if (timeout.CallbackFailure is { } failure)
-            {
-                failures.Add(failure);
-            }
-        }
+        var outcome = await DeadlineEngine.TryRunAsync(
+            static (callback, token) => DelegateAdapters.WithUnitAsync(callback(token)),
+            callback,
+            new DeadlineContext(clock, takesToken ? limit : Timeout.InfiniteTimeSpan, Name: "cleanup"),
+            CancellationToken.None).NoContext();
+        failures.AddRange(new[] { outcome.Exception, outcome.CallbackFailure }.OfType<Exception>());
     }
 }

@@ -248,7 +248,7 @@ public sealed class GracefulShutdown
 
     private async Task<bool> CompletesWithinAsync(Task<Exception?> main, TimeSpan limit)
     {
-        await main.WaitAsync(TimeoutTokenSource.ForTimer(limit), _clock).NoThrow();
+        await main.WaitAsync(Guards.ForTimer(limit), _clock).NoThrow();
         return main.IsCompleted;
     }
 

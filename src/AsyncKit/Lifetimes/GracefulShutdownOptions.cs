@@ -26,7 +26,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan DrainTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(DrainTimeout));
+        init => field = Guards.Limit(value, nameof(DrainTimeout));
     } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the main function may continue after <see cref="GracefulShutdown.Aborting"/> is cancelled.
@@ -37,7 +37,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan AbortTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(AbortTimeout));
+        init => field = Guards.Limit(value, nameof(AbortTimeout));
     } = TimeSpan.FromSeconds(3);
 
     /// <summary>The time after which the token of a hook is cancelled. Each hook has its own limit. The shutdown still
@@ -48,7 +48,7 @@ public sealed record GracefulShutdownOptions
     public TimeSpan HookTimeout
     {
         get;
-        init => field = TimeoutTokenSource.Check(value, nameof(HookTimeout));
+        init => field = Guards.Limit(value, nameof(HookTimeout));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>The logger for the stages of the shutdown.</summary>
@@ -61,8 +61,7 @@ public sealed record GracefulShutdownOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     /// <summary>Ends the process; replaced in tests.</summary>

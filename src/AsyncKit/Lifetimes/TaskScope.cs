@@ -109,7 +109,7 @@ public sealed class TaskScope : IAsyncDisposable
     /// <inheritdoc cref="Run{TResult}(Func{CancellationToken, ValueTask{TResult}})"/>
     [OverloadResolutionPriority(2)]
     public Task<TResult> Run<TResult>(Func<CancellationToken, Task<TResult>> work) =>
-        Add(Shapes.Of(work, nameof(work)));
+        Add(DelegateAdapters.Adapt(work));
 
     /// <summary>Adds a child.</summary>
     /// <param name="work">The operation to run on the thread pool. It receives <see cref="Token"/>: pass it on.</param>
@@ -118,10 +118,10 @@ public sealed class TaskScope : IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="work"/> is null; thrown at the call.</exception>
     /// <exception cref="ObjectDisposedException">The scope has completed; thrown at the call.</exception>
     [OverloadResolutionPriority(1)]
-    public Task Run(Func<CancellationToken, ValueTask> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task Run(Func<CancellationToken, ValueTask> work) => Add(DelegateAdapters.Adapt(work));
 
     /// <inheritdoc cref="Run(Func{CancellationToken, ValueTask})"/>
-    public Task Run(Func<CancellationToken, Task> work) => Add(Shapes.Of(work, nameof(work)));
+    public Task Run(Func<CancellationToken, Task> work) => Add(DelegateAdapters.Adapt(work));
 
     /// <summary>Waits until all children have completed, including children that are added while it waits. Then the
     /// scope has completed. A child must not await this task: it would wait for itself.</summary>

@@ -9,10 +9,7 @@ public sealed record TaskScopeOptions
     public TaskScopePolicy Policy
     {
         get;
-        init => field = value is >= TaskScopePolicy.CancelOnFirstFailure and <= TaskScopePolicy.FirstSuccess
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Policy), value, "Policy must be CancelOnFirstFailure, RunToEnd or FirstSuccess.");
+        init => field = Guards.Defined(value, nameof(Policy));
     }
 
     /// <summary>The maximum number of children that run at a time. Further children wait, in the order in which they
@@ -22,9 +19,6 @@ public sealed record TaskScopeOptions
     public int? MaxConcurrency
     {
         get;
-        init => field = value is null or >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxConcurrency), value, "MaxConcurrency must be at least 1, or null for no limit.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxConcurrency));
     }
 }

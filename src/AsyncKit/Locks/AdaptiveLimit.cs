@@ -1,5 +1,3 @@
-#pragma warning disable MA0015 // The parameter of an init accessor is the property, and so is its name.
-
 namespace AsyncKit;
 
 /// <summary>
@@ -25,8 +23,8 @@ public sealed record AdaptiveLimit
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of range.</exception>
     public AdaptiveLimit(int min, int max)
     {
-        Min = PermitQueue.CheckLimit(min, nameof(min));
-        Max = PermitQueue.CheckLimit(max, nameof(max), min);
+        Min = Guards.InRange(min, 1, PermitQueue.MaxPermits);
+        Max = Guards.InRange(max, min, PermitQueue.MaxPermits);
         Start = min;
     }
 
@@ -42,7 +40,7 @@ public sealed record AdaptiveLimit
     public int Start
     {
         get;
-        init => field = PermitQueue.CheckLimit(value, nameof(Start), Min, Max);
+        init => field = Guards.InRange(value, Min, Max, nameof(Start));
     }
 
     /// <summary>The fraction of the limit that remains after a throttled operation.</summary>
@@ -52,10 +50,7 @@ public sealed record AdaptiveLimit
     public double DecreaseTo
     {
         get;
-        init => field = value is >= 0.1 and <= 0.99
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(DecreaseTo), value, "DecreaseTo must be from 0.1 to 0.99.");
+        init => field = Guards.InRange(value, 0.1, 0.99, nameof(DecreaseTo));
     } = 0.9;
 
     /// <summary>The time after a decrease in which the limit does not decrease again.</summary>
@@ -65,8 +60,6 @@ public sealed record AdaptiveLimit
     public TimeSpan Cooldown
     {
         get;
-        init => field = value >= TimeSpan.Zero
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Cooldown), value, "Cooldown must not be negative.");
+        init => field = Guards.AtLeast(value, TimeSpan.Zero, nameof(Cooldown));
     }
 }

@@ -62,7 +62,7 @@ public sealed class AsyncLock
     /// <exception cref="OperationCanceledException">The token was cancelled before the lock was acquired. The exception
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        _permits.AcquireAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
+        _permits.AcquireAsync(Guards.TimerLimit(timeout), cancellationToken);
 
     /// <summary>Acquires the lock if it is free and no caller waits for it.</summary>
     /// <param name="lease">The lease to dispose; default(Lease) if the lock was not acquired.</param>

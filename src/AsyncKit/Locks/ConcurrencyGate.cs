@@ -32,7 +32,7 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is out of range.</exception>
     public ConcurrencyGate(int limit)
     {
-        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), PermitQueue.CheckLimit(limit, nameof(limit)), this);
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), Guards.InRange(limit, 1, PermitQueue.MaxPermits), this);
         GateMetrics.Gates.Add(this);
     }
 
@@ -83,7 +83,7 @@ public sealed class ConcurrencyGate : IPermitObserver
         set
         {
             var (min, max) = _adaptive is null ? (1, PermitQueue.MaxPermits) : (_adaptive.Min, _adaptive.Max);
-            _permits.SetLimit(PermitQueue.CheckLimit(value, nameof(Limit), min, max), _controller);
+            _permits.SetLimit(Guards.InRange(value, min, max, nameof(Limit)), _controller);
         }
     }
 
@@ -116,7 +116,7 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <exception cref="OperationCanceledException">The token was cancelled before a permit was acquired. The exception
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        _permits.AcquireAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
+        _permits.AcquireAsync(Guards.TimerLimit(timeout), cancellationToken);
 
     /// <summary>Acquires a permit if one is free and no caller waits for one.</summary>
     /// <param name="lease">The lease to dispose; default(Lease) if no permit was acquired.</param>

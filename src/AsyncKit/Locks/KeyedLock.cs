@@ -80,7 +80,7 @@ public sealed class KeyedLock<TKey>
     /// carries that token.</exception>
     public ValueTask<Lease> AcquireAsync(TKey key, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        PermitQueue.CheckTimeout(timeout); // Before the caller of the key is counted.
+        _ = Guards.TimerLimit(timeout); // Before the caller of the key is counted.
         return Enter(key).AcquireAsync(timeout, cancellationToken);
     }
 

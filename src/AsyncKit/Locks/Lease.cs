@@ -33,14 +33,7 @@ public readonly struct Lease : IDisposable, IEquatable<Lease>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="signal"/> is not a named value.</exception>
     public void Report(GateSignal signal)
     {
-        if (signal is not (GateSignal.Success or GateSignal.Throttled or GateSignal.Ignored))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(signal),
-                signal,
-                "signal must be GateSignal.Success, GateSignal.Throttled or GateSignal.Ignored.");
-        }
-
+        _ = Guards.Defined(signal);
         _origin?.Report(_version, signal);
     }
 

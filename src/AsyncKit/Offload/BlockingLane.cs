@@ -273,12 +273,7 @@ public sealed class BlockingLane : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         TaskResultGuard.CheckType<TResult>(nameof(work));
-        if (onCancel is not (OnCancel.Wait or OnCancel.Abandon or OnCancel.Interrupt))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(onCancel), onCancel, "onCancel must be OnCancel.Wait, OnCancel.Abandon or OnCancel.Interrupt.");
-        }
-
+        _ = Guards.Defined(onCancel);
         return StartAsync(work, state, onCancel, CurrentWork, cancellationToken);
     }
 

@@ -6,8 +6,6 @@ namespace AsyncKit;
 /// set.</summary>
 public sealed record BlockingLaneOptions
 {
-    private static readonly TimeSpan LongestIdle = TimeSpan.FromDays(49);
-
     /// <summary>The name of the lane, used in thread names, messages and metrics.</summary>
     /// <value>A string that is not empty. The default is "lane".</value>
     /// <exception cref="ArgumentException">The value is null or empty.</exception>
@@ -26,7 +24,7 @@ public sealed record BlockingLaneOptions
     public required int MaxThreads
     {
         get;
-        init => field = FanOut.CheckLimit(value, nameof(MaxThreads));
+        init => field = Guards.AtLeast(value, 1, nameof(MaxThreads));
     }
 
     /// <summary>The number of work items that can wait for a thread before <see cref="WhenFull"/> applies.</summary>
@@ -35,10 +33,7 @@ public sealed record BlockingLaneOptions
     public int? MaxQueued
     {
         get;
-        init => field = value is null or >= 0
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxQueued), value, "MaxQueued must be at least 0, or null for no limit.");
+        init => field = Guards.AtLeast(value, 0, nameof(MaxQueued));
     }
 
     /// <summary>The handling of calls beyond <see cref="MaxQueued"/>.</summary>
@@ -49,10 +44,7 @@ public sealed record BlockingLaneOptions
     public WhenFull WhenFull
     {
         get;
-        init => field = value is WhenFull.Wait or WhenFull.Reject
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(WhenFull), value, "WhenFull must be WhenFull.Wait or WhenFull.Reject.");
+        init => field = Guards.Defined(value, nameof(WhenFull));
     }
 
     /// <summary>The time after which a thread without work exits.</summary>
@@ -62,10 +54,7 @@ public sealed record BlockingLaneOptions
     public TimeSpan IdleTimeout
     {
         get;
-        init => field = (value >= TimeSpan.Zero && value <= LongestIdle) || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(IdleTimeout), value, "IdleTimeout must be from zero to 49 days, or infinite.");
+        init => field = Guards.TimerLimit(value, nameof(IdleTimeout));
     } = TimeSpan.FromSeconds(20);
 
     /// <summary>The logger for exceptions of abandoned work, which no caller can observe.</summary>
@@ -78,7 +67,6 @@ public sealed record BlockingLaneOptions
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 }

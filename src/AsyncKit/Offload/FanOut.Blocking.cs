@@ -229,7 +229,7 @@ public static partial class FanOut
     private static Task<TResult[]> OnOwnLaneAsync<TResult>(
         int maxThreads, Func<BlockingLane, FanOutOptions, Task<TResult[]>> start)
     {
-        var options = new FanOutOptions { MaxConcurrency = CheckLimit(maxThreads, nameof(maxThreads)) };
+        var options = new FanOutOptions { MaxConcurrency = Guards.AtLeast(maxThreads, 1) };
         var lane = new BlockingLane(new BlockingLaneOptions { Name = "fan-out", MaxThreads = maxThreads });
         return ThenDisposeAsync(start(lane, options), lane).Unwrap(); // An await would keep only the first failure.
     }

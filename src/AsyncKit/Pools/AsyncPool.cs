@@ -103,7 +103,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     /// <exception cref="ObjectDisposedException">The task is faulted with this if the pool was disposed.</exception>
     /// <exception cref="Exception">The task is faulted with the exception of Create if that failed.</exception>
     public ValueTask<PooledLease<T>> RentAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        StartAsync(PermitQueue.CheckTimeout(timeout), cancellationToken);
+        StartAsync(Guards.TimerLimit(timeout), cancellationToken);
 
     /// <summary>Closes the pool, disposes the idle items and waits for the rented ones, which are disposed when they
     /// return. Waiters get an <see cref="ObjectDisposedException"/>.</summary>

@@ -8,8 +8,6 @@ namespace AsyncKit;
 public sealed record AsyncPoolOptions<T>
     where T : notnull
 {
-    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(49);
-
     /// <summary>The maximum number of items that exist at once: rented, idle, being created or being
     /// disposed.</summary>
     /// <value>From 1 to 100,000. Required.</value>
@@ -17,7 +15,7 @@ public sealed record AsyncPoolOptions<T>
     public required int MaxSize
     {
         get;
-        init => field = PermitQueue.CheckLimit(value, nameof(MaxSize));
+        init => field = Guards.InRange(value, 1, PermitQueue.MaxPermits, nameof(MaxSize));
     }
 
     /// <summary>Creates an item for a renter that finds no idle one. It receives the renter's token. If it fails, the
@@ -27,7 +25,7 @@ public sealed record AsyncPoolOptions<T>
     public required Func<CancellationToken, ValueTask<T>> Create
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(Create), "Create must not be null.");
+        init => field = Guards.NotNull(value, nameof(Create));
     }
 
     /// <summary>Determines whether an idle item is still valid, before it is rented. It receives the renter's token. If
@@ -46,7 +44,7 @@ public sealed record AsyncPoolOptions<T>
     public TimeSpan? IdleTimeout
     {
         get;
-        init => field = CheckTime(value, nameof(IdleTimeout));
+        init => field = Guards.InRange(value, TimeSpan.FromTicks(1), Guards.MaxTimeout, nameof(IdleTimeout));
     }
 
     /// <summary>The age from which the pool disposes an item once it is idle. A rented item is not affected.</summary>
@@ -55,7 +53,7 @@ public sealed record AsyncPoolOptions<T>
     public TimeSpan? MaxAge
     {
         get;
-        init => field = CheckTime(value, nameof(MaxAge));
+        init => field = Guards.InRange(value, TimeSpan.FromTicks(1), Guards.MaxTimeout, nameof(MaxAge));
     }
 
     /// <summary>The name of the pool in messages and metrics.</summary>
@@ -72,13 +70,6 @@ public sealed record AsyncPoolOptions<T>
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
-
-    private static TimeSpan? CheckTime(TimeSpan? value, string name) =>
-        value is null || (value > TimeSpan.Zero && value <= MaxTime)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be more than zero and at most 49 days, or null to disable the limit.");
 }

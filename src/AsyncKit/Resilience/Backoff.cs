@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace AsyncKit;
 
-/// <summary>How long to wait before each further attempt. A value: it can be compared, shared, and listed with
-/// <see cref="Delays"/>.</summary>
+/// <summary>Specifies the delay before each retry.</summary>
+/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays.</remarks>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Backoff
 {
@@ -25,42 +25,47 @@ public readonly record struct Backoff
         Exponential,
     }
 
-    /// <summary>No wait at all; the default value.</summary>
+    /// <summary>No delay. This is the default value.</summary>
     public static Backoff None => default;
 
-    /// <summary>Always the same wait.</summary>
-    /// <param name="delay">Zero to 49 days.</param>
-    /// <returns>The value.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The delay is not in the range.</exception>
+    /// <summary>Creates a backoff with a constant delay.</summary>
+    /// <param name="delay">The delay: zero to 49 days.</param>
+    /// <returns>The backoff.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="delay"/> is outside its range.</exception>
     public static Backoff Constant(TimeSpan delay)
     {
-        _ = Check(delay, TimeSpan.Zero, nameof(delay));
+        _ = Guards.InRange(delay, TimeSpan.Zero, Guards.MaxTimeout);
         return new(Kind.Linear, delay, delay);
     }
 
-    /// <summary>Longer by a step each time: the step, twice the step, and so on, up to a most.</summary>
-    /// <param name="step">Zero to 49 days.</param>
-    /// <param name="max">From <paramref name="step"/> to 49 days.</param>
-    /// <returns>The value.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
+    /// <summary>Creates a backoff whose delay grows by a constant step, up to a maximum.</summary>
+    /// <param name="step">The first delay, and the step: zero to 49 days.</param>
+    /// <param name="max">The maximum delay: <paramref name="step"/> to 49 days.</param>
+    /// <returns>The backoff.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public static Backoff Linear(TimeSpan step, TimeSpan max) =>
-        new(Kind.Linear, Check(step, TimeSpan.Zero, nameof(step)), Check(max, step, nameof(max)));
+        new(Kind.Linear, Guards.InRange(step, TimeSpan.Zero, Guards.MaxTimeout), Guards.InRange(max, step, Guards.MaxTimeout));
 
-    /// <summary>Exponential with decorrelated jitter: each delay is drawn uniformly from <paramref name="first"/> to three
-    /// times the one before, up to a most. So clients that failed together do not come back together.</summary>
-    /// <param name="first">The first bound and the least delay: more than zero, since from zero nothing grows, to 49
+    /// <summary>Creates an exponential backoff with decorrelated jitter. Each delay is random, from
+    /// <paramref name="first"/> to three times the previous delay, up to a maximum. So clients that failed together do
+    /// not retry together.</summary>
+    /// <param name="first">The minimum delay, and the previous one of the first delay: more than zero, up to 49
     /// days.</param>
-    /// <param name="max">The most: from <paramref name="first"/> to 49 days.</param>
-    /// <returns>The value.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
-    /// <remarks>Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, there called
-    /// decorrelated jitter; the one before the first is <paramref name="first"/>.</remarks>
+    /// <param name="max">The maximum delay: <paramref name="first"/> to 49 days.</param>
+    /// <returns>The backoff.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
+    /// <remarks>Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015, section
+    /// "Decorrelated Jitter".</remarks>
     public static Backoff Exponential(TimeSpan first, TimeSpan max) =>
-        new(Kind.Exponential, Check(first, new TimeSpan(1), nameof(first)), Check(max, first, nameof(max)));
+        new(
+            Kind.Exponential,
+            Guards.InRange(first, TimeSpan.FromTicks(1), Guards.MaxTimeout),
+            Guards.InRange(max, first, Guards.MaxTimeout));
 
-    /// <summary>The delays of one operation, for looking at and for tests. The same seed gives the same ones.</summary>
-    /// <param name="seed">For the jitter; without effect where there is none.</param>
-    /// <returns>As many as are asked for.</returns>
+    /// <summary>Returns the delays of one operation, for inspection and tests. The same seed returns the same
+    /// delays.</summary>
+    /// <param name="seed">The seed of the jitter. A backoff without jitter ignores it.</param>
+    /// <returns>An endless sequence of delays.</returns>
     public IEnumerable<TimeSpan> Delays(int seed)
     {
         var random = new Random(seed);
@@ -72,8 +77,8 @@ public readonly record struct Backoff
         }
     }
 
-    /// <summary>What it is and its bounds.</summary>
-    /// <returns>A line for people.</returns>
+    /// <summary>Returns the kind of the backoff and its bounds.</summary>
+    /// <returns>A text such as "Linear(00:00:01, 00:00:10)".</returns>
     public override string ToString() => _kind switch
     {
         Kind.None => "None",
@@ -82,21 +87,15 @@ public readonly record struct Backoff
         _ => $"Exponential({_first:c}, {_max:c})",
     };
 
-    /// <param name="attempt">The one that has failed, from 1.</param>
-    /// <param name="previous">The delay before that attempt; zero when it was the first.</param>
-    /// <param name="random">For the jitter.</param>
+    /// <param name="attempt">The number of the failed attempt, from 1.</param>
+    /// <param name="previous">The delay before that attempt; zero for the first one.</param>
+    /// <param name="random">The source of the jitter.</param>
     internal TimeSpan Next(int attempt, TimeSpan previous, Random random) => _kind switch
     {
         Kind.None => TimeSpan.Zero,
         Kind.Linear => TimeSpan.FromTicks((long)Math.Min((double)_first.Ticks * attempt, _max.Ticks)),
         _ => Jittered(previous > _first ? previous : _first, random),
     };
-
-    private static TimeSpan Check(TimeSpan value, TimeSpan least, string name) =>
-        value >= least && value <= DeadlineContext.Longest
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                name, value, $"{name} must be from {least:c} to {DeadlineContext.Longest:c}.");
 
     private TimeSpan Jittered(TimeSpan previous, Random random)
     {

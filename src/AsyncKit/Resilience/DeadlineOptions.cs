@@ -2,47 +2,47 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>A limit, and what to do with an operation that does not keep it. Immutable, checked when set; one object may be
-/// shared by any number of operations.</summary>
+/// <summary>Specifies a limit, and how an operation that exceeds it is handled.</summary>
+/// <remarks>Immutable, and validated when set. Any number of operations may share one instance.</remarks>
 public sealed record DeadlineOptions
 {
-    /// <summary>How long the operation may take.</summary>
-    /// <value>Zero or more; no default. Zero means at once: the operation is not called. <see cref="Timeout.InfiniteTimeSpan"/>
-    /// and anything above 49 days mean none.</value>
+    /// <summary>The longest time that the operation may take.</summary>
+    /// <value>Zero or more. There is no default. Zero means that the operation is not called.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> and values of more than 49 days disable the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public required TimeSpan Limit
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(Limit));
+        init => field = Guards.Limit(value, nameof(Limit));
     }
 
-    /// <summary>How long to wait, after the operation's token was cancelled, for an operation that does not end. Then it is
-    /// abandoned: it runs on, its exception is observed, it is counted and logged.</summary>
-    /// <value>Null by default: the operation is awaited, however long it takes. Zero or more otherwise.</value>
+    /// <summary>The longest time to wait for the operation after its token was cancelled. After that the operation is
+    /// abandoned: it keeps running, its exception is observed, and it is counted and logged.</summary>
+    /// <value>Zero or more, or null. The default is null: the operation is always awaited.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan? GracePeriod
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(GracePeriod));
+        init => field = Guards.Limit(value, nameof(GracePeriod));
     }
 
-    /// <summary>What the operation is called in the exception's message and in the log.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The name of the operation in exception messages and in the log.</summary>
+    /// <value>The default is null, for no name.</value>
     public string? Name { get; init; }
 
-    /// <summary>Gets a warning when an abandoned operation has ended, with how long it ran on.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger. It receives a warning when an abandoned operation completes, with the time since then, and
+    /// when a callback on the operation's token throws.</summary>
+    /// <value>The default is null, for no log.</value>
     public ILogger? Logger { get; init; }
 
     /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
-    internal DeadlineContext Terms => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
+    internal DeadlineContext Context => new(AsyncEnvironment.Clock(TimeProvider), Limit, Name, GracePeriod, Logger);
 }

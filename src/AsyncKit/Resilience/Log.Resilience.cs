@@ -4,12 +4,12 @@ namespace AsyncKit;
 
 internal static partial class Log
 {
-    [LoggerMessage(20, LogLevel.Information, "{Operation} failed in attempt {Attempt} and is tried again in {Delay}.")]
+    [LoggerMessage(20, LogLevel.Information, "{Operation} failed on attempt {Attempt}; retrying in {Delay}.")]
     public static partial void Retrying(ILogger logger, string operation, int attempt, TimeSpan delay, Exception exception);
 
-    [LoggerMessage(21, LogLevel.Warning, "{Operation} was abandoned and ran on for {Elapsed}.")]
+    [LoggerMessage(21, LogLevel.Warning, "{Operation} completed {Elapsed} after it was abandoned.")]
     public static partial void Abandoned(ILogger logger, string operation, TimeSpan elapsed, Exception? exception);
 
-    [LoggerMessage(22, LogLevel.Warning, "{Operation} was cancelled, and a callback on its token has thrown.")]
+    [LoggerMessage(22, LogLevel.Warning, "{Operation} was cancelled; a callback of its token threw an exception.")]
     public static partial void CallbackFailed(ILogger logger, string operation, Exception exception);
 }

@@ -2,12 +2,12 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
 
-/// <summary>What is measured of deadlines and retries.</summary>
+/// <summary>The instruments of deadlines and retries.</summary>
 internal static class ResilienceTelemetry
 {
     public static readonly Counter<long> Abandoned = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.deadline.abandoned", "{operation}", "Operations that ran on after nobody waited for them any more.");
+        "asynckit.deadline.abandoned", "{operation}", "Operations that kept running after their caller stopped waiting.");
 
     public static readonly Counter<long> Retries = Telemetry.Meter.CreateCounter<long>(
-        "asynckit.retry.retries", "{retry}", "Attempts after the first.");
+        "asynckit.retry.retries", "{retry}", "Attempts after the first one.");
 }

@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>An attempt that has failed and is followed by another.</summary>
-/// <param name="Attempt">Which one, from 1.</param>
-/// <param name="Delay">How long is waited before the next one.</param>
-/// <param name="Exception">What it has thrown.</param>
+/// <summary>A failed attempt that is retried.</summary>
+/// <param name="Attempt">The number of the attempt, from 1.</param>
+/// <param name="Delay">The delay before the next attempt.</param>
+/// <param name="Exception">The exception that the attempt threw.</param>
 public readonly record struct RetryAttempt(int Attempt, TimeSpan Delay, Exception Exception);

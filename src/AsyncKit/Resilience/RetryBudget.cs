@@ -1,59 +1,49 @@
 namespace AsyncKit;
 
-/// <summary>How many retries all operations together may make, in proportion to the operations. When much fails, retries
-/// would multiply the load on what is overloaded already; a budget keeps them to a fraction.</summary>
+/// <summary>Limits the retries of all operations that share it to a fraction of the operations. Without a budget,
+/// retries multiply the load on a service that is already overloaded.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Every operation adds <c>ratio</c> to the budget, every retry takes 1. What is saved is bounded by 100
+/// <item>Every operation adds <c>ratio</c> to the budget, and every retry takes 1. The budget saves at most 100
 /// retries.</item>
-/// <item>Beside that, <c>minPerSecond</c> retries are free in each second, so that a quiet client may retry too.</item>
+/// <item>In addition, <c>minPerSecond</c> retries are free in each second, so a client with few operations can retry,
+/// too.</item>
 /// </list>
-/// Thread-safe and meant to be shared by everything that calls the same service. Cost: one or two interlocked operations
-/// for each operation and each retry.
-/// Source: the retry budgets of Finagle, Twitter's RPC library.
+/// Thread-safe. Share one instance between all callers of a service. Cost: one or two interlocked instructions for each
+/// operation and each retry. Source: the retry budgets of Finagle, Twitter's RPC library.
 /// </remarks>
 public sealed class RetryBudget
 {
     private const long Unit = 1_000_000;
-    private const long MostSaved = 100 * Unit;
+    private const long MaxSaved = 100 * Unit;
 
     private readonly TimeProvider _timeProvider;
     private readonly long _deposit;
     private readonly int _minPerSecond;
     private readonly long _startedAt;
     private long _saved;
-    private long _free; // The second, and in the lower half how many were taken in it.
+    private long _free; // The second in the upper half, the number of retries taken in it in the lower half.
 
-    /// <summary>A budget with nothing saved.</summary>
-    /// <param name="ratio">Retries for each operation: 0 to 10; 0.1 allows one retry for every ten operations.</param>
-    /// <param name="minPerSecond">Retries that are free in each second: 0 to 1,000,000.</param>
-    /// <param name="timeProvider">The clock of the seconds; null for the system's.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not in its range.</exception>
+    /// <summary>Creates an empty budget.</summary>
+    /// <param name="ratio">The retries that each operation adds: 0 to 10. With 0.1 there is one retry for every ten
+    /// operations.</param>
+    /// <param name="minPerSecond">The free retries in each second: 0 to 1,000,000.</param>
+    /// <param name="timeProvider">The clock; null for the system's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public RetryBudget(double ratio, int minPerSecond, TimeProvider? timeProvider = null)
     {
-        if (!(ratio is >= 0 and <= 10))
-        {
-            throw new ArgumentOutOfRangeException(nameof(ratio), ratio, "ratio must be from 0 to 10.");
-        }
-
-        if (minPerSecond is < 0 or > 1_000_000)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(minPerSecond), minPerSecond, "minPerSecond must be from 0 to 1,000,000.");
-        }
-
         _timeProvider = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
-        _deposit = (long)Math.Round(ratio * Unit);
-        _minPerSecond = minPerSecond;
+        _deposit = (long)Math.Round(Guards.InRange(ratio, 0, 10) * Unit);
+        _minPerSecond = Guards.InRange(minPerSecond, 0, 1_000_000);
         _startedAt = _timeProvider.GetTimestamp();
     }
 
     internal void OnOperation()
     {
         var saved = Volatile.Read(ref _saved);
-        while (saved < MostSaved)
+        while (saved < MaxSaved)
         {
-            var seen = Interlocked.CompareExchange(ref _saved, Math.Min(saved + _deposit, MostSaved), saved);
+            var seen = Interlocked.CompareExchange(ref _saved, Math.Min(saved + _deposit, MaxSaved), saved);
             if (seen == saved)
             {
                 return;

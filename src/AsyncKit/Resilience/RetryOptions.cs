@@ -2,116 +2,115 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>When and how often an operation is tried again. Immutable, checked when set; one object should be shared by the
-/// operations it is for, since it keeps what it has built.</summary>
+/// <summary>Specifies when and how often an operation is retried.</summary>
+/// <remarks>Immutable, and validated when set. Share one instance between calls: it caches its Polly
+/// pipeline.</remarks>
 public sealed record RetryOptions
 {
     private EngineCache _cache;
 
-    /// <summary>How often the operation is called at the most.</summary>
-    /// <value>At least 1, which means no retry; 4 by default.</value>
+    /// <summary>The maximum number of attempts, including the first one.</summary>
+    /// <value>At least 1, which disables retries. The default is 4.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxAttempts
     {
         get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxAttempts), value, "MaxAttempts must be at least 1; 1 means no retry.");
+        init => field = Guards.AtLeast(value, 1, nameof(MaxAttempts));
     } = 4;
 
-    /// <summary>How long to wait before each further attempt.</summary>
-    /// <value>Exponential from 200 ms to 10 s with decorrelated jitter by default.</value>
+    /// <summary>The delay before each retry.</summary>
+    /// <value>The default is exponential with decorrelated jitter, from 200 ms to 10 s.</value>
     public Backoff Backoff { get; init; } = Backoff.Exponential(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
 
-    /// <summary>How long one attempt may take. One that takes longer is tried again, whatever
-    /// <see cref="ShouldRetry"/> says.</summary>
-    /// <value>Zero or more; null by default and <see cref="Timeout.InfiniteTimeSpan"/> mean none.</value>
+    /// <summary>The longest time that one attempt may take. An attempt that exceeds it is retried, even if
+    /// <see cref="ShouldRetry"/> excludes timeouts.</summary>
+    /// <value>Zero or more. Null and <see cref="Timeout.InfiniteTimeSpan"/> disable the limit. The default is
+    /// null.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan? AttemptTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(AttemptTimeout));
+        init => field = Guards.Limit(value, nameof(AttemptTimeout));
     }
 
-    /// <summary>How long all attempts may take with the waits between them. An attempt that could not begin before its end
-    /// is not waited for.</summary>
-    /// <value>Zero or more; null by default and <see cref="Timeout.InfiniteTimeSpan"/> mean none.</value>
+    /// <summary>The longest time that all attempts and the delays between them may take. A retry whose delay exceeds
+    /// the rest of it is skipped.</summary>
+    /// <value>Zero or more. Null and <see cref="Timeout.InfiniteTimeSpan"/> disable the limit. The default is
+    /// null.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan? TotalTimeout
     {
         get;
-        init => field = DeadlineContext.Check(value, nameof(TotalTimeout));
+        init => field = Guards.Limit(value, nameof(TotalTimeout));
     }
 
-    /// <summary>Which failures are tried again. Not asked about cancellations, which never are, except HttpClient's own
-    /// timeout.</summary>
-    /// <value><see cref="Transient.IsTransient"/> by default; never null. If it throws, the operation ends with
-    /// that.</value>
+    /// <summary>Returns whether a failure is retried. It is not called for cancellations, which are never retried. The
+    /// exception is HttpClient's own timeout.</summary>
+    /// <value>Not null. The default is <see cref="Transient.IsTransient"/>. If the function throws, the operation fails
+    /// with that exception.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public Func<Exception, bool> ShouldRetry
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(ShouldRetry), "ShouldRetry must not be null.");
+        init => field = Guards.NotNull(value, nameof(ShouldRetry));
     } = Transient.IsTransient;
 
-    /// <summary>How long the server wishes us to wait, such as its Retry-After; null when it has none. It takes the place
-    /// of <see cref="Backoff"/>.</summary>
-    /// <value>Null by default. If it throws, the operation ends with that.</value>
+    /// <summary>Returns the delay that the server requests, for example in a Retry-After header, or null. The hint
+    /// replaces <see cref="Backoff"/>.</summary>
+    /// <value>The default is null, for no hints. If the function throws, the operation fails with that
+    /// exception.</value>
     public Func<Exception, TimeSpan?>? DelayHint { get; init; }
 
-    /// <summary>The longest wish that is honoured. Above it the operation is given up.</summary>
-    /// <value>Zero to 49 days; 30 s by default.</value>
+    /// <summary>The longest hint that is accepted. After a longer one the operation fails without a retry.</summary>
+    /// <value>Zero to 49 days. The default is 30 seconds.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan MaxDelayHint
     {
         get;
-        init => field = DeadlineContext.IsFinite(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxDelayHint), value, "MaxDelayHint must be from zero to 49 days.");
+        init => field = Guards.InRange(value, TimeSpan.Zero, Guards.MaxTimeout, nameof(MaxDelayHint));
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many retries everything that shares the budget may make together.</summary>
-    /// <value>Null by default: no limit but <see cref="MaxAttempts"/>.</value>
+    /// <summary>The budget that limits the retries of all operations that share it.</summary>
+    /// <value>The default is null, for no budget.</value>
     public RetryBudget? Budget { get; init; }
 
-    /// <summary>Called before the wait for each further attempt. If it throws, the operation ends with that.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>A callback before the delay of each retry. If it throws, the operation fails with that
+    /// exception.</summary>
+    /// <value>The default is null, for no callback.</value>
     public Action<RetryAttempt>? OnRetry { get; init; }
 
-    /// <summary>What the operation is called in messages and in the log.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The name of the operation in exception messages and in the log.</summary>
+    /// <value>The default is null, for no name.</value>
     public string? Name { get; init; }
 
-    /// <summary>Gets a line for each retry.</summary>
-    /// <value>Null by default.</value>
+    /// <summary>The logger. It receives a line for each retry.</summary>
+    /// <value>The default is null, for no log.</value>
     public ILogger? Logger { get; init; }
 
     /// <summary>The clock.</summary>
-    /// <value><see cref="TimeProvider.System"/> by default; never null.</value>
+    /// <value>Not null. The default is <see cref="TimeProvider.System"/>.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider
     {
         get;
-        init => field = value
-            ?? throw new ArgumentNullException(nameof(TimeProvider), "TimeProvider must not be null.");
+        init => field = Guards.NotNull(value, nameof(TimeProvider));
     } = TimeProvider.System;
 
     internal static RetryOptions Default { get; } = new();
 
-    /// <summary>The engine for this object and clock; built once, unless clocks alternate.</summary>
-    /// <param name="clock">In place of the system's, where one takes it; null for the options' own.</param>
+    /// <summary>Returns the engine for this instance and clock. It is built once, unless callers alternate between
+    /// clocks.</summary>
+    /// <param name="clock">The clock of the caller, which replaces the system's; null for that of the options.</param>
     internal RetryEngine Engine(TimeProvider? clock = null)
     {
         var wanted = AsyncEnvironment.Clock(TimeProvider == TimeProvider.System && clock is not null ? clock : TimeProvider);
-        var engine = _cache.Engine; // Copied by a with, together with the rest.
+        var engine = _cache.Engine; // A with expression copies it, so the owner is checked.
         return engine is not null && ReferenceEquals(engine.Options, this) && engine.Clock == wanted
             ? engine
             : _cache.Engine = new RetryEngine(this, wanted);
     }
 
-    /// <summary>No part of the value.</summary>
+    /// <summary>Excluded from the equality of the record.</summary>
     private struct EngineCache : IEquatable<EngineCache>
     {
         public RetryEngine? Engine;

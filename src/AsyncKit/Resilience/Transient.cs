@@ -5,22 +5,27 @@ using System.Net.Sockets;
 
 namespace AsyncKit;
 
-/// <summary>Which failures may be over when one tries again.</summary>
+/// <summary>Classifies failures: a transient one may disappear with a retry.</summary>
 public static class Transient
 {
-    private const int HResultOfNoError = unchecked((int)0x80131620); // COR_E_IO
+    private const int DefaultHResult = unchecked((int)0x80131620); // COR_E_IO
 
-    /// <summary>Whether another attempt may succeed.</summary>
-    /// <param name="exception">What an attempt has thrown.</param>
+    /// <summary>Returns whether another attempt may succeed.</summary>
+    /// <param name="exception">The exception of an attempt.</param>
     /// <returns>
-    /// True for an <see cref="HttpRequestException"/> without a status, unless it exceeds a limit of the client's such as the
-    /// length of a response, or with 408, 429 or 5xx; a
-    /// <see cref="TimeoutException"/>; HttpClient's own timeout, which is an <see cref="OperationCanceledException"/> around
-    /// one; a <see cref="SocketException"/>; an <see cref="IOException"/> of a transport, so not one that a file, a folder or
-    /// a path is to blame for; a <see cref="DbException"/> that says so itself. For an <see cref="AggregateException"/>,
-    /// when it is true for each inner one.
+    /// True for these exceptions; otherwise, false.
+    /// <list type="bullet">
+    /// <item>An <see cref="HttpRequestException"/> with status 408, 429 or 5xx, or without a status. Not one about a
+    /// limit of the client, for example the length of a response.</item>
+    /// <item>A <see cref="TimeoutException"/>, and HttpClient's own timeout, which is an
+    /// <see cref="OperationCanceledException"/> with one inside.</item>
+    /// <item>A <see cref="SocketException"/>, and an <see cref="IOException"/> of a transport. Not one about a file, a
+    /// folder or a path.</item>
+    /// <item>A <see cref="DbException"/> whose IsTransient is true.</item>
+    /// <item>An <see cref="AggregateException"/> if all inner exceptions are transient.</item>
+    /// </list>
     /// </returns>
-    /// <exception cref="ArgumentNullException">The exception is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="exception"/> is null.</exception>
     public static bool IsTransient(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
@@ -39,7 +44,7 @@ public static class Transient
         };
     }
 
-    /// <summary>Whether it says that there was too much at once.</summary>
+    /// <summary>Returns whether the exception reports too much load at the same time.</summary>
     internal static bool IsThrottled(Exception exception) =>
         exception is TimeoutException
             or HttpRequestException { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable }
@@ -48,11 +53,12 @@ public static class Transient
     internal static bool IsHttpClientTimeout(Exception exception) =>
         exception is TaskCanceledException { InnerException: TimeoutException };
 
-    /// <summary>What the file system throws has the number of its error; a transport's has none, but a cause.</summary>
+    /// <summary>An exception of the file system has an error number. An exception of a transport has none, but an inner
+    /// exception.</summary>
     private static bool IsTransport(IOException exception) =>
         exception is EndOfStreamException or HttpIOException
         || exception.InnerException is SocketException
-        || exception.HResult == HResultOfNoError;
+        || exception.HResult == DefaultHResult;
 
     private static bool IsTransientStatus(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;

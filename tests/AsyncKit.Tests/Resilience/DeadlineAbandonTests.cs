@@ -32,7 +32,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
         await context.AdvanceAsync(TimeSpan.FromSeconds(60));
         var (level, id, text, exception) = Assert.Single(log.All);
         Assert.Equal(
-            (LogLevel.Warning, 21, "'stubborn' was abandoned and ran on for 00:00:05."), (level, id, text));
+            (LogLevel.Warning, 21, "'stubborn' completed 00:00:05 after it was abandoned."), (level, id, text));
         Assert.IsType<FormatException>(exception);
     }, Brief);
 
@@ -119,7 +119,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
         await context.AdvanceAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(1, counted.Sum);
         var (level, _, text, _) = Assert.Single(log.All);
-        Assert.Equal((LogLevel.Warning, "'slow' was abandoned and ran on for 00:00:08."), (level, text));
+        Assert.Equal((LogLevel.Warning, "'slow' completed 00:00:08 after it was abandoned."), (level, text));
     }, Brief);
 
     [Fact]

@@ -236,7 +236,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         var thrown = Assert.Throws<ArgumentOutOfRangeException>(
             () => { _ = Deadline.RunAsync(operation, -Seconds(1)).AsTask(); });
         Assert.Equal(("limit", -Seconds(1)), (thrown.ParamName, thrown.ActualValue));
-        Assert.StartsWith("limit must not be negative", thrown.Message, StringComparison.Ordinal);
+        Assert.StartsWith("limit must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01.", thrown.Message, StringComparison.Ordinal);
         Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
         Assert.Equal("GracePeriod", Assert.Throws<ArgumentOutOfRangeException>(
             () => new DeadlineOptions { Limit = Seconds(1), GracePeriod = -Seconds(1) }).ParamName);
@@ -300,7 +300,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             await Assert.ThrowsAsync<TimeoutException>(() => run.OrHangs());
 
             var (_, id, text, exception) = Assert.Single(log.All);
-            Assert.Equal((22, "'it' was cancelled, and a callback on its token has thrown."), (id, text));
+            Assert.Equal((22, "'it' was cancelled; a callback of its token threw an exception."), (id, text));
             Assert.IsType<FormatException>(exception);
         }
     }

@@ -23,7 +23,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(TimeSpan.FromSeconds(2), context.Time.Elapsed);
         Assert.Equal([(1, TimeSpan.FromSeconds(1), "1"), (2, TimeSpan.FromSeconds(1), "2")],
             told.Select(one => (one.Attempt, one.Delay, one.Exception.Message)));
-        Assert.Equal("'it' failed in attempt 1 and is tried again in 00:00:01.", log.All[0].Text);
+        Assert.Equal("'it' failed on attempt 1; retrying in 00:00:01.", log.All[0].Text);
         Assert.Equal(2, log.All.Count);
     }, Brief);
 

@@ -32,7 +32,6 @@ internal abstract class PermitQueue
 
     private const int MaxFreeWaiters = 1_024;
 
-    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(49);
 
     private readonly Lock _lock = new();
     private ulong _state;
@@ -91,17 +90,6 @@ internal abstract class PermitQueue
 
     /// <summary>Whether a permit is free; under the lock.</summary>
     private bool IsAvailable => !_isClosed && _first is null && Held < _limit;
-
-    public static int CheckLimit(int value, string name, int min = 1, int max = MaxPermits) =>
-        value >= min && value <= max
-            ? value
-            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {min} to {max}.");
-
-    public static TimeSpan CheckTimeout(TimeSpan timeout) =>
-        timeout == Timeout.InfiniteTimeSpan || (timeout >= TimeSpan.Zero && timeout <= MaxTimeout)
-            ? timeout
-            : throw new ArgumentOutOfRangeException(
-                nameof(timeout), timeout, "timeout must be from zero to 49 days, or Timeout.InfiniteTimeSpan.");
 
     public TimeoutException NewTimeoutException(TimeSpan timeout) =>
         new($"{DisplayName} was not acquired within {timeout}.");

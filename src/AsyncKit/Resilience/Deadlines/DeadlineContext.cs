@@ -3,13 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <summary>What a deadline is told: the clock, the limit, and how to name what it limits.</summary>
+/// <summary>The parameters of a deadline: the clock, the limit, and the name of the operation in messages.</summary>
 internal readonly record struct DeadlineContext(
     TimeProvider Clock, TimeSpan Limit, string? Name = null, TimeSpan? Grace = null, ILogger? Logger = null, long Index = -1)
 {
-    /// <summary>What a timer bears. Longer limits are none.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(49);
-
+    /// <summary>The operation as the subject of a message.</summary>
     public string Subject => SubjectOf(Name, Index);
 
     public static string SubjectOf(string? name, long index = -1)
@@ -24,24 +22,14 @@ internal readonly record struct DeadlineContext(
         };
     }
 
-    public static bool IsFinite(TimeSpan limit) => limit >= TimeSpan.Zero && limit <= Longest;
-
-    public static TimeSpan Check(TimeSpan limit, string name) =>
-        limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan
-            ? limit
-            : throw new ArgumentOutOfRangeException(
-                name, limit, $"{name} must not be negative; Timeout.InfiniteTimeSpan means none.");
-
-    public static TimeSpan? Check(TimeSpan? limit, string name) => limit is { } given ? Check(given, name) : null;
-
-    /// <param name="limit">Which has passed.</param>
-    /// <param name="elapsed">Since the operation has begun.</param>
-    /// <param name="inner">How the operation ended. What it knows of its attempts is taken over.</param>
-    public TimeoutException TimedOut(TimeSpan limit, TimeSpan elapsed, Exception? inner)
+    /// <summary>Creates the exception for an operation that was stopped by its limit.</summary>
+    /// <param name="elapsed">The time since the operation started.</param>
+    /// <param name="inner">The exception of the operation, if it threw one. Its data about attempts is copied.</param>
+    public TimeoutException TimedOut(TimeSpan elapsed = default, Exception? inner = null)
     {
         var timeout = new TimeoutException(
             string.Create(
-                CultureInfo.InvariantCulture, $"{Subject} was stopped by its limit of {limit:c}, after {elapsed:c}."),
+                CultureInfo.InvariantCulture, $"{Subject} was stopped by its limit of {Limit:c}, after {elapsed:c}."),
             inner);
         AttemptData.Copy(inner, timeout);
         return timeout;

@@ -2,26 +2,28 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
-#pragma warning disable VSTHRD002 // Only of what has completed.
+#pragma warning disable VSTHRD002 // Results are read from completed tasks only.
 
 namespace AsyncKit;
 
-/// <summary>
-/// An operation under a limit: its scope, what continues when it has ended, and the promise of how. One object instead of
-/// an async method around a scope, used again for other operations with the same type of result.
-/// </summary>
-/// <typeparam name="TResult">The result.</typeparam>
+/// <summary>An operation under a limit: its token, the continuation of its task, and the task that the caller awaits.
+/// One reusable object, where an async method around a token source would allocate several.</summary>
+/// <typeparam name="TResult">The type of the result.</typeparam>
 /// <remarks>
+/// Lifetime: <see cref="Start"/> rents an instance. It returns to the pool in <see cref="TryComplete"/>, or when the
+/// caller reads the result of the task from <c>AwaitAsync</c>.
+/// <para>
 /// Invariants:
-/// (1) The use ends before the promise is kept: when the awaiting code goes on, neither the caller nor the timer can reach
-/// the operation any more, and all callbacks on its token have ended.
-/// (2) It is used again only after its result was taken, with the promise's current version: a second await of the same
-/// task finds another version, and throws.
-/// Continues inline like an async method, on the thread on which the operation has ended.
+/// (1) The use stops before the task completes. When the caller continues, neither its token nor the timer can reach
+/// the operation any more, and all callbacks on the operation's token have returned.
+/// (2) The instance is reused only after its result was read with the current version. A second await of the same task
+/// has an outdated version and throws.
+/// </para>
+/// The caller continues inline on the thread that completes the operation, as with an async method.
 /// </remarks>
 internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTaskSource<TResult>, IValueTaskSource
 {
-    private const int MostPooled = 128;
+    private const int MaxPooled = 128;
 
     private static readonly ConcurrentQueue<DeadlineOperation<TResult>> Pool = new();
     private static int _pooled;
@@ -32,35 +34,35 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
     private ManualResetValueTaskSourceCore<TResult> _promise;
     private ConfiguredValueTaskAwaitable<TResult>.ConfiguredValueTaskAwaiter _operation;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _operationWithoutResult;
-    private Action? _onEnded;
-    private Action? _onEndedWithoutResult;
-    private ExecutionContext? _context;
+    private Action? _onCompleted;
+    private ExecutionContext? _executionContext;
 
     private DeadlineOperation(TimeProvider clock)
         : base(clock)
     {
     }
 
-    public static DeadlineOperation<TResult> Begin(in DeadlineContext terms, CancellationToken caller)
+    public static DeadlineOperation<TResult> Start(in DeadlineContext context, CancellationToken caller)
     {
-        var call = terms.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineOperation<TResult>(terms.Clock);
+        var deadline = context.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineOperation<TResult>(context.Clock);
         try
         {
-            call.Start(terms, caller);
+            deadline.StartUse(context, caller);
         }
         catch (Exception)
         {
-            call.Forget(); // The clock has thrown; no registration stays.
+            deadline.Abandon(); // The clock threw. No registration remains.
             throw;
         }
 
-        return call;
+        return deadline;
     }
 
-    /// <summary>The last use of it, unless it was cancelled: then <see cref="EndAsync"/> is.</summary>
-    public bool TryEnd()
+    /// <summary>Completes and returns the instance, unless it was cancelled. In that case call
+    /// <see cref="CompleteAsync"/>.</summary>
+    public bool TryComplete()
     {
-        if (!TryEndUse())
+        if (!TryStopUse())
         {
             return false;
         }
@@ -69,52 +71,33 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         return true;
     }
 
-    /// <summary>The last use of it. What the token's callbacks have thrown, if it was cancelled.</summary>
-    public ValueTask<Exception?> EndAsync() => TryEnd() ? default : EndUseAsync();
+    /// <summary>Completes the instance and returns what the token's callbacks threw, if it was cancelled.</summary>
+    public ValueTask<Exception?> CompleteAsync() => TryComplete() ? default : StopUseAsync();
 
-    /// <summary>The last use of it, too. What comes of the operation, with who stopped it.</summary>
-    public ValueTask<TResult> WhenEndedAsync(ValueTask<TResult> operation)
+    /// <summary>Returns the task of the caller. It completes after <paramref name="operation"/>, with the timeout or
+    /// the cancellation that stopped it.</summary>
+    public ValueTask<TResult> AwaitAsync(ValueTask<TResult> operation)
     {
-        _context = CallsUser ? ExecutionContext.Capture() : null;
-        var promised = new ValueTask<TResult>(this, _promise.Version);
-        var awaiter = operation.NoContext().GetAwaiter();
-        _operation = awaiter;
-        if (awaiter.IsCompleted)
-        {
-            OnEnded();
-        }
-        else
-        {
-            awaiter.UnsafeOnCompleted(_onEnded ??= OnEnded); // From here on it may be used again.
-        }
-
-        return promised;
+        var task = new ValueTask<TResult>(this, _promise.Version); // First: the instance may be reused after the next line.
+        var awaiter = _operation = operation.NoContext().GetAwaiter();
+        Await(awaiter, awaiter.IsCompleted);
+        return task;
     }
 
-    /// <inheritdoc cref="WhenEndedAsync(ValueTask{TResult})"/>
-    public ValueTask WhenEndedAsync(ValueTask operation)
+    /// <inheritdoc cref="AwaitAsync(ValueTask{TResult})"/>
+    public ValueTask AwaitAsync(ValueTask operation)
     {
-        _context = CallsUser ? ExecutionContext.Capture() : null;
-        var promised = new ValueTask(this, _promise.Version);
-        var awaiter = operation.NoContext().GetAwaiter();
-        _operationWithoutResult = awaiter;
-        if (awaiter.IsCompleted)
-        {
-            OnEndedWithoutResult();
-        }
-        else
-        {
-            awaiter.UnsafeOnCompleted(_onEndedWithoutResult ??= OnEndedWithoutResult);
-        }
-
-        return promised;
+        var task = new ValueTask(this, _promise.Version);
+        var awaiter = _operationWithoutResult = operation.NoContext().GetAwaiter();
+        Await(awaiter, awaiter.IsCompleted);
+        return task;
     }
 
     public TResult GetResult(short token)
     {
         if (_promise.GetStatus(token) == ValueTaskSourceStatus.Pending)
         {
-            throw new InvalidOperationException("The task has not ended. Await it, once.");
+            throw new InvalidOperationException("The task is not completed. Await it, once.");
         }
 
         try
@@ -124,7 +107,7 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         finally
         {
             _promise.Reset();
-            _context = null;
+            _executionContext = null;
             Return();
         }
     }
@@ -145,10 +128,10 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
             return latest;
         }
 
-        if (Pool.TryDequeue(out var call))
+        if (Pool.TryDequeue(out var pooled))
         {
             Interlocked.Decrement(ref _pooled);
-            return call;
+            return pooled;
         }
 
         return new DeadlineOperation<TResult>(TimeProvider.System);
@@ -156,7 +139,7 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
 
     private void Return()
     {
-        if (IsSpent)
+        if (IsDisposed)
         {
             return;
         }
@@ -165,7 +148,7 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         {
             _latest = this;
         }
-        else if (Interlocked.Increment(ref _pooled) <= MostPooled)
+        else if (Interlocked.Increment(ref _pooled) <= MaxPooled)
         {
             Pool.Enqueue(this);
         }
@@ -176,90 +159,85 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         }
     }
 
-    private void OnEnded()
+    private void Await<TAwaiter>(TAwaiter awaiter, bool isCompleted)
+        where TAwaiter : struct, ICriticalNotifyCompletion
+    {
+        _executionContext = CallsUserCode ? ExecutionContext.Capture() : null;
+        if (isCompleted)
+        {
+            OnOperationCompleted();
+        }
+        else
+        {
+            awaiter.UnsafeOnCompleted(_onCompleted ??= OnOperationCompleted); // From here on the instance may be reused.
+        }
+    }
+
+    private void OnOperationCompleted()
     {
         TResult result;
         try
         {
+            _operationWithoutResult.GetResult(); // Only one of the two is set. The other one is a completed default.
             result = _operation.GetResult();
         }
         catch (Exception exception)
         {
-            End(default!, exception);
+            Finish(default!, exception);
             return;
         }
 
-        End(result);
+        if (TryStopUse())
+        {
+            ClearAwaiters();
+            _promise.SetResult(result);
+        }
+        else
+        {
+            Finish(result, null);
+        }
     }
 
-    private void OnEndedWithoutResult()
+    /// <summary>Finishes in the ExecutionContext of the call, because user code may run: the logger or the
+    /// clock.</summary>
+    private void Finish(TResult result, Exception? thrown)
     {
-        try
+        ClearAwaiters();
+        if (_executionContext is not { } executionContext)
         {
-            _operationWithoutResult.GetResult();
-        }
-        catch (Exception exception)
-        {
-            End(default!, exception);
-            return;
-        }
-
-        End(default!);
-    }
-
-    private void End(TResult result)
-    {
-        if (!TryEndUse())
-        {
-            End(result, null);
-            return;
-        }
-
-        _operation = default;
-        _operationWithoutResult = default;
-        _promise.SetResult(result);
-    }
-
-    /// <summary>In the context of the call: it may be the user's logger or clock that is called.</summary>
-    private void End(TResult result, Exception? thrown)
-    {
-        _operation = default;
-        _operationWithoutResult = default;
-        if (_context is not { } context)
-        {
-            _ = EndAfterAsync(result, thrown);
+            _ = FinishAsync(result, thrown);
             return;
         }
 
         ExecutionContext.Run(
-            context,
-            static end =>
+            executionContext,
+            static state =>
             {
-                var (call, result, thrown) = ((DeadlineOperation<TResult>, TResult, Exception?))end!;
-                _ = call.EndAfterAsync(result, thrown);
+                var (deadline, result, thrown) = ((DeadlineOperation<TResult>, TResult, Exception?))state!;
+                _ = deadline.FinishAsync(result, thrown);
             },
             (this, result, thrown));
     }
 
-    private async Task EndAfterAsync(TResult result, Exception? thrown)
+    private async Task FinishAsync(TResult result, Exception? thrown)
     {
         try
         {
-            var terms = Terms;
-            var translated = thrown is null ? null : Translate(thrown); // Before the end: then its caller is forgotten.
-            var ofCallbacks = await EndUseAsync().NoContext();
+            var context = Context;
+            var translated = thrown is null ? null : Translate(thrown); // Must be first: stopping clears the caller.
+            var callbackFailure = await StopUseAsync().NoContext();
             if (translated is null)
             {
-                DeadlineEngine.Report(ofCallbacks, terms);
+                DeadlineEngine.LogCallbackFailure(callbackFailure, context);
             }
             else
             {
-                thrown = DeadlineEngine.WithFailure(translated, ofCallbacks, terms);
+                thrown = DeadlineEngine.WithCallbackFailure(translated, callbackFailure, context);
             }
         }
         catch (Exception exception)
         {
-            thrown = exception; // Of the user's exception.
+            thrown = exception; // A user-defined exception class threw while it was translated.
         }
 
         if (thrown is null)
@@ -271,4 +249,6 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
             _promise.SetException(thrown);
         }
     }
+
+    private void ClearAwaiters() => (_operation, _operationWithoutResult) = (default, default);
 }

@@ -1,60 +1,80 @@
 namespace AsyncKit;
 
-/// <summary>
-/// The token of one operation, cancelled by the caller or by a limit, and which of the two was first. On the system's
-/// clock it is used again for other operations.
-/// </summary>
+/// <summary>The token of one operation at a time. The caller or a limit cancels it, whichever is first. With the
+/// system's clock an instance is reused for other operations.</summary>
 /// <remarks>
+/// <para>
+/// The state is one number: the number of the use in the upper bits, its phase in the lower two. Only these transitions
+/// exist:
+/// </para>
+/// <list type="table">
+/// <item><term>Idle to Running</term><description><see cref="StartUse"/>. One thread owns an idle instance, so nothing
+/// competes.</description></item>
+/// <item><term>Running to Idle of the next use</term><description><see cref="TryStopUse"/>, by compare-and-swap, on the
+/// thread that completes the operation. It owns the instance from here on and may reuse it.</description></item>
+/// <item><term>Running to LimitFirst or CallerFirst</term><description><see cref="Cancel"/>, by compare-and-swap, in a
+/// callback of the timer or of the caller's token. Final: the completing thread waits for the callbacks of the
+/// operation's token and disposes the instance.</description></item>
+/// </list>
+/// <para>
+/// The timer is expensive to change, so it is not stopped between uses. It is armed for a short time at first, which is
+/// enough for most operations. If it fires too early for the limit, it is armed for the rest.
+/// </para>
+/// <para>
+/// The system's clock is read in milliseconds, at a fifth of the cost of a timestamp. The milliseconds may lag, so that
+/// lag is added to the limit. A limit under a second would show it, so there a timestamp decides.
+/// </para>
+/// <para>With any other clock an instance has one use and a timer that is set once. No lock is held while that clock is
+/// called.</para>
+/// <para>
 /// Invariants:
-/// (1) The state is a number of the use and a phase. Running becomes Idle, LimitFirst or CallerFirst once, by
-/// compare-and-swap; the next use has another number. So a timer callback that comes late finds another state than it
-/// read and does nothing.
-/// (2) What is due is written before the use begins, and read after the state: a callback that reads what is due later
-/// than its own use read a state that is past.
-/// (3) A source that was cancelled, and a registration that could not be taken back, are not used again.
-/// (4) While the state is Running, the timer is armed for what is due or earlier, or is about to be: who begins a use
-/// writes Running, then looks whether it is armed; the callback writes that it is not, then looks for Running. Who arms
-/// does so under the lock, for what is due then: of two that arm, the last one knows of the latest use.
-/// (5) Armed for long and not Running is only whoever ends that use: the callback writes that it will be, then looks for
-/// Running; who ends writes Idle, then looks whether it is.
-/// The timer is not disarmed between uses, since arming costs more than the rest. It is armed for a short time at first,
-/// so it is not left behind for long; for what is left only when that was not enough.
-/// The system's clock is read in milliseconds, which costs a fifth. They may be behind, so a limit has as much added,
-/// unless it is so short that this would be seen: then the timestamp is taken too, and decides.
-/// On a clock of the user's a scope has one use, its timer is set once and is believed, and nothing of the clock is called
-/// under the lock.
+/// (1) Each use leaves Running once, and the next use has another number. So the compare-and-swap of a late callback,
+/// which read the state of an earlier use, fails.
+/// (2) StartUse writes the due time before the state, and callbacks read the state first. So a callback that sees the
+/// due time of a later use holds an outdated state, and (1) applies.
+/// (3) While Running, the timer is armed for the due time or earlier, or some thread is about to arm it. StartUse
+/// writes Running, then reads <c>_armedFor</c>. The timer callback clears <c>_armedFor</c>, then reads the state. Both
+/// writes are interlocked, which is a full fence, so at least one of the two sees the write of the other.
+/// (4) Arming takes the lock and reads the due time inside. So of two threads that arm, the second one arms for the
+/// latest use.
+/// (5) A timer that is armed for long belongs to a running use, or the thread that stops the use is about to disarm it.
+/// The timer callback writes <c>_isArmedForLong</c>, then reads the state. TryStopUse writes the state, then reads
+/// <c>_isArmedForLong</c>. A fence separates each pair.
+/// (6) A cancelled source is not reused, nor is an instance whose registration with the caller could not be removed.
+/// </para>
 /// </remarks>
-#pragma warning disable CA1001 // The end disposes, or keeps it for the next use.
+#pragma warning disable CA1001 // Stopping disposes the source, or keeps it for the next use.
 internal abstract class DeadlineTokenSource
 #pragma warning restore CA1001
 {
+    internal const long LimitFirst = 2;
     private const long NotArmed = long.MaxValue;
     private const long PhaseMask = 3;
     private const long Idle = 0;
     private const long Running = 1;
-    internal const long LimitFirst = 2;
     private const long CallerFirst = 3;
 
-    /// <summary>By how much the milliseconds may be behind, on any system.</summary>
-    private const long Behind = 16;
+    /// <summary>The most by which the system's milliseconds lag, on any system.</summary>
+    private const long ClockLag = 16;
 
-    private const long ArmedAtFirst = 250;
+    /// <summary>The first time that the timer is armed for, in milliseconds.</summary>
+    private const long FirstDelay = 250;
 
-    /// <summary>From here on it does not matter.</summary>
-    private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(1);
+    /// <summary>From this limit on the lag does not matter.</summary>
+    private static readonly TimeSpan MinCoarseLimit = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
-    private readonly bool _canBeReused;
+    private readonly bool _isReusable;
     private readonly CancellationTokenSource _source = new();
     private ITimer? _timer;
     private CancellationTokenRegistration _registration;
     private CancellationToken _caller;
     private Task? _cancelling;
-    private DeadlineContext _terms; // Without the limit.
-    private long _limit; // Ticks of a TimeSpan.
-    private long _startedAt; // Where it is exact.
-    private long _dueAt; // Milliseconds of the system.
+    private DeadlineContext _context; // Without the limit, and unnamed unless there is something to name.
+    private long _limit; // In ticks of a TimeSpan.
+    private long _startedAt; // A timestamp, if the limit is exact.
+    private long _dueAt; // In the system's milliseconds.
     private long _armedFor = NotArmed;
     private bool _isArmedForLong;
     private long _state;
@@ -62,33 +82,34 @@ internal abstract class DeadlineTokenSource
     private protected DeadlineTokenSource(TimeProvider clock)
     {
         _clock = clock;
-        _canBeReused = clock == TimeProvider.System;
-        _terms = Unnamed(clock);
+        _isReusable = clock == TimeProvider.System;
+        _context = Unnamed(clock);
     }
 
     public CancellationToken Token => _source.Token;
 
-    public DeadlineContext Terms => _terms with { Limit = Limit };
+    public DeadlineContext Context => _context with { Limit = Limit };
 
-    /// <summary>What a callback of this use would have read.</summary>
+    /// <summary>The number of the use and its phase, as a callback reads it.</summary>
     internal long State => Volatile.Read(ref _state);
 
-    /// <summary>The invariant (4), for a use that has begun on the system's clock.</summary>
+    /// <summary>Invariant (3), for a use that runs on the system's clock.</summary>
     internal bool IsArmedInTime => Volatile.Read(ref _armedFor) <= Volatile.Read(ref _dueAt);
 
-    /// <summary>That has ended: it is not to be used again.</summary>
-    protected bool IsSpent { get; private set; }
+    /// <summary>Whether the instance is disposed and must not be reused.</summary>
+    protected bool IsDisposed { get; private set; }
 
-    /// <summary>Whether anything of the user's is called at the end, beside the awaiting code.</summary>
-    protected bool CallsUser => !_canBeReused || _terms.Logger is not null;
+    /// <summary>Whether completing the use calls user code other than the awaiting caller.</summary>
+    protected bool CallsUserCode => !_isReusable || _context.Logger is not null;
 
     private TimeSpan Limit => new(Volatile.Read(ref _limit));
 
-    private bool IsExact => !_canBeReused || Limit < Coarse;
+    private bool IsExact => !_isReusable || Limit < MinCoarseLimit;
 
-    private bool WasLimitFirst => (Volatile.Read(ref _state) & PhaseMask) == LimitFirst;
+    private bool WasLimitFirst => (State & PhaseMask) == LimitFirst;
 
-    /// <summary>What to throw for what the operation has thrown: null when that passes as it is.</summary>
+    /// <summary>Returns the exception to throw for an exception of the operation; null to throw it unchanged. Valid
+    /// until the use stops.</summary>
     public Exception? Translate(Exception exception)
     {
         if (!Cancellation.Is(exception))
@@ -104,19 +125,21 @@ internal abstract class DeadlineTokenSource
                 : new DeadlineCanceledException(limit, exception, _caller);
         }
 
-        // A limit further in that came first is the one to name.
+        // The limit of an inner deadline, if it was first, is the one to report.
         return !WasLimitFirst ? null
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
-    /// <summary>Instead of the end: an operation that was abandoned still has the token.</summary>
-    public void Forget()
+    /// <summary>Releases the caller's token and the timer without stopping the use: an abandoned operation still uses
+    /// the token.</summary>
+    public void Abandon()
     {
         _ = _registration.Unregister();
         DisposeTimer();
     }
 
-    /// <summary>After the token was cancelled: what its callbacks have thrown, when all have ended.</summary>
+    /// <summary>Waits, after the token was cancelled, until its callbacks have returned. Returns what they
+    /// threw.</summary>
     public async ValueTask<Exception?> WhenCancelledAsync()
     {
         Task cancelling;
@@ -132,17 +155,17 @@ internal abstract class DeadlineTokenSource
         }
         catch (Exception exception)
         {
-            return exception; // The user's. The operation's end decides what is thrown.
+            return exception; // From user code. The outcome of the operation decides what is thrown.
         }
     }
 
-    protected void Start(in DeadlineContext terms, CancellationToken caller)
+    protected void StartUse(in DeadlineContext context, CancellationToken caller)
     {
-        var limit = terms.Limit;
-        var hasTimer = DeadlineContext.IsFinite(limit);
-        if (!_canBeReused || terms.Name is not null || terms.Logger is not null || terms.Index >= 0)
+        var limit = context.Limit;
+        var hasTimer = Guards.IsFinite(limit);
+        if (!_isReusable || context.Name is not null || context.Logger is not null || context.Index >= 0)
         {
-            _terms = terms;
+            _context = context;
         }
 
         _caller = caller;
@@ -152,12 +175,14 @@ internal abstract class DeadlineTokenSource
             _startedAt = _clock.GetTimestamp();
         }
 
-        var dueAt = hasTimer ? AsyncEnvironment.SystemMilliseconds + Milliseconds(limit) + (IsExact ? 0 : Behind) : long.MaxValue;
+        var dueAt = hasTimer
+            ? AsyncEnvironment.SystemMilliseconds + Milliseconds(limit) + (IsExact ? 0 : ClockLag)
+            : long.MaxValue;
         Volatile.Write(ref _dueAt, dueAt);
-        _ = Interlocked.Exchange(ref _state, _state | Running);
+        _ = Interlocked.Exchange(ref _state, _state | Running); // A fence before _armedFor is read, see (3).
         if (caller.CanBeCanceled)
         {
-            _registration = caller.UnsafeRegister(static scope => ((DeadlineTokenSource)scope!).OnCaller(), this);
+            _registration = caller.UnsafeRegister(static source => ((DeadlineTokenSource)source!).OnCallerCancelled(), this);
         }
 
         if (!hasTimer)
@@ -165,7 +190,7 @@ internal abstract class DeadlineTokenSource
             return;
         }
 
-        if (!_canBeReused)
+        if (!_isReusable)
         {
             _timer = CreateTimer();
             _ = _timer.Change(limit, Timeout.InfiniteTimeSpan);
@@ -174,35 +199,34 @@ internal abstract class DeadlineTokenSource
         {
             lock (_lock)
             {
-                Arm(ArmedAtFirst);
+                Arm(FirstDelay);
             }
         }
     }
 
-    /// <summary>Unless it was cancelled: then <see cref="EndUseAsync"/> is the end.</summary>
-    protected bool TryEndUse()
+    /// <summary>Stops the use, unless it was cancelled. In that case call <see cref="StopUseAsync"/>.</summary>
+    protected bool TryStopUse()
     {
-        var isMine = !_caller.CanBeCanceled || _registration.Unregister();
-        var state = Volatile.Read(ref _state);
-        if ((state & PhaseMask) != Running
-            || Interlocked.CompareExchange(ref _state, Next(state), state) != state)
+        var isUnregistered = !_caller.CanBeCanceled || _registration.Unregister();
+        var state = State;
+        if ((state & PhaseMask) != Running || Interlocked.CompareExchange(ref _state, NextUse(state), state) != state)
         {
             return false;
         }
 
-        if (Volatile.Read(ref _isArmedForLong))
+        if (Volatile.Read(ref _isArmedForLong)) // After the state, see (5).
         {
             Disarm();
         }
 
         _registration = default;
         _caller = default;
-        if (_terms.Name is not null || _terms.Logger is not null || _terms.Index >= 0)
+        if (_context.Name is not null || _context.Logger is not null || _context.Index >= 0)
         {
-            _terms = Unnamed(_clock);
+            _context = Unnamed(_clock);
         }
 
-        if (!isMine || !_canBeReused || !_source.TryReset())
+        if (!isUnregistered || !_isReusable || !_source.TryReset())
         {
             Dispose();
         }
@@ -210,35 +234,36 @@ internal abstract class DeadlineTokenSource
         return true;
     }
 
-    /// <summary>What the token's callbacks have thrown, if it was cancelled.</summary>
-    protected ValueTask<Exception?> EndUseAsync() => TryEndUse() ? default : EndCancelledAsync();
+    /// <summary>Stops the use. After a cancellation, waits for the callbacks of the token and returns what they
+    /// threw.</summary>
+    protected ValueTask<Exception?> StopUseAsync() => TryStopUse() ? default : StopCancelledAsync();
 
     protected void Dispose()
     {
-        IsSpent = true;
+        IsDisposed = true;
         DisposeTimer();
         _source.Dispose();
     }
 
     private static DeadlineContext Unnamed(TimeProvider clock) => new(clock, Timeout.InfiniteTimeSpan);
 
-    private static long Next(long state) => (state & ~PhaseMask) + PhaseMask + 1 + Idle;
+    private static long NextUse(long state) => (state & ~PhaseMask) + PhaseMask + 1 + Idle;
 
     private static long Milliseconds(TimeSpan time) =>
         (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
 
-    /// <summary>In milliseconds, zero or less when it is due. On the system's clock.</summary>
-    private long Left(long now) => IsExact
+    /// <summary>The milliseconds that remain on the system's clock; zero or less if the limit has passed.</summary>
+    private long Remaining(long now) => IsExact
         ? Milliseconds(Limit - _clock.GetElapsedTime(Volatile.Read(ref _startedAt)))
         : Volatile.Read(ref _dueAt) - now;
 
-    /// <summary>Under the lock.</summary>
-    private void Arm(long longest)
+    /// <summary>The caller holds the lock.</summary>
+    private void Arm(long maxDelay)
     {
         var now = AsyncEnvironment.SystemMilliseconds;
-        var delay = Math.Clamp(Left(now), 0, longest);
-        Volatile.Write(ref _armedFor, now + delay); // Before it is: the callback clears it.
-        Volatile.Write(ref _isArmedForLong, delay > ArmedAtFirst);
+        var delay = Math.Clamp(Remaining(now), 0, maxDelay);
+        Volatile.Write(ref _armedFor, now + delay); // Before the timer is set: its callback clears it.
+        Volatile.Write(ref _isArmedForLong, delay > FirstDelay);
         _timer ??= CreateTimer();
         _ = _timer.Change(TimeSpan.FromMilliseconds(delay), Timeout.InfiniteTimeSpan);
     }
@@ -253,13 +278,13 @@ internal abstract class DeadlineTokenSource
         }
     }
 
-    /// <summary>Without the caller's context: the timer outlives the operation.</summary>
+    /// <summary>Captures no ExecutionContext, since the timer outlives the operation.</summary>
     private ITimer CreateTimer()
     {
         using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
         {
             return _clock.CreateTimer(
-                static scope => ((DeadlineTokenSource)scope!).OnTimer(),
+                static source => ((DeadlineTokenSource)source!).OnTimer(),
                 this,
                 Timeout.InfiniteTimeSpan,
                 Timeout.InfiniteTimeSpan);
@@ -274,62 +299,63 @@ internal abstract class DeadlineTokenSource
         }
         catch (Exception)
         {
-            // A clock that throws must not keep the scope from ending.
+            // A user-supplied clock that throws must not replace the outcome of the operation.
         }
     }
 
     private void OnTimer()
     {
-        _ = Interlocked.Exchange(ref _armedFor, NotArmed);
-        var state = Volatile.Read(ref _state);
+        _ = Interlocked.Exchange(ref _armedFor, NotArmed); // A fence before the state is read, see (3).
+        var state = State;
         if ((state & PhaseMask) != Running)
         {
-            return;
+            return; // The operation completed. The next use arms the timer.
         }
 
-        if (!_canBeReused || (Volatile.Read(ref _dueAt) != long.MaxValue && Left(AsyncEnvironment.SystemMilliseconds) <= 0))
+        if (!_isReusable || (Volatile.Read(ref _dueAt) != long.MaxValue && Remaining(AsyncEnvironment.SystemMilliseconds) <= 0))
         {
-            // The caller's callback may be late: its token is looked at too.
+            // The caller may have cancelled before, with its callback still to come.
             Cancel(state, _caller.IsCancellationRequested ? CallerFirst : LimitFirst);
         }
         else
         {
-            ArmAgain(state);
+            Rearm(state);
         }
     }
 
-    /// <summary>It was armed for less, or timers are coarser than timestamps and come early, or this is of an earlier
-    /// use.</summary>
-    private void ArmAgain(long state)
+    /// <summary>Arms the timer for the rest. It fires early because it was armed for less, because timers are coarser
+    /// than timestamps, or because an earlier use armed it.</summary>
+    private void Rearm(long state)
     {
         lock (_lock)
         {
             _isArmedForLong = true;
             Interlocked.MemoryBarrier(); // Before the state is read, see (5).
-            if (Volatile.Read(ref _state) != state || _dueAt == long.MaxValue)
+            if (State != state || _dueAt == long.MaxValue)
             {
-                _isArmedForLong = false; // The next use has found that it is not armed.
+                _isArmedForLong = false; // The next use sees that the timer is not armed.
                 return;
             }
 
-            Arm((long)DeadlineContext.Longest.TotalMilliseconds);
+            Arm((long)Guards.MaxTimeout.TotalMilliseconds);
         }
     }
 
-    private void OnCaller()
+    private void OnCallerCancelled()
     {
-        var state = Volatile.Read(ref _state);
+        var state = State;
         if ((state & PhaseMask) == Running)
         {
             Cancel(state, CallerFirst);
         }
     }
 
-    /// <param name="state">As it was read by the callback, perhaps in an earlier use.</param>
-    /// <param name="phase">The limit or the caller.</param>
+    /// <param name="state">The state as the callback read it, perhaps that of an earlier use.</param>
+    /// <param name="phase">LimitFirst or CallerFirst.</param>
     internal void Cancel(long state, long phase)
     {
-        // The lock gives the phase and the task at once to whoever ends meanwhile. No callback runs inside.
+        // The lock publishes the phase together with the task: a thread that sees the phase finds the task under the lock.
+        // No callback runs inside.
         lock (_lock)
         {
             if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | phase, state) == state)
@@ -339,27 +365,27 @@ internal abstract class DeadlineTokenSource
         }
     }
 
-    private async ValueTask<Exception?> EndCancelledAsync()
+    private async ValueTask<Exception?> StopCancelledAsync()
     {
         var thrown = await WhenCancelledAsync().NoContext();
         Dispose();
         return thrown;
     }
 
-    private TimeoutException TimedOut(Exception? exception)
+    private TimeoutException TimedOut(Exception exception)
     {
         TimeSpan elapsed;
         try
         {
             elapsed = IsExact
                 ? _clock.GetElapsedTime(_startedAt)
-                : TimeSpan.FromMilliseconds(AsyncEnvironment.SystemMilliseconds - (_dueAt - Behind - Milliseconds(Limit)));
+                : TimeSpan.FromMilliseconds(AsyncEnvironment.SystemMilliseconds - (_dueAt - ClockLag - Milliseconds(Limit)));
         }
         catch (Exception)
         {
-            elapsed = Limit; // A clock that throws must not keep the scope from ending.
+            elapsed = Limit; // A user-supplied clock that throws must not replace the timeout.
         }
 
-        return Terms.TimedOut(Limit, elapsed, exception);
+        return Context.TimedOut(elapsed, exception);
     }
 }

@@ -1,7 +1,7 @@
 namespace AsyncKit;
 
-/// <summary>What an exception says of the attempts before it.</summary>
-/// <remarks>Data is virtual: an exception class that refuses the entry must not replace its own report.</remarks>
+/// <summary>Reads and writes the entries about attempts in <see cref="Exception.Data"/>.</summary>
+/// <remarks>Data is virtual. An exception class that throws from it must not replace the exception to report.</remarks>
 internal static class AttemptData
 {
     private const string CountKey = "AsyncKit.Attempts";
@@ -19,7 +19,7 @@ internal static class AttemptData
         }
         catch (Exception)
         {
-            // See above.
+            // See the remarks.
         }
     }
 
@@ -34,7 +34,7 @@ internal static class AttemptData
         }
         catch (Exception)
         {
-            // See above.
+            // See the remarks.
         }
     }
 }

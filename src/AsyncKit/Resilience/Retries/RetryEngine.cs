@@ -5,14 +5,13 @@ using Polly.Retry;
 
 namespace AsyncKit;
 
-/// <summary>
-/// What a <see cref="RetryOptions"/> comes to: a Polly pipeline that loops and waits, and decides nothing by itself. It is
-/// entered when the first attempt has failed, with that failure as its first outcome; so an operation that succeeds at once
-/// does not pay for it.
-/// </summary>
+/// <summary>Runs operations under one <see cref="RetryOptions"/>, with a Polly pipeline as its loop.</summary>
+/// <remarks>The pipeline loops and waits, but the options make every decision. It is entered after the first attempt
+/// failed, with that failure as its first outcome. So an operation that succeeds at once does not pay for
+/// it.</remarks>
 internal sealed class RetryEngine
 {
-    private static readonly ResiliencePropertyKey<RetryCall> CallKey = new("AsyncKit.Retry");
+    private static readonly ResiliencePropertyKey<RetryState> StateKey = new("AsyncKit.Retry");
 
     private readonly ResiliencePipeline? _pipeline;
 
@@ -52,34 +51,34 @@ internal sealed class RetryEngine
                 ShouldHandle = static arguments => new ValueTask<bool>(
                     arguments.Outcome.Exception is { } exception
                     && !arguments.Context.CancellationToken.IsCancellationRequested
-                    && CallOf(arguments.Context).ShouldGoOn(exception)),
-                DelayGenerator = static arguments => new ValueTask<TimeSpan?>(CallOf(arguments.Context).Delay),
+                    && StateOf(arguments.Context).ShouldRetry(exception)),
+                DelayGenerator = static arguments => new ValueTask<TimeSpan?>(StateOf(arguments.Context).Delay),
                 OnRetry = arguments =>
                 {
-                    Report(options, CallOf(arguments.Context));
+                    Report(options, StateOf(arguments.Context));
                     return default;
                 },
             })
             .Build();
 
-    private static RetryCall CallOf(ResilienceContext context) => context.Properties.GetValue(CallKey, null!);
+    private static RetryState StateOf(ResilienceContext context) => context.Properties.GetValue(StateKey, null!);
 
-    private static void Report(RetryOptions options, RetryCall call)
+    private static void Report(RetryOptions options, RetryState retry)
     {
         try
         {
             ResilienceTelemetry.Retries.Add(1);
             if (options.Logger is { } logger)
             {
-                Log.Retrying(logger, DeadlineContext.SubjectOf(options.Name), call.Attempts, call.Delay, call.Last!);
+                Log.Retrying(logger, DeadlineContext.SubjectOf(options.Name), retry.Attempts, retry.Delay, retry.Last!);
             }
         }
         catch (Exception)
         {
-            // A listener or a logger that throws must not end the operation.
+            // A listener or a logger that throws must not fail the operation.
         }
 
-        options.OnRetry?.Invoke(new RetryAttempt(call.Attempts, call.Delay, call.Last!));
+        options.OnRetry?.Invoke(new RetryAttempt(retry.Attempts, retry.Delay, retry.Last!));
     }
 
     private ValueTask<TResult> AttemptsAsync<TState, TResult>(
@@ -91,14 +90,14 @@ internal sealed class RetryEngine
             Options.Budget?.OnOperation();
             startedAt = Options.TotalTimeout is null ? 0 : Clock.GetTimestamp();
         }
-        catch (Exception ofClock)
+        catch (Exception exception)
         {
-            return ValueTask.FromException<TResult>(ofClock);
+            return ValueTask.FromException<TResult>(exception);
         }
 
         if (Options.AttemptTimeout is not null)
         {
-            return AfterFirstAsync(operation, state, default, startedAt, token);
+            return AwaitFirstAsync(operation, state, default, startedAt, token);
         }
 
         ValueTask<TResult> attempt;
@@ -113,32 +112,32 @@ internal sealed class RetryEngine
 
         return attempt.IsCompletedSuccessfully
             ? attempt
-            : AfterFirstAsync(operation, state, attempt, startedAt, token);
+            : AwaitFirstAsync(operation, state, attempt, startedAt, token);
     }
 
-    /// <param name="operation">What is tried.</param>
-    /// <param name="state">Given to it.</param>
-    /// <param name="attempt">The first, which has begun unless attempts have a limit.</param>
-    /// <param name="startedAt">For the total timeout.</param>
-    /// <param name="token">The caller's or the total timeout's.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="state">The argument of the operation.</param>
+    /// <param name="attempt">The first attempt, which is running already unless attempts have a limit.</param>
+    /// <param name="startedAt">The timestamp that the total timeout is measured from.</param>
+    /// <param name="token">The token of the caller or of the total timeout.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> AfterFirstAsync<TState, TResult>(
+    private async ValueTask<TResult> AwaitFirstAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
         ValueTask<TResult> attempt,
         long startedAt,
         CancellationToken token)
     {
-        Attempt<TResult> first;
+        DeadlineOutcome<TResult> first;
         try
         {
             first = Options.AttemptTimeout is null
-                ? new(await attempt.NoContext())
-                : await LimitedAttemptAsync(operation, state, token).NoContext();
+                ? new(await attempt.NoContext(), null)
+                : await AttemptAsync(operation, state, token).NoContext();
         }
         catch (Exception exception)
         {
-            first = new(exception, isOwnTimeout: false);
+            first = new(default!, exception);
         }
 
         return first.Exception is null
@@ -149,118 +148,90 @@ internal sealed class RetryEngine
     private async ValueTask<TResult> RetryAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
-        Attempt<TResult> first,
+        DeadlineOutcome<TResult> first,
         long startedAt,
         CancellationToken token)
     {
-        var call = new RetryCall(this, startedAt, AsyncEnvironment.Random);
-        call.Fail(first.Exception!, first.IsOwnTimeout);
+        var retry = new RetryState(this, startedAt, AsyncEnvironment.Random);
+        retry.Record(first.Exception!, first.IsTimeout);
         if (_pipeline is null || token.IsCancellationRequested)
         {
-            ExceptionDispatchInfo.Throw(call.ToThrow(first.Exception!, token));
+            ExceptionDispatchInfo.Throw(retry.GetExceptionToThrow(first.Exception!, token));
         }
 
         Outcome<TResult> outcome;
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
         try
         {
-            context.Properties.Set(CallKey, call);
+            context.Properties.Set(StateKey, retry);
             outcome = await _pipeline.ExecuteOutcomeAsync(
-                static (context, retry) => retry.Engine.OutcomeAsync(retry.Operation, retry.State, retry.Call, context),
+                static (context, call) => call.Engine.NextAsync(call.Operation, call.State, call.Retry, context),
                 context,
-                (Engine: this, Operation: operation, State: state, Call: call)).NoContext();
+                (Engine: this, Operation: operation, State: state, Retry: retry)).NoContext();
         }
-        catch (Exception ofCallback)
+        catch (Exception exception)
         {
-            outcome = Outcome.FromException<TResult>(ofCallback); // Of the options.
+            outcome = Outcome.FromException<TResult>(exception); // A callback of the options threw it.
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
 
-        if (outcome.Exception is { } exception)
+        if (outcome.Exception is { } toThrow)
         {
-            ExceptionDispatchInfo.Throw(call.ToThrow(exception, token));
+            ExceptionDispatchInfo.Throw(retry.GetExceptionToThrow(toThrow, token));
         }
 
         return outcome.Result!;
     }
 
-    private async ValueTask<Outcome<TResult>> OutcomeAsync<TState, TResult>(
+    /// <summary>Returns the failure of the first attempt to Polly; after that, runs an attempt.</summary>
+    private async ValueTask<Outcome<TResult>> NextAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
-        RetryCall call,
+        RetryState retry,
         ResilienceContext context)
     {
-        if (call.TakeFirst() is { } first)
+        if (retry.TakeFirst() is { } first)
         {
             return Outcome.FromException<TResult>(first);
         }
 
-        var token = context.CancellationToken;
-        try
+        var attempt = await AttemptAsync(operation, state, context.CancellationToken).NoContext();
+        if (attempt.Exception is not { } exception)
         {
-            if (Options.AttemptTimeout is null)
-            {
-                return Outcome.FromResult(await operation(state, token).NoContext());
-            }
-
-            var attempt = await LimitedAttemptAsync(operation, state, token).NoContext();
-            if (attempt.Exception is null)
-            {
-                return Outcome.FromResult(attempt.Result);
-            }
-
-            call.Fail(attempt.Exception, attempt.IsOwnTimeout);
-            return Outcome.FromException<TResult>(attempt.Exception);
+            return Outcome.FromResult(attempt.Result);
         }
-        catch (Exception exception)
-        {
-            call.Fail(exception, isOwnTimeout: false);
-            return Outcome.FromException<TResult>(exception);
-        }
+
+        retry.Record(exception, attempt.IsTimeout);
+        return Outcome.FromException<TResult>(exception);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Attempt<TResult>> LimitedAttemptAsync<TState, TResult>(
+    private static async ValueTask<DeadlineOutcome<TResult>> UnlimitedAttemptAsync<TState, TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
     {
-        var terms = new DeadlineContext(Clock, Options.AttemptTimeout!.Value, Options.Name, Logger: Options.Logger);
-        if (terms.Limit == TimeSpan.Zero)
-        {
-            return new(terms.TimedOut(terms.Limit, TimeSpan.Zero, null), isOwnTimeout: true);
-        }
-
-        var scope = DeadlineOperation<TResult>.Begin(terms, token);
-        TResult result;
         try
         {
-            result = await operation(state, scope.Token).NoContext();
+            return new(await operation(state, token).NoContext(), null);
         }
         catch (Exception exception)
         {
-            var translated = scope.Translate(exception);
-            var ofCallbacks = await scope.EndAsync().NoContext();
-            var isOwn = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
-            return new(DeadlineEngine.WithFailure(translated ?? exception, ofCallbacks, terms), isOwn);
+            return new(default!, exception);
         }
-
-        DeadlineEngine.Report(await scope.EndAsync().NoContext(), terms);
-        return new(result);
     }
 
-    private readonly struct Attempt<TResult>
+    private ValueTask<DeadlineOutcome<TResult>> AttemptAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> operation, TState state, CancellationToken token)
     {
-        public Attempt(TResult result) => Result = result;
+        if (Options.AttemptTimeout is not { } limit)
+        {
+            return UnlimitedAttemptAsync(operation, state, token);
+        }
 
-        public Attempt(Exception exception, bool isOwnTimeout) =>
-            (Result, Exception, IsOwnTimeout) = (default!, exception, isOwnTimeout);
-
-        public TResult Result { get; }
-
-        public Exception? Exception { get; }
-
-        public bool IsOwnTimeout { get; }
+        var context = new DeadlineContext(Clock, limit, Options.Name, Logger: Options.Logger);
+        return limit == TimeSpan.Zero
+            ? new(new DeadlineOutcome<TResult>(default!, context.TimedOut(), IsTimeout: true))
+            : DeadlineEngine.TryRunAsync(operation, state, context, token);
     }
 }

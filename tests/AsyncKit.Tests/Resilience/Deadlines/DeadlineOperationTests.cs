@@ -14,12 +14,12 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_second_await_of_the_same_task_throws_and_takes_nothing_from_the_next_use()
     {
-        var call = Begin(Far);
-        var first = call.WhenEndedAsync(new ValueTask<int>(1));
+        var call = Start(Far);
+        var first = call.AwaitAsync(new ValueTask<int>(1));
         Assert.Equal(1, first.Result);
-        Assert.Same(call, Begin(Far));
+        Assert.Same(call, Start(Far));
         var gate = new TaskCompletionSource<int>();
-        var second = call.WhenEndedAsync(new ValueTask<int>(gate.Task));
+        var second = call.AwaitAsync(new ValueTask<int>(gate.Task));
 
         Assert.Throws<InvalidOperationException>(() => first.Result);
         Assert.Throws<InvalidOperationException>(() => first.IsCompleted);
@@ -32,15 +32,15 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_result_that_is_asked_for_too_early_throws_and_the_call_is_still_in_use()
     {
-        var call = Begin(Far);
+        var call = Start(Far);
         var gate = new TaskCompletionSource<int>();
-        var task = call.WhenEndedAsync(new ValueTask<int>(gate.Task));
+        var task = call.AwaitAsync(new ValueTask<int>(gate.Task));
 
         Assert.Throws<InvalidOperationException>(() => task.Result);
 
-        var other = Begin(Far);
+        var other = Start(Far);
         Assert.NotSame(call, other);
-        Assert.True(other.TryEnd());
+        Assert.True(other.TryComplete());
         gate.SetResult(1);
         Assert.True(SpinWait.SpinUntil(() => task.IsCompleted, Far));
         Assert.Equal(1, task.Result);
@@ -49,30 +49,30 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void It_is_used_again_when_its_result_was_taken_and_not_when_the_operation_has_ended()
     {
-        var call = Begin(Far);
-        var task = call.WhenEndedAsync(new ValueTask<int>(1));
+        var call = Start(Far);
+        var task = call.AwaitAsync(new ValueTask<int>(1));
 
-        var other = Begin(Far);
+        var other = Start(Far);
         Assert.NotSame(call, other);
         Assert.Equal(1, task.Result);
-        Assert.Same(call, Begin(Far));
+        Assert.Same(call, Start(Far));
 
-        Assert.True(call.TryEnd());
-        Assert.True(other.TryEnd());
+        Assert.True(call.TryComplete());
+        Assert.True(other.TryComplete());
     }
 
     [Fact]
     public void It_is_used_again_when_the_operation_has_failed()
     {
-        var call = Begin(Far);
+        var call = Start(Far);
         var own = new FormatException();
-        var task = call.WhenEndedAsync(ValueTask.FromException<int>(own));
+        var task = call.AwaitAsync(ValueTask.FromException<int>(own));
 
         Assert.True(task.IsFaulted);
         Assert.Same(own, Assert.Throws<FormatException>(() => task.Result));
 
-        Assert.Same(call, Begin(Far));
-        Assert.True(call.TryEnd());
+        Assert.Same(call, Start(Far));
+        Assert.True(call.TryComplete());
     }
 
     [Fact]
@@ -138,8 +138,8 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(1, await run.AsTask().OrHangs());
     }
 
-    private static DeadlineOperation<int> Begin(TimeSpan limit) =>
-        DeadlineOperation<int>.Begin(new DeadlineContext(TimeProvider.System, limit), CancellationToken.None);
+    private static DeadlineOperation<int> Start(TimeSpan limit) =>
+        DeadlineOperation<int>.Start(new DeadlineContext(TimeProvider.System, limit), CancellationToken.None);
 
     private sealed class ClockOfFaultyTimers : TimeProvider
     {
