@@ -22,7 +22,7 @@ public static partial class FanOut
         Limit(maxConcurrency) with { OnFailure = FailureMode.RunToEnd };
 
     private static Operation<T, TResult> Adapt<T, TResult>(Func<T, CancellationToken, ValueTask<TResult>> operation) =>
-        new(DelegateAdapters.NotNull(operation));
+        new(Guards.NotNull(operation));
 
     private static Operation<T, TResult> Adapt<T, TResult>(Func<T, CancellationToken, Task<TResult>> operation)
     {
@@ -31,7 +31,7 @@ public static partial class FanOut
     }
 
     private static Operation<T, Unit> Adapt<T>(Func<T, CancellationToken, ValueTask> operation) =>
-        new(DelegateAdapters.NotNull(operation));
+        new(Guards.NotNull(operation));
 
     private static Operation<T, Unit> Adapt<T>(Func<T, CancellationToken, Task> operation)
     {
@@ -42,7 +42,7 @@ public static partial class FanOut
     private static Operation<T, TResult> Adapt<T, TWorker, TResult>(
         Func<CancellationToken, ValueTask<TWorker>> openWorker,
         Func<TWorker, T, CancellationToken, ValueTask<TResult>> operation) =>
-        Operation<T, TResult>.WithWorker(DelegateAdapters.NotNull(openWorker), DelegateAdapters.NotNull(operation));
+        Operation<T, TResult>.WithWorker(Guards.NotNull(openWorker), Guards.NotNull(operation));
 
     private static Source<T> From<T>(IEnumerable<T> source) => new(source, null);
 
