@@ -10,9 +10,25 @@ internal static class FeatureRule
 {
     private const string Shared = "Runtime";
 
+    private const string ItemOptions = "An item has a timeout and retries, without the delegates of the public methods.";
+    private const string CleanupLimit = "A cleanup has a limit, and its failures are collected instead of thrown.";
+    private const string SharedQueue = "One permit queue is under the lock, the gate and the pool.";
+
     /// <summary>Each exception with its reason. The key is the using feature and the used type.</summary>
     public static readonly IReadOnlyDictionary<string, string> Exceptions =
-        new Dictionary<string, string>(StringComparer.Ordinal);
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["FanOut -> DeadlineContext"] = ItemOptions,
+            ["FanOut -> DeadlineEngine"] = ItemOptions,
+            ["FanOut -> RetryEngine"] = ItemOptions,
+            ["Lifetimes -> DeadlineContext"] = CleanupLimit,
+            ["Lifetimes -> DeadlineEngine"] = CleanupLimit,
+            ["Offload -> Operation"] = "FanOutBlockingAsync is an entry point of the fan-out.",
+            ["Pools -> IPermitObserver"] = SharedQueue,
+            ["Pools -> MultiPermitQueue"] = SharedQueue,
+            ["Pools -> Permit"] = SharedQueue,
+            ["Pools -> PermitQueue"] = SharedQueue,
+        };
 
     /// <param name="sources">The text of each file by its path from the folder of the features.</param>
     /// <param name="exceptions">Uses that are allowed, as "Feature -> Type".</param>
