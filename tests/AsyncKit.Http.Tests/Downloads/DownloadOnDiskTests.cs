@@ -49,7 +49,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     public async Task Replace_replaces_the_old_file_only_when_the_new_one_is_complete()
     {
         await File.WriteAllTextAsync(Target, "old");
-        var gate = new Gate();
+        var gate = new TestGate();
         using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content, 400, gate)));
         using var client = handler.Client();
 
@@ -106,7 +106,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     [Fact]
     public async Task A_second_download_of_the_same_file_fails_with_an_IOException_that_names_it()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content, 400, gate)));
         using var client = handler.Client();
         var first = client.DownloadAsync(Address, Target);

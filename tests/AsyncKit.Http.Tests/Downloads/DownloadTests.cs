@@ -35,7 +35,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     public async Task A_file_under_its_name_is_always_complete()
     {
         var file = Responses.Bytes(300_000);
-        var gate = new Gate();
+        var gate = new TestGate();
         using var handler = new ScriptedHandler(_ => Responses.Whole(file, body: Responses.Gated(file, 100_000, gate)));
         using var client = handler.Client();
 
@@ -251,7 +251,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     {
         var time = new VirtualTime();
         var file = Responses.Bytes(1_000);
-        Gate[] gates = [new(), new(), new()];
+        TestGate[] gates = [new(), new(), new()];
         using var handler = new ScriptedHandler(
             _ => Responses.Whole(file, body: Responses.Gated(file, 100, gates[0])),
             _ => Responses.Rest(file, 100, body: Responses.Gated(file[100..], 100, gates[1])),
@@ -571,7 +571,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
     public async Task A_cancelled_download_keeps_its_partial_file_for_a_later_call()
     {
         var file = Responses.Bytes(1_000);
-        var gate = new Gate();
+        var gate = new TestGate();
         using var handler = new ScriptedHandler(
             _ => Responses.Whole(file, body: Responses.Gated(file, 400, gate)), _ => Responses.Rest(file, 400));
         using var client = handler.Client();

@@ -68,7 +68,7 @@ internal static class Responses
     public static Stream Short(byte[] bytes, int after) => new MemoryStream(bytes[..after]);
 
     /// <summary>A body that sends the rest after the gate opens.</summary>
-    public static Stream Gated(byte[] bytes, int after, Gate gate)
+    public static Stream Gated(byte[] bytes, int after, TestGate gate)
     {
         var rest = bytes.AsMemory(after);
         return new ScriptedBody(bytes[..after], async token =>

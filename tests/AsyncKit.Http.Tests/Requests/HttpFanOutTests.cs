@@ -299,8 +299,8 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task MaxConcurrencyPerHost_keeps_a_slow_host_from_occupying_the_slots_of_others()
     {
-        var slow = new Gate();
-        var fast = new Gate();
+        var slow = new TestGate();
+        var fast = new TestGate();
         fast.Open();
         using var client = new HttpClient(new StubHandler(async (request, _, token) =>
         {

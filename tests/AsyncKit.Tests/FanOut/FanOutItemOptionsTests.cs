@@ -54,7 +54,7 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
     public void An_exception_from_a_callback_on_the_token_of_an_item_fails_the_item() =>
         AsyncTest.Run(async context =>
         {
-            var gate = new Gate();
+            var gate = new TestGate();
             var options = Options(context) with { ItemTimeout = Second, Retry = new RetryOptions { AttemptTimeout = Second } };
 
             var run = new[] { 0, 1 }.FanOutAsync(options, async (item, token) =>

@@ -11,7 +11,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     public async Task A_report_contains_every_item_exactly_once_as_Succeeded_Failed_Cancelled_or_NotStarted()
     {
         using var cts = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
         var options = new FanOutOptions { MaxConcurrency = 3, OnFailure = FailureMode.RunToEnd };
 
         var running = Enumerable.Range(0, 10).ToArray().FanOutReportAsync(
@@ -170,7 +170,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     public void A_failure_stops_a_report_with_StopAtFirst() =>
         AsyncTest.Run(async context =>
         {
-            var gate = new Gate();
+            var gate = new TestGate();
             var options = new FanOutOptions { MaxConcurrency = 2 };
 
             var report = await Enumerable.Range(0, 5).ToList().FanOutReportAsync(options, async (item, token) =>

@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A <see cref="Gate"/> at which threads wait. Disposing opens it, so a failing test leaves no thread
+/// <summary>A <see cref="TestGate"/> at which threads wait. Disposing opens it, so a failing test leaves no thread
 /// blocked.</summary>
 internal sealed class BlockingGate : IDisposable
 {
-    private readonly Gate _gate = new();
+    private readonly TestGate _gate = new();
 
     public int Arrivals => _gate.Arrivals;
 

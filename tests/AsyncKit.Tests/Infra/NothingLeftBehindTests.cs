@@ -48,7 +48,7 @@ public sealed class NothingLeftBehindTests(NothingLeftBehind leaks) : IClassFixt
     [Fact]
     public async Task Finds_a_running_worker()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var fixture = new NothingLeftBehind();
         var run = new int[1].FanOutAsync(1, async (_, token) => await gate.PassAsync(token));
         await gate.ArrivedAsync(1);

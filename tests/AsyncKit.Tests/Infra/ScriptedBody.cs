@@ -57,7 +57,7 @@ internal sealed class ScriptedBody(IReadOnlyList<Outcome> script)
                 case Outcome.ThrowForeignCancellation:
                     throw new OperationCanceledException("item " + item, new CancellationToken(canceled: true));
                 case Outcome.WaitForToken:
-                    await new Gate().PassAsync(cancellationToken);
+                    await new TestGate().PassAsync(cancellationToken);
                     break;
                 case Outcome.SucceedAfterYields:
                     cancellationToken.ThrowIfCancellationRequested();

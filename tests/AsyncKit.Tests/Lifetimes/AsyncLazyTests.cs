@@ -50,7 +50,7 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
         World.Scheduled.RunAsync(async () =>
         {
             using var cts = new CancellationTokenSource();
-            var (runs, running, mostRunning, gate) = (0, 0, 0, new Gate());
+            var (runs, running, mostRunning, gate) = (0, 0, 0, new TestGate());
             var lazy = new AsyncLazy<int>(async token =>
             {
                 mostRunning = Math.Max(mostRunning, ++running);
@@ -86,7 +86,7 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
     public Task A_value_that_a_cancelled_factory_still_returns_is_kept() => World.ScheduledBriefly.RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (runs, release, cancelled) = (0, new TaskCompletionSource<int>(), new Gate());
+        var (runs, release, cancelled) = (0, new TaskCompletionSource<int>(), new TestGate());
         var lazy = new AsyncLazy<int>(async token =>
         {
             runs++;
@@ -234,7 +234,7 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
     public Task The_value_of_a_run_that_was_reset_and_has_no_waiter_is_disposed() => World.Scheduled.RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (release, made) = (new TaskCompletionSource(), new Gate());
+        var (release, made) = (new TaskCompletionSource(), new TestGate());
         var values = new List<Disposable>();
         var lazy = new AsyncLazy<Disposable>(async _ =>
         {
@@ -261,7 +261,7 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
     public Task Disposing_cancels_a_running_factory_waits_for_it_and_refuses_waiters() =>
         World.Scheduled.RunAsync(async () =>
         {
-            var (gate, ended) = (new Gate(), false);
+            var (gate, ended) = (new TestGate(), false);
             var lazy = new AsyncLazy<int>(async token =>
             {
                 try

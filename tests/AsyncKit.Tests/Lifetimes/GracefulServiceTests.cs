@@ -15,7 +15,7 @@ public sealed partial class GracefulServiceTests : IClassFixture<NothingLeftBehi
     public async Task SIGTERM_under_load_exits_with_0_after_every_accepted_request_is_answered()
     {
         using var service = await Service.StartAsync(requestMs: 100, drainMs: 20_000);
-        var (answers, answered) = (0, new Gate());
+        var (answers, answered) = (0, new TestGate());
         var clients = Enumerable.Range(0, 30).Select(_ => Task.Run(LoadAsync)).ToList();
         await answered.ArrivedAsync(60); // All clients are busy.
 

@@ -30,7 +30,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public Task Disposing_cancels_the_children_and_waits() => World.ScheduledBriefly.RunAsync(async () =>
     {
-        var (gate, completed) = (new Gate(), 0);
+        var (gate, completed) = (new TestGate(), 0);
         Task child;
         await using (var scope = TaskScope.Open())
         {
@@ -57,7 +57,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     public Task CancelOnFirstFailure_cancels_the_others_and_throws_the_first_failure() =>
         World.Scheduled.RunAsync(async () =>
         {
-            var (first, gate) = (new InvalidOperationException("first"), new Gate());
+            var (first, gate) = (new InvalidOperationException("first"), new TestGate());
             await using var scope = TaskScope.Open();
             var failing = scope.Run(async _ =>
             {
@@ -123,7 +123,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public Task FirstSuccess_cancels_the_others_and_the_join_succeeds() => World.ScheduledBriefly.RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         await using var scope = TaskScope.Open(FirstSuccess);
         var failing = scope.Run(_ => Task.FromException(new FormatException()));
         var waiting = scope.Run(gate.PassAsync);
@@ -242,7 +242,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task MaxConcurrency_children_run_at_a_time()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         await using var scope = TaskScope.Open(new TaskScopeOptions { MaxConcurrency = 3 });
         for (var number = 0; number < 9; number++)
         {
@@ -280,7 +280,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
         World.ScheduledBriefly.RunAsync(async () =>
         {
             using var cts = new CancellationTokenSource();
-            var gate = new Gate();
+            var gate = new TestGate();
             await using var scope = TaskScope.Open(null, cts.Token);
             _ = scope.Run(async token =>
             {
@@ -362,7 +362,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     public async Task The_join_succeeds_after_a_cancellation_if_every_child_succeeds()
     {
         using var cts = new CancellationTokenSource();
-        var (gate, release) = (new Gate(), new TaskCompletionSource());
+        var (gate, release) = (new TestGate(), new TaskCompletionSource());
         await using var scope = TaskScope.Open(null, cts.Token);
         _ = scope.Run(async _ =>
         {
@@ -380,7 +380,7 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     public async Task The_exception_of_a_cancellation_callback_is_reported()
     {
         await using var scope = TaskScope.Open();
-        var (gate, failure) = (new Gate(), new InvalidOperationException("callback"));
+        var (gate, failure) = (new TestGate(), new InvalidOperationException("callback"));
         using var registration = scope.Token.Register(() => throw failure);
         _ = scope.Run(gate.PassAsync);
         await gate.ArrivedAsync(1);

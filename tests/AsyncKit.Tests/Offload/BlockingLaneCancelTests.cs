@@ -165,7 +165,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     {
         await using var lane = Lanes.Of(1);
         using var source = new CancellationTokenSource();
-        var started = new Gate();
+        var started = new TestGate();
         var locked = new object();
         using var never = new ManualResetEventSlim();
         using var neverToo = new ManualResetEvent(initialState: false);

@@ -14,7 +14,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task At_most_MaxSize_items_exist_including_those_being_created()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         await using var pool = Pool(2, async token =>
         {
             await gate.PassAsync(token);

@@ -180,7 +180,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         using var caller = new CancellationTokenSource();
         var inside = new AsyncLocal<bool>();
         var thread = 0;
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = Deadline.RunAsync(
             async token =>
             {

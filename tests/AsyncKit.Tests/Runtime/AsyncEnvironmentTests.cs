@@ -29,7 +29,7 @@ public sealed class AsyncEnvironmentTests : IClassFixture<NothingLeftBehind>
         try
         {
             Assert.Null(AsyncEnvironment.Controller);
-            run = new int[5].FanOutAsync(2, async (_, token) => await Gate.Opened().PassAsync(token));
+            run = new int[5].FanOutAsync(2, async (_, token) => await TestGate.Opened().PassAsync(token));
         }
         finally
         {

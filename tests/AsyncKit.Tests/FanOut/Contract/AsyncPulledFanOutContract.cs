@@ -8,7 +8,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     public Task A_source_that_stops_with_the_callers_cancellation_is_not_a_failure() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var waiting = new Gate();
+        var waiting = new TestGate();
         var source = new ProbedSource(3) { OnMoveNextAsync = (_, token) => waiting.PassAsync(token) };
         var run = source.AsAsync().FanOutAsync(1, (item, _) => new ValueTask<int>(item), cts.Token);
         await waiting.ArrivedAsync(1);
@@ -23,7 +23,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     public Task A_source_that_stops_before_the_run_observes_the_cancellation_does_not_succeed() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (entered, continued) = (new Gate(), new TaskCompletionSource());
+        var (entered, continued) = (new TestGate(), new TaskCompletionSource());
         var source = new ProbedSource(3)
         {
             OnMoveNextAsync = (_, _) =>
@@ -45,7 +45,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     [Fact]
     public Task The_source_is_not_disposed_while_a_MoveNextAsync_is_pending_and_it_is_cancelled() => RunAsync(async () =>
     {
-        var pending = new Gate();
+        var pending = new TestGate();
         var source = new ProbedSource(30)
         {
             OnMoveNextAsync = (pulled, token) => pulled < 3 ? Task.CompletedTask : pending.PassAsync(token),
@@ -67,7 +67,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
     [Fact]
     public Task A_pending_MoveNextAsync_occupies_no_thread_and_results_continue() => RunAsync(async () =>
     {
-        var (pending, operations) = (new Gate(), new Gate());
+        var (pending, operations) = (new TestGate(), new TestGate());
         var source = new ProbedSource(20)
         {
             OnMoveNextAsync = (pulled, token) => pulled == 8 ? pending.PassAsync(token) : Task.CompletedTask,

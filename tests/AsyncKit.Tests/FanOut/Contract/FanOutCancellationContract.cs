@@ -11,7 +11,7 @@ public abstract class FanOutCancellationContract(FanOutSubject subject, NothingL
     public async Task The_cost_of_cancelling_does_not_depend_on_the_number_of_waiting_items(int count)
     {
         using var cts = new CancellationTokenSource();
-        var (gate, pulled) = (new Gate(), 0);
+        var (gate, pulled) = (new TestGate(), 0);
         var run = FanOutAsync(
             Enumerable.Range(0, count).Select(item =>
             {

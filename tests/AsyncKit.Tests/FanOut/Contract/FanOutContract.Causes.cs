@@ -25,7 +25,7 @@ public abstract partial class FanOutContract
     public Task No_item_starts_after_the_callers_cancellation_even_inside_Cancel() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (entered, continued, started) = (new Gate(), new TaskCompletionSource<int>(), 0);
+        var (entered, continued, started) = (new TestGate(), new TaskCompletionSource<int>(), 0);
         var run = FanOutAsync(
             Enumerable.Range(0, 1_000),
             StopAtFirst(1),
@@ -53,7 +53,7 @@ public abstract partial class FanOutContract
     public Task The_callers_cancellation_is_observed_even_if_the_callback_of_the_run_never_runs() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (entered, proceed) = (new Gate(), new TaskCompletionSource());
+        var (entered, proceed) = (new TestGate(), new TaskCompletionSource());
         var run = FanOutAsync(
             Enumerable.Range(0, 10_000),
             StopAtFirst(2),
@@ -81,7 +81,7 @@ public abstract partial class FanOutContract
     public Task An_operation_that_observes_the_callers_cancellation_first_is_not_a_failure() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (entered, continued) = (new Gate(), new TaskCompletionSource<int>());
+        var (entered, continued) = (new TestGate(), new TaskCompletionSource<int>());
         var run = FanOutAsync(
             Enumerable.Range(0, 5),
             StopAtFirst(1),
@@ -104,7 +104,7 @@ public abstract partial class FanOutContract
     public Task A_failure_inside_the_callers_Cancel_is_recorded_after_the_cancellation() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (entered, continued) = (new Gate(), new TaskCompletionSource<int>());
+        var (entered, continued) = (new TestGate(), new TaskCompletionSource<int>());
         var run = FanOutAsync(
             Enumerable.Range(0, 5),
             StopAtFirst(1),
@@ -127,7 +127,7 @@ public abstract partial class FanOutContract
     public Task A_failure_of_a_nested_run_is_not_lost_when_the_outer_run_is_cancelled() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var failed = new Gate();
+        var failed = new TestGate();
         var run = FanOutAsync(
             Enumerable.Range(0, 1),
             StopAtFirst(1),
@@ -157,7 +157,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task Wrapped_cancellations_that_the_run_caused_are_not_reported() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
         {
             if (item == 0)

@@ -6,7 +6,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task A_run_with_a_failed_item_awaits_everything_it_started() => RunAsync(async () =>
     {
-        var (stubborn, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
+        var (stubborn, release, ended) = (new TestGate(), new TaskCompletionSource(), 0);
         var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(4), async (item, token) =>
         {
             if (item == 0)
@@ -33,7 +33,7 @@ public abstract partial class FanOutContract
     public Task A_cancelled_run_awaits_everything_it_started() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (cancelling, release, ended) = (new Gate(), new TaskCompletionSource(), 0);
+        var (cancelling, release, ended) = (new TestGate(), new TaskCompletionSource(), 0);
         var run = FanOutAsync(
             Enumerable.Range(0, 9),
             StopAtFirst(3),
@@ -59,7 +59,7 @@ public abstract partial class FanOutContract
     public Task The_first_failure_cancels_the_token_of_the_operations_and_is_thrown_unwrapped() => RunAsync(async () =>
     {
         var first = new InvalidOperationException("first");
-        var (gate, cancelled) = (new Gate(), 0);
+        var (gate, cancelled) = (new TestGate(), 0);
 
         var run = FanOutAsync(Enumerable.Range(0, 100), StopAtFirst(4), async (item, token) =>
         {
@@ -90,7 +90,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task No_item_is_pulled_or_started_after_the_first_failure() => RunAsync(async () =>
     {
-        var (gate, pulled, started) = (new Gate(), 0, 0);
+        var (gate, pulled, started) = (new TestGate(), 0, 0);
 
         var run = FanOutAsync(Items(), StopAtFirst(4), async (item, token) =>
         {
@@ -176,7 +176,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task Cancellations_that_the_run_caused_are_not_reported() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
 
         var run = FanOutAsync(Enumerable.Range(0, 64), StopAtFirst(16), async (item, token) =>
         {
@@ -198,7 +198,7 @@ public abstract partial class FanOutContract
     public Task A_failure_before_the_callers_cancellation_faults_the_task() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
 
         var run = FanOutAsync(
             Enumerable.Range(0, 4),
@@ -233,7 +233,7 @@ public abstract partial class FanOutContract
     public Task A_cancellation_before_any_failure_throws_with_the_token_of_the_caller() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(
             Enumerable.Range(0, 9),
             StopAtFirst(3),
@@ -280,7 +280,7 @@ public abstract partial class FanOutContract
     public Task All_failures_after_the_callers_cancellation_are_in_its_inner_exception() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(
             Enumerable.Range(0, 3),
             StopAtFirst(3),
@@ -405,7 +405,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task A_throwing_cancellation_callback_is_reported_and_the_run_completes() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
         {
             if (item == 0)

@@ -44,7 +44,7 @@ public abstract partial class FanOutContract
     [InlineData(20)]
     public Task The_number_of_running_operations_reaches_the_limit_and_never_exceeds_it(int limit) => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
 
         var run = FanOutAsync(Enumerable.Range(0, limit * 3), StopAtFirst(limit), async (item, token) =>
         {
@@ -63,7 +63,7 @@ public abstract partial class FanOutContract
     [Fact]
     public Task Every_item_runs_at_once_without_a_limit() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
 
         var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(int.MaxValue), async (item, token) =>
         {

@@ -7,7 +7,7 @@ public abstract class FanOutTaskContract(SourceKind kind, World world, NothingLe
     [Fact]
     public Task Later_failures_are_in_the_exception_of_the_task_after_the_first() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
 
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async ValueTask<int> (item, token) =>
         {
@@ -32,7 +32,7 @@ public abstract class FanOutTaskContract(SourceKind kind, World world, NothingLe
     [Fact]
     public Task An_exception_from_a_cancellation_callback_is_in_the_exception_of_the_task() => RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(Enumerable.Range(0, 3), StopAtFirst(3), async (item, token) =>
         {
             if (item == 0)

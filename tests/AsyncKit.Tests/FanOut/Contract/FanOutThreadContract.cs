@@ -54,7 +54,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     public async Task User_code_never_runs_inside_Cancel()
     {
         using var cts = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
         var threads = new HashSet<int>();
         var run = FanOutAsync(
             Enumerable.Range(0, 8),
@@ -97,7 +97,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     public async Task User_code_never_runs_on_a_thread_that_completes_an_awaited_task()
     {
         var (awaited, threads) = (new TaskCompletionSource(), new HashSet<int>());
-        var waiting = new Gate();
+        var waiting = new TestGate();
         var run = FanOutAsync(Enumerable.Range(0, 50), StopAtFirst(1), (item, token) =>
         {
             if (item == 0)
@@ -189,7 +189,7 @@ public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBeh
     [Fact]
     public async Task A_continuation_of_the_run_never_runs_inside_it()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = FanOutAsync(Enumerable.Range(0, 4), StopAtFirst(2), async (item, token) =>
         {
             await gate.PassAsync(token);

@@ -6,7 +6,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     [Fact]
     public Task Three_items_with_a_limit_of_256_start_three_workers() => world.RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = Create(indexed: IndexedSource<int>.TryCreate(new int[3]), gate: gate);
 
         var task = run.RunAsync();
@@ -20,7 +20,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     [Fact]
     public Task Three_items_of_an_enumerator_start_three_workers_and_one_that_finds_the_end() => world.RunAsync(async () =>
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         var run = Create(new EnumerableSource<int>(Enumerable.Range(0, 3).Where(_ => true)), gate: gate);
 
         var task = run.RunAsync();
@@ -34,7 +34,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     [Fact]
     public Task An_empty_enumerator_starts_only_the_worker_that_finds_it_empty() => world.RunAsync(async () =>
     {
-        var run = Create(new EnumerableSource<int>(Enumerable.Empty<int>().Where(_ => true)), gate: Gate.Opened());
+        var run = Create(new EnumerableSource<int>(Enumerable.Empty<int>().Where(_ => true)), gate: TestGate.Opened());
 
         await run.RunAsync().OrHangs();
 
@@ -85,7 +85,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     {
         using var cts = new CancellationTokenSource();
         var limit = World.IsScheduled ? 20 : 256;
-        var gate = new Gate();
+        var gate = new TestGate();
         var items = IndexedSource<int>.TryCreate(new int[World.IsScheduled ? 1_000 : 1_000_000])!;
         var task = Create(indexed: items, gate: gate, token: cts.Token, limit: limit).RunAsync();
         await gate.ArrivedAsync(limit);
@@ -98,7 +98,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     [Fact]
     public Task A_run_that_is_cancelled_before_its_first_worker_runs_no_operation() => world.RunAsync(async () =>
     {
-        var gate = Gate.Opened();
+        var gate = TestGate.Opened();
         var items = IndexedSource<int>.TryCreate(new int[3])!;
 
         var task = Create(indexed: items, gate: gate, token: new CancellationToken(canceled: true)).RunAsync();
@@ -111,7 +111,7 @@ public abstract class FanOutWorkersContract(World world) : IClassFixture<Nothing
     private static FanOutRun<int, int> Create(
         PulledSource<int>? pulled = null,
         IndexedSource<int>? indexed = null,
-        Gate? gate = null,
+        TestGate? gate = null,
         int limit = 256,
         CancellationToken token = default) => new(
             indexed,

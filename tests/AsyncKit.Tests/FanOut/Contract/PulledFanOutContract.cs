@@ -69,7 +69,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     {
         using var cts = new CancellationTokenSource();
         var local = new AsyncLocal<string> { Value = "caller" };
-        var (gate, seen) = (new Gate(), "nothing");
+        var (gate, seen) = (new TestGate(), "nothing");
         var source = new ProbedSource(50) { OnDispose = () => seen = local.Value };
         var run = FanOutAsync(
             source,
@@ -116,7 +116,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     [Fact]
     public Task A_source_that_fails_cancels_the_operations_in_flight_and_the_run_awaits_them() => RunAsync(async () =>
     {
-        var (gate, cancelled) = (new Gate(), 0);
+        var (gate, cancelled) = (new TestGate(), 0);
         var source = new ProbedSource(30) { Fault = SourceFault.MoveNext, FaultAt = 3 };
 
         await Assert.ThrowsAsync<SourceFaultException>(() => FanOutAsync(source, Limit(10), async (item, token) =>
@@ -245,7 +245,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
     public Task A_result_after_the_cancellation_is_not_a_success_even_if_the_source_ended() => RunAsync(async () =>
     {
         using var cts = new CancellationTokenSource();
-        var (proceed, source) = (new Gate(), new ProbedSource(1));
+        var (proceed, source) = (new TestGate(), new ProbedSource(1));
         var pulled = Create(source);
         var run = new FanOutRun<int, int>(
             null,

@@ -8,7 +8,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     public async Task A_slow_or_blocking_MoveNext_occupies_at_most_one_thread_pool_thread()
     {
         using var unblock = new ManualResetEventSlim();
-        var gate = new Gate();
+        var gate = new TestGate();
         var source = new ProbedSource(40)
         {
             OnMoveNext = pulled =>
@@ -43,7 +43,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     [Fact]
     public async Task The_limit_is_reached_again_after_workers_waited_for_the_source()
     {
-        var (slow, rest) = (new Gate(), new Gate());
+        var (slow, rest) = (new TestGate(), new TestGate());
         using var next = new SemaphoreSlim(0);
         var source = new ProbedSource(8) { OnMoveNext = pulled => next.Wait(TimeSpan.FromSeconds(30)) };
         var pulled = Create(source);
@@ -119,7 +119,7 @@ public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingL
     public async Task The_source_is_not_disposed_inside_Cancel_even_if_operations_await_the_callers_token()
     {
         using var cts = new CancellationTokenSource();
-        var (gate, source) = (new Gate(), new ProbedSource(20));
+        var (gate, source) = (new TestGate(), new ProbedSource(20));
         var run = FanOutAsync(
             source,
             Limit(3),

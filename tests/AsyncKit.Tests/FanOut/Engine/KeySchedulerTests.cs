@@ -24,10 +24,15 @@ public sealed class KeySchedulerTests : IClassFixture<NothingLeftBehind>
         var running = new Queue<long>();
         var before = 0L;
 
-        for (var pulled = 0; await NextAsync(source, scheduler) is { } started; pulled++)
+        for (var pulled = 0; await source.MoveNextAsync(CancellationToken.None); pulled++)
         {
             before = pulled == 10_000 ? GC.GetAllocatedBytesForCurrentThread() : before;
-            running.Enqueue(started);
+            var item = source.Take(out var started);
+            if (scheduler.TryStart(started, item))
+            {
+                running.Enqueue(started);
+            }
+
             while (running.Count > 3)
             {
                 var index = running.Dequeue();

@@ -47,7 +47,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     public void Both_limits_are_reached_if_enough_items_exist(string entry) =>
         AsyncTest.Run(async context =>
         {
-            var gate = new Gate();
+            var gate = new TestGate();
 
             var run = SubjectOf(entry).FanOutAsync<int, int>(
                 [0, 0, 0, 0, 1, 1, 1, 2, 2, 2],
@@ -70,7 +70,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     public void An_item_whose_key_is_full_holds_no_slot_and_delays_no_other_key(string entry) =>
         AsyncTest.Run(async context =>
         {
-            var isOtherDone = new Gate();
+            var isOtherDone = new TestGate();
 
             var results = await SubjectOf(entry).FanOutAsync<char, char>(
                 ['a', 'a', 'a', 'b'],
@@ -175,7 +175,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     public async Task A_parked_item_starts_while_MoveNext_blocks_its_thread()
     {
         using var hasSecondStarted = new ManualResetEventSlim();
-        var isThirdRequested = new Gate();
+        var isThirdRequested = new TestGate();
 
         var results = await Blocking().FanOutAsync(
             By(_ => "the same", maxPerKey: 1, limit: 2),
@@ -278,7 +278,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         var caller = Environment.CurrentManagedThreadId;
         var channel = System.Threading.Channels.Channel.CreateUnbounded<int>(
             new() { AllowSynchronousContinuations = true });
-        var (threads, gate) = (new System.Collections.Concurrent.ConcurrentBag<(bool IsPool, int Id)>(), new Gate());
+        var (threads, gate) = (new System.Collections.Concurrent.ConcurrentBag<(bool IsPool, int Id)>(), new TestGate());
         var run = channel.Reader.ReadAllAsync().FanOutAsync(
             By(
                 item =>
@@ -350,7 +350,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 options,
                 async (item, token) =>
                 {
-                    await new Gate().PassAsync(token);
+                    await new TestGate().PassAsync(token);
                     return item;
                 },
                 cts.Token);
@@ -423,7 +423,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
                 }
             }
 
-            static async ValueTask WaitAsync(CancellationToken token) => await new Gate().PassAsync(token);
+            static async ValueTask WaitAsync(CancellationToken token) => await new TestGate().PassAsync(token);
         }, Few);
 
     [Fact]
@@ -555,7 +555,7 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
     public void Two_runs_with_the_same_options_have_separate_limits() =>
         AsyncTest.Run(async context =>
         {
-            var gate = new Gate();
+            var gate = new TestGate();
             var options = By(_ => "the same", maxPerKey: 1, limit: 2);
 
             var runs = Enumerable.Range(0, 2).Select(_ => new int[3].FanOutAsync(options, async (item, token) =>

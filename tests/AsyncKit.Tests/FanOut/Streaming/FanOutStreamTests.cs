@@ -200,7 +200,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     public void A_reader_that_stops_early_cancels_and_awaits_the_operations_and_later_failures_are_dropped() =>
         AsyncTest.Run(async context =>
         {
-            var (gate, failed) = (new Gate(), 0);
+            var (gate, failed) = (new TestGate(), 0);
 
             await foreach (var result in Enumerable.Range(0, 4).FanOutStream(4, async (item, token) =>
             {
@@ -245,7 +245,7 @@ public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
     {
         using var ofCall = new CancellationTokenSource();
         using var ofReader = new CancellationTokenSource();
-        var gate = new Gate();
+        var gate = new TestGate();
         var stream = Enumerable.Range(0, 9).FanOutStream(
             2,
             async (item, token) =>

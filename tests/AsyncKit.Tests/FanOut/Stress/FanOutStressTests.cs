@@ -11,7 +11,7 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
         foreach (var limit in (int[])[1, 2, 7, 64])
         {
             var source = new ProbedSource(limit * 4);
-            var gate = new Gate();
+            var gate = new TestGate();
             Func<int, CancellationToken, ValueTask<int>> operation = async (item, token) =>
             {
                 await gate.PassAsync(token);

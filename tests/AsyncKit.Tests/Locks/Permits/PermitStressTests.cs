@@ -82,7 +82,7 @@ public sealed class PermitStressTests : IClassFixture<NothingLeftBehind>
     public async Task A_gate_reaches_its_limit_and_does_not_exceed_it()
     {
         var subject = new ConcurrencyGate(4);
-        var inside = new Gate();
+        var inside = new TestGate();
         var users = Enumerable.Range(0, 12).Select(_ => Task.Run(async () =>
         {
             using var lease = await subject.AcquireAsync();

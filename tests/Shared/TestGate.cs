@@ -3,7 +3,7 @@ namespace AsyncKit.Tests;
 /// <summary>
 /// Holds operations until the test opens it. Counts the arrivals and the maximum of operations inside at once.
 /// </summary>
-internal sealed class Gate
+internal sealed class TestGate
 {
     private readonly TaskCompletionSource _opened = NewSignal();
     private readonly List<(int Count, TaskCompletionSource Reached)> _expectations = [];
@@ -34,9 +34,9 @@ internal sealed class Gate
         }
     }
 
-    public static Gate Opened()
+    public static TestGate Opened()
     {
-        var gate = new Gate();
+        var gate = new TestGate();
         gate.Open();
         return gate;
     }
