@@ -75,15 +75,15 @@ public sealed class BackoffTests : IClassFixture<NothingLeftBehind>
     {
         var second = TimeSpan.FromSeconds(1);
 
-        Assert.Equal("delay", RejectedName(() => Backoff.Constant(-second)));
-        Assert.Equal("delay", RejectedName(() => Backoff.Constant(TimeSpan.MaxValue)));
-        Assert.Equal("delay", RejectedName(() => Backoff.Constant(Timeout.InfiniteTimeSpan)));
-        Assert.Equal("step", RejectedName(() => Backoff.Linear(-second, second)));
-        Assert.Equal("max", RejectedName(() => Backoff.Linear(second, second / 2)));
-        Assert.Equal("first", RejectedName(() => Backoff.Exponential(TimeSpan.Zero, second)));
-        Assert.Equal("max", RejectedName(() => Backoff.Exponential(second, second / 2)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(-second)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(TimeSpan.MaxValue)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(Timeout.InfiniteTimeSpan)));
+        Assert.Equal("step", NameOf(() => Backoff.Linear(-second, second)));
+        Assert.Equal("max", NameOf(() => Backoff.Linear(second, second / 2)));
+        Assert.Equal("first", NameOf(() => Backoff.Exponential(TimeSpan.Zero, second)));
+        Assert.Equal("max", NameOf(() => Backoff.Exponential(second, second / 2)));
 
-        static string? RejectedName(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
+        static string? NameOf(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
     }
 
     [Fact]

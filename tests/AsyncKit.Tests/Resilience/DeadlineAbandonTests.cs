@@ -10,7 +10,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
     private static readonly AsyncTestOptions FiftySchedules = new() { Schedules = 50 };
 
     [Fact]
-    public void An_operation_that_exceeds_its_grace_period_is_abandoned_observed_counted_and_logged() => AsyncTest.Run(async context =>
+    public void An_operation_beyond_its_grace_period_is_observed_counted_and_logged() => AsyncTest.Run(async context =>
     {
         using var counter = new CounterListener("asynckit.deadline.abandoned");
         var log = new LogLines();
@@ -61,7 +61,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
     }, FiftySchedules);
 
     [Fact]
-    public void The_grace_period_starts_even_if_the_caller_cancels() => AsyncTest.Run(async context =>
+    public void A_cancellation_by_the_caller_starts_the_grace_period() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
         var options = new DeadlineOptions { Limit = TimeSpan.FromHours(1), GracePeriod = TimeSpan.FromSeconds(3) };
@@ -75,7 +75,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
     }, FiftySchedules);
 
     [Fact]
-    public void An_abandoned_operation_leaves_no_registration_on_the_token_of_the_caller() => AsyncTest.Run(async context =>
+    public void An_abandoned_operation_leaves_no_registration_with_its_caller() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource();
         var options = new DeadlineOptions { Limit = TimeSpan.FromSeconds(1), GracePeriod = TimeSpan.Zero };
@@ -88,10 +88,11 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
     }, FiftySchedules);
 
     [Fact]
-    public void An_exception_of_a_callback_on_the_token_of_an_abandoned_operation_is_logged() => AsyncTest.Run(async context =>
+    public void An_exception_of_a_callback_of_an_abandoned_operation_is_logged() => AsyncTest.Run(async context =>
     {
         var log = new LogLines();
-        var options = new DeadlineOptions { Limit = TimeSpan.FromSeconds(1), GracePeriod = TimeSpan.FromSeconds(1), Logger = log };
+        var second = TimeSpan.FromSeconds(1);
+        var options = new DeadlineOptions { Limit = second, GracePeriod = second, Logger = log };
 
         await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
             token =>
@@ -123,7 +124,7 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
     }, FiftySchedules);
 
     [Fact]
-    public void WithTimeoutAsync_returns_the_outcome_of_a_task_that_completes_in_time() => AsyncTest.Run(async context =>
+    public void WithTimeoutAsync_returns_the_outcome_of_a_task_within_its_limit() => AsyncTest.Run(async context =>
     {
         Assert.Equal(1, await Task.FromResult(1).WithTimeoutAsync(TimeSpan.Zero));
         Assert.Equal(2, await ReturnLateAsync(2).WithTimeoutAsync(TimeSpan.FromSeconds(2)));
@@ -156,7 +157,9 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
         [MethodImpl(MethodImplOptions.NoInlining)]
         static async Task AbandonAsync(bool isListenerFaulty)
         {
-            using var faulty = isListenerFaulty ? new CounterListener("asynckit.deadline.abandoned", isFaulty: true) : null;
+            using var listener = isListenerFaulty
+                ? new CounterListener("asynckit.deadline.abandoned", isFaulty: true)
+                : null;
             var completion = new TaskCompletionSource();
             await Assert.ThrowsAsync<TimeoutException>(
                 () => completion.Task.WithTimeoutAsync(TimeSpan.FromMilliseconds(1)).OrHangs());

@@ -45,7 +45,7 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_token_that_is_cancelled_first_decides_the_outcome(Behavior behavior, int at, int callerAt, int limit) =>
+    public void The_first_cancelled_token_decides_the_outcome(Behavior behavior, int at, int callerAt, int limit) =>
         AsyncTest.Run(async context =>
         {
             var own = new InvalidOperationException("own");
@@ -77,7 +77,9 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
             async Task<int> OperateAsync(CancellationToken token)
             {
                 await Task.Delay(
-                    TimeSpan.FromSeconds(at), context.Time, behavior == Behavior.ObservesToken ? token : CancellationToken.None);
+                    TimeSpan.FromSeconds(at),
+                    context.Time,
+                    behavior == Behavior.ObservesToken ? token : CancellationToken.None);
                 switch (behavior)
                 {
                     case Behavior.Throws:

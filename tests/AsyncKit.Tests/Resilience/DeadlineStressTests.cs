@@ -2,8 +2,8 @@ namespace AsyncKit.Tests;
 
 /// <summary>
 /// Instances that are reused on real threads, with limits that race with completions. No operation is cancelled before
-/// its own limit passes or its own caller cancels. Every operation that waits for its limit is stopped. The result or the
-/// exception belongs to the operation, to its limit or to its caller.
+/// its own limit passes or its own caller cancels. Every operation that waits for its limit is stopped. The result or
+/// the exception belongs to the operation, to its limit or to its caller.
 /// </summary>
 public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
 {
@@ -16,12 +16,13 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
 
     [Fact]
     [Trait(StressTime.Trait, "Deadline")]
-    public Task The_limit_or_caller_of_one_operation_never_stops_another_operation() => StressTime.RunAsync(async seed =>
+    public Task The_limit_or_caller_of_one_operation_never_stops_another() => StressTime.RunAsync(async seed =>
     {
         using var never = new CancellationTokenSource();
 
         await Task.WhenAll(Enumerable.Range(0, Loops)
-            .Select(loop => Task.Run(() => LoopAsync(new Random((seed * Loops) + loop), never.Token), CancellationToken.None)))
+            .Select(loop => Task.Run(
+                () => LoopAsync(new Random((seed * Loops) + loop), never.Token), CancellationToken.None)))
             .OrHangs();
 
         Assert.Equal(0, Registrations.Count(never));
@@ -35,8 +36,8 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
             var limit = random.Next(3) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 4)) : LongLimit;
             var plan = own is not null ? random.Next(4) : limit == LongLimit || random.Next(8) > 0 ? random.Next(3) : 3;
             var cancelling = own is null ? Task.CompletedTask : Task.Run(own.Cancel, CancellationToken.None);
-            var other = CallAsync(1 + random.Next(2), random.Next(3_000), LongLimit, null, Interlocked.Increment(ref _lastNumber), never);
-            await CallAsync(plan, random.Next(3_000), limit, own, Interlocked.Increment(ref _lastNumber), own?.Token ?? never);
+            var other = CallAsync(1 + random.Next(2), random.Next(3_000), LongLimit, null, never);
+            await CallAsync(plan, random.Next(3_000), limit, own, own?.Token ?? never);
             await other;
             await cancelling;
         }
@@ -45,8 +46,9 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
     /// <param name="plan">0 completes synchronously, 1 after some work, 2 on another thread-pool thread, 3 when it is
     /// cancelled.</param>
     private static async Task CallAsync(
-        int plan, int spins, TimeSpan limit, CancellationTokenSource? own, int number, CancellationToken caller)
+        int plan, int spins, TimeSpan limit, CancellationTokenSource? own, CancellationToken caller)
     {
+        var number = Interlocked.Increment(ref _lastNumber);
         var startedAt = TimeProvider.System.GetTimestamp();
         var failure = new FormatException();
         try
@@ -69,7 +71,7 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
         }
         catch (TimeoutException)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "The operation timed out before its limit.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It timed out before its limit.");
         }
         catch (OperationCanceledException exception)
         {
@@ -106,7 +108,7 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
         {
             if (token.IsCancellationRequested && own?.IsCancellationRequested != true)
             {
-                Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "The limit of another operation cancelled this one.");
+                Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "Another limit cancelled it.");
             }
         }
     }

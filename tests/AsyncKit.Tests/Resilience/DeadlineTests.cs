@@ -42,7 +42,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void Exceptions_of_the_operation_pass_unchanged() => AsyncTest.Run(async context =>
     {
-        foreach (var own in (Exception[])[new InvalidOperationException("own"), new OperationCanceledException("unrelated")])
+        foreach (var own in (Exception[])[new InvalidOperationException("own"), new OperationCanceledException("own")])
         {
             var thrown = await Record.ExceptionAsync(async () => await Deadline.RunAsync(
                 async token =>
@@ -218,7 +218,8 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
 
         Assert.True(run.IsCanceled);
         Assert.Equal(
-            caller.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await run)).CancellationToken);
+            caller.Token,
+            (await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await run)).CancellationToken);
     }
 
     [Fact]
@@ -235,8 +236,12 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         var thrown = Assert.Throws<ArgumentOutOfRangeException>(
             () => { _ = Deadline.RunAsync(operation, -Seconds(1)).AsTask(); });
         Assert.Equal(("limit", -Seconds(1)), (thrown.ParamName, thrown.ActualValue));
-        Assert.StartsWith("limit must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01.", thrown.Message, StringComparison.Ordinal);
-        Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
+        Assert.StartsWith(
+            "limit must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01.",
+            thrown.Message,
+            StringComparison.Ordinal);
+        Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(
+            () => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
         Assert.Equal("GracePeriod", Assert.Throws<ArgumentOutOfRangeException>(
             () => new DeadlineOptions { Limit = Seconds(1), GracePeriod = -Seconds(1) }).ParamName);
         Assert.Equal("TimeProvider", Assert.Throws<ArgumentNullException>(
@@ -245,7 +250,8 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             () => { _ = Task.CompletedTask.WithTimeoutAsync(-Seconds(1)); }).ParamName);
         Assert.Equal("options", Assert.Throws<ArgumentException>(() =>
         {
-            _ = Task.CompletedTask.WithTimeoutAsync(new DeadlineOptions { Limit = Seconds(1), GracePeriod = Seconds(1) });
+            _ = Task.CompletedTask.WithTimeoutAsync(
+                new DeadlineOptions { Limit = Seconds(1), GracePeriod = Seconds(1) });
         }).ParamName);
     }
 
@@ -257,8 +263,10 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         Func<CancellationToken, Task<int>> withResult = _ => null!;
 #pragma warning restore MA0022, VSTHRD114
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withoutResult, Seconds(1)));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withResult, Seconds(1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await Deadline.RunAsync(withoutResult, Seconds(1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await Deadline.RunAsync(withResult, Seconds(1)));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await Retry.RunAsync(withResult));
     }
 

@@ -1,13 +1,13 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Both decorators return the delegate type of their operation, which a fan-out accepts without a cast.</summary>
+/// <summary>Both decorators return the delegate type of their operation, which fits a fan-out without a cast.</summary>
 public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly int[] Items = [1, 2, 3];
     private static readonly int[] Doubled = [2, 4, 6];
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly DeadlineOptions Limited = new() { Limit = Minute, GracePeriod = Minute };
-    private static readonly RetryOptions WithoutDelay = new() { Backoff = Backoff.None };
+    private static readonly RetryOptions NoDelay = new() { Backoff = Backoff.None };
 
     private readonly HashSet<int> _failed = [];
 
@@ -16,8 +16,8 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
     {
         Func<int, CancellationToken, ValueTask<int>> operation = async (x, ct) => await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, ValueTask<int>> retried = operation.WithRetry(WithoutDelay);
-        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(WithoutDelay)));
+        Func<int, CancellationToken, ValueTask<int>> retried = operation.WithRetry(NoDelay);
+        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay)));
         Assert.Equal(Doubled, await Items.FanOutAsync(2, retried.WithTimeout(Limited)));
     }
 
@@ -26,8 +26,8 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
     {
         Func<int, CancellationToken, Task<int>> operation = FailsOnceAsync;
 
-        Func<int, CancellationToken, Task<int>> retried = operation.WithRetry(WithoutDelay);
-        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(WithoutDelay)));
+        Func<int, CancellationToken, Task<int>> retried = operation.WithRetry(NoDelay);
+        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay)));
         Assert.Equal(Doubled, await Items.FanOutAsync(2, retried.WithTimeout(Limited)));
     }
 
@@ -36,8 +36,8 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
     {
         Func<int, CancellationToken, ValueTask> operation = async (x, ct) => _ = await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, ValueTask> retried = operation.WithRetry(WithoutDelay);
-        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(WithoutDelay));
+        Func<int, CancellationToken, ValueTask> retried = operation.WithRetry(NoDelay);
+        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay));
         await Items.FanOutAsync(2, retried.WithTimeout(Limited));
         Assert.Equal(3, _failed.Count);
     }
@@ -47,8 +47,8 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
     {
         Func<int, CancellationToken, Task> operation = async (x, ct) => await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, Task> retried = operation.WithRetry(WithoutDelay);
-        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(WithoutDelay));
+        Func<int, CancellationToken, Task> retried = operation.WithRetry(NoDelay);
+        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay));
         await Items.FanOutAsync(2, retried.WithTimeout(Limited));
         Assert.Equal(3, _failed.Count);
     }
@@ -74,10 +74,10 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
             await Task.Yield();
             return 1;
         });
-        await Retry.RunAsync(async ct => await Task.Yield(), WithoutDelay);
-        await Retry.RunAsync(ReturnsPlainTaskAsync, WithoutDelay, CancellationToken.None);
+        await Retry.RunAsync(async ct => await Task.Yield(), NoDelay);
+        await Retry.RunAsync(ReturnsPlainTaskAsync, NoDelay, CancellationToken.None);
         await Retry.RunAsync(ReturnsPlainValueTaskAsync);
-        int retriedTask = await Retry.RunAsync(ReturnsTaskAsync, WithoutDelay);
+        int retriedTask = await Retry.RunAsync(ReturnsTaskAsync, NoDelay);
         int retriedValueTask = await Retry.RunAsync(ReturnsValueTaskAsync);
 
         Assert.Equal(7 + 1, fromLambda + fromTask + fromValueTask + retriedLambda + retriedTask + retriedValueTask + 2);
@@ -87,14 +87,15 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
     public async Task A_decorated_operation_throws_the_exceptions_of_its_decorator()
     {
         Func<int, CancellationToken, Task> hangs = (_, ct) => Task.Delay(Timeout.Infinite, ct);
-        Func<int, CancellationToken, ValueTask> hangsAsValueTask = async (_, ct) => await Task.Delay(Timeout.Infinite, ct);
+        Func<int, CancellationToken, ValueTask> hangsToo = async (_, ct) => await Task.Delay(Timeout.Infinite, ct);
         Func<int, CancellationToken, Task<int>> fails = (_, _) => throw new TimeoutException("own");
         var shortLimit = TimeSpan.FromMilliseconds(1);
 
         await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(2, hangs.WithTimeout(shortLimit)).OrHangs());
         await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(
-            2, hangsAsValueTask.WithTimeout(new DeadlineOptions { Limit = shortLimit })).OrHangs());
-        var thrown = await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(2, fails.WithRetry(WithoutDelay)).OrHangs());
+            2, hangsToo.WithTimeout(new DeadlineOptions { Limit = shortLimit })).OrHangs());
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(
+            () => Items.FanOutAsync(2, fails.WithRetry(NoDelay)).OrHangs());
         Assert.Equal(("own", 4), (thrown.Message, thrown.Data["AsyncKit.Attempts"]));
     }
 
@@ -108,7 +109,8 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => missing.WithTimeout(Minute)).ParamName);
         Assert.Equal("options", Assert.Throws<ArgumentNullException>(
             () => operation.WithTimeout((DeadlineOptions)null!)).ParamName);
-        Assert.Equal("limit", Assert.Throws<ArgumentOutOfRangeException>(() => operation.WithTimeout(-Minute)).ParamName);
+        Assert.Equal("limit", Assert.Throws<ArgumentOutOfRangeException>(
+            () => operation.WithTimeout(-Minute)).ParamName);
     }
 
     private static Task ReturnsPlainTaskAsync(CancellationToken token) => Task.CompletedTask;

@@ -46,7 +46,8 @@ public sealed class HttpRetryTests : IClassFixture<NothingLeftBehind>
         using var server = new LoopbackServer((_, _) => LoopbackServer.Answer.Busy);
         using var client = new HttpClient { BaseAddress = server.Address };
         Func<int, CancellationToken, Task<string>> get = (item, token) => GetAsync(client, item, token);
-        var options = new RetryOptions { Backoff = Backoff.None, Budget = new RetryBudget(ratio: 0.1, minPerSecond: 0) };
+        var budget = new RetryBudget(ratio: 0.1, minPerSecond: 0);
+        var options = new RetryOptions { Backoff = Backoff.None, Budget = budget };
 
         var report = await Enumerable.Range(0, Requests).FanOutReportAsync(32, get.WithRetry(options)).OrHangs();
 

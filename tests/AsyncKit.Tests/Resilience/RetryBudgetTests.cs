@@ -43,13 +43,13 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void Values_outside_their_range_are_rejected()
     {
-        Assert.Equal("ratio", RejectedName(() => new RetryBudget(-0.1, 0)));
-        Assert.Equal("ratio", RejectedName(() => new RetryBudget(10.1, 0)));
-        Assert.Equal("ratio", RejectedName(() => new RetryBudget(double.NaN, 0)));
-        Assert.Equal("minPerSecond", RejectedName(() => new RetryBudget(0, -1)));
-        Assert.Equal("minPerSecond", RejectedName(() => new RetryBudget(0, 1_000_001)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(-0.1, 0)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(10.1, 0)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(double.NaN, 0)));
+        Assert.Equal("minPerSecond", NameOf(() => new RetryBudget(0, -1)));
+        Assert.Equal("minPerSecond", NameOf(() => new RetryBudget(0, 1_000_001)));
 
-        static string? RejectedName(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
+        static string? NameOf(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
     }
 
     private static int TakeAll(RetryBudget budget)

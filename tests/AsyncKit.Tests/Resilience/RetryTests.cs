@@ -2,7 +2,7 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The failures that are retried, the delays, and the exception of the last attempt, on virtual time.</summary>
+/// <summary>The failures that are retried, the delays, and the last exception, on virtual time.</summary>
 public sealed class RetryTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly AsyncTestOptions FiftySchedules = new() { Schedules = 50 };
@@ -31,7 +31,8 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     public void The_last_exception_keeps_its_stack_and_contains_the_attempts_and_earlier_exceptions() =>
         AsyncTest.Run(async context =>
         {
-            Exception[] failures = [new TimeoutException("1"), new HttpRequestException("2"), new HttpRequestException("3")];
+            Exception[] failures =
+                [new TimeoutException("1"), new HttpRequestException("2"), new HttpRequestException("3")];
             var script = new Script(failures);
 
             var thrown = await Record.ExceptionAsync(
@@ -118,7 +119,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     }, FiftySchedules);
 
     [Fact]
-    public void An_unrelated_cancellation_is_not_retried_but_a_timeout_of_HttpClient_is() => AsyncTest.Run(async context =>
+    public void A_timeout_of_HttpClient_is_retried_and_other_cancellations_are_not() => AsyncTest.Run(async context =>
     {
         var unrelated = new Script(new OperationCanceledException("unrelated"), null);
         var http = new Script(new TaskCanceledException("http", new TimeoutException()), null);
@@ -135,7 +136,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     [InlineData(20, 2, 20)]
     [InlineData(30, 2, 30)]
     [InlineData(31, 1, 0)]
-    public void A_delay_hint_is_used_up_to_its_maximum(int hint, int attempts, int delay) => AsyncTest.Run(async context =>
+    public void A_delay_hint_is_used_up_to_its_cap(int hint, int attempts, int delay) => AsyncTest.Run(async context =>
     {
         var failure = new TimeoutException("1");
         var script = new Script(failure, null);
@@ -173,14 +174,18 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
 
         var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
             script.RunAsync,
-            EverySecond with { Backoff = Backoff.Constant(TimeSpan.FromSeconds(3)), TotalTimeout = TimeSpan.FromSeconds(5) }));
+            EverySecond with
+            {
+                Backoff = Backoff.Constant(TimeSpan.FromSeconds(3)),
+                TotalTimeout = TimeSpan.FromSeconds(5),
+            }));
 
         Assert.Equal(("2", 2), (thrown.Message, script.Attempts));
         Assert.Equal(TimeSpan.FromSeconds(3), context.Time.Elapsed);
     }, FiftySchedules);
 
     [Fact]
-    public void The_total_timeout_stops_an_attempt_and_reports_the_earlier_exceptions() => AsyncTest.Run(async context =>
+    public void The_total_timeout_stops_an_attempt_and_keeps_earlier_failures() => AsyncTest.Run(async context =>
     {
         var earlier = new HttpRequestException("1");
         var attempts = 0;
@@ -228,7 +233,8 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             await Task.Yield();
             throw new TimeoutException();
         };
-        var options = new RetryOptions { Backoff = Backoff.None, Budget = new RetryBudget(ratio: 0.1, minPerSecond: 0) };
+        var budget = new RetryBudget(ratio: 0.1, minPerSecond: 0);
+        var options = new RetryOptions { Backoff = Backoff.None, Budget = budget };
 
         await Assert.ThrowsAsync<FanOutException>(() => Enumerable.Range(0, 40).FanOutAsync(
             new FanOutOptions { MaxConcurrency = 4, OnFailure = FailureMode.RunToEnd }, fails.WithRetry(options)));
@@ -252,7 +258,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     }, FiftySchedules);
 
     [Fact]
-    public void An_exception_of_an_options_callback_is_thrown_and_contains_the_failure() => AsyncTest.Run(async context =>
+    public void An_exception_of_an_options_callback_contains_the_failure() => AsyncTest.Run(async context =>
     {
         var own = new NotSupportedException("callback");
         foreach (var options in (RetryOptions[])[
@@ -303,7 +309,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
                 try
                 {
                     attempts++;
-                    await Task.Delay(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None); // Ignores the token.
+                    await Task.Delay(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None); // No token.
                     token.ThrowIfCancellationRequested();
                 }
                 finally

@@ -37,8 +37,8 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
         { false, "cancellation", () => new OperationCanceledException() },
         { false, "task cancellation", () => new TaskCanceledException() },
         { true, "HttpClient's timeout", () => new TaskCanceledException("x", new TimeoutException()) },
-        { true, "all inner exceptions transient", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
-        { false, "one inner exception permanent", () => new AggregateException(new TimeoutException(), new FormatException()) },
+        { true, "all transient", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
+        { false, "not all transient", () => new AggregateException(new TimeoutException(), new FormatException()) },
         { false, "no inner exception", () => new AggregateException() },
         { false, "other exception", () => new InvalidOperationException() },
     };
@@ -56,12 +56,13 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
     public async Task A_timeout_of_HttpClient_is_transient_and_a_cancellation_is_not()
     {
         using var client = new HttpClient(new SilentHandler()) { Timeout = TimeSpan.FromMilliseconds(1) };
-        using var clientWithoutTimeout = new HttpClient(new SilentHandler());
+        using var patientClient = new HttpClient(new SilentHandler());
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
 
         var timeout = await Record.ExceptionAsync(() => client.GetAsync(new Uri("http://localhost/")).OrHangs());
-        var cancelled = await Record.ExceptionAsync(() => clientWithoutTimeout.GetAsync(new Uri("http://localhost/"), caller.Token));
+        var cancelled = await Record.ExceptionAsync(
+            () => patientClient.GetAsync(new Uri("http://localhost/"), caller.Token));
 
         Assert.IsAssignableFrom<OperationCanceledException>(timeout);
         Assert.True(Transient.IsTransient(timeout));

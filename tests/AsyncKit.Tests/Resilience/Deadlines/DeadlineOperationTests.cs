@@ -1,4 +1,4 @@
-#pragma warning disable CA2012, VSTHRD002, xUnit1031 // These tests await a ValueTask twice, or read its result too early.
+#pragma warning disable CA2012, VSTHRD002, xUnit1031 // The tests misuse ValueTasks on purpose.
 
 using AsyncKit.Testing;
 
@@ -93,7 +93,7 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
             var startedAt = TimeProvider.System.GetTimestamp();
             var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
                 token => Task.Delay(Timeout.Infinite, token), limit));
-            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "The operation timed out before its limit.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It timed out before its limit.");
             var elapsed = thrown.Message[(thrown.Message.LastIndexOf(' ') + 1)..^1];
             Assert.True(TimeSpan.Parse(elapsed, null) >= limit, thrown.Message);
         }
@@ -117,7 +117,7 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
 
         Ambient.Value = "later";
         time.Advance(TimeSpan.FromSeconds(1));
-        ThreadPool.UnsafeQueueUserWorkItem(static completion => completion.SetResult(1), completion, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static source => source.SetResult(1), completion, preferLocal: false);
 
         Assert.Equal(1, await run.OrHangs());
         Assert.Equal("of the call", await seen.Task.OrHangs());
