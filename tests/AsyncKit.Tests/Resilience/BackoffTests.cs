@@ -3,21 +3,21 @@ using FsCheck.Fluent;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Delays as data, against their bounds.</summary>
+/// <summary>The delays of each backoff, compared with its bounds.</summary>
 public sealed class BackoffTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromDays(49);
 
     private static readonly Arbitrary<(TimeSpan First, TimeSpan Max, int Seed)> Bounds = Arb.From(
         from magnitude in Gen.Choose(0, 15)
         from first in Gen.Choose(1, int.MaxValue)
         from factor in Gen.Choose(1, 1_000)
         from seed in Gen.Choose(int.MinValue, int.MaxValue)
-        let least = TimeSpan.FromTicks(Math.Clamp(first >> magnitude << 1, 1, Longest.Ticks))
-        select (least, TimeSpan.FromTicks(Math.Min(least.Ticks * factor, Longest.Ticks)), seed));
+        let lowest = TimeSpan.FromTicks(Math.Clamp(first >> magnitude << 1, 1, MaxDelay.Ticks))
+        select (lowest, TimeSpan.FromTicks(Math.Min(lowest.Ticks * factor, MaxDelay.Ticks)), seed));
 
     [Fact]
-    public void Exponential_draws_each_delay_from_the_first_to_three_times_the_one_before() =>
+    public void An_exponential_delay_is_between_the_first_and_three_times_the_previous_delay() =>
         Prop.ForAll(Bounds, bounds =>
         {
             var previous = bounds.First;
@@ -35,7 +35,7 @@ public sealed class BackoffTests : IClassFixture<NothingLeftBehind>
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Exponential_reaches_its_most_and_is_not_the_same_for_two_seeds()
+    public void Exponential_reaches_its_maximum_and_differs_between_two_seeds()
     {
         var backoff = Backoff.Exponential(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
 
@@ -44,50 +44,50 @@ public sealed class BackoffTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Linear_is_the_steps_number_times_the_step_up_to_its_most() =>
+    public void A_linear_delay_is_a_multiple_of_the_step_up_to_the_maximum() =>
         Prop.ForAll(Bounds, bounds => Backoff.Linear(bounds.First, bounds.Max).Delays(bounds.Seed).Take(50)
             .Select((delay, index) => delay.Ticks == Math.Min(bounds.First.Ticks * (index + 1), bounds.Max.Ticks))
-            .All(isRight => isRight)).QuickCheckThrowOnFailure();
+            .All(isExpected => isExpected)).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void The_same_seed_gives_the_same_delays_each_time()
+    public void The_same_seed_yields_the_same_delays_each_time()
     {
         var delays = Backoff.Exponential(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)).Delays(seed: 1);
 
         Assert.Equal(delays.Take(20), delays.Take(20));
         Assert.Equal([], Backoff.None.Delays(1).Take(0));
         Assert.All(Backoff.None.Delays(1).Take(5), delay => Assert.Equal(TimeSpan.Zero, delay));
-        Assert.All(Backoff.Constant(Longest).Delays(1).Take(5), delay => Assert.Equal(Longest, delay));
+        Assert.All(Backoff.Constant(MaxDelay).Delays(1).Take(5), delay => Assert.Equal(MaxDelay, delay));
     }
 
     [Fact]
     public void The_longest_bounds_and_the_last_attempt_do_not_overflow()
     {
-        var exponential = Backoff.Exponential(Longest, Longest);
-        var linear = Backoff.Linear(Longest, Longest);
+        var exponential = Backoff.Exponential(MaxDelay, MaxDelay);
+        var linear = Backoff.Linear(MaxDelay, MaxDelay);
 
-        Assert.Equal(Longest, exponential.Next(int.MaxValue, Longest, new Random(1)));
-        Assert.Equal(Longest, linear.Next(int.MaxValue, Longest, new Random(1)));
+        Assert.Equal(MaxDelay, exponential.Next(int.MaxValue, MaxDelay, new Random(1)));
+        Assert.Equal(MaxDelay, linear.Next(int.MaxValue, MaxDelay, new Random(1)));
     }
 
     [Fact]
-    public void Bounds_that_are_no_bounds_are_refused()
+    public void Invalid_bounds_are_rejected()
     {
         var second = TimeSpan.FromSeconds(1);
 
-        Assert.Equal("delay", Name(() => Backoff.Constant(-second)));
-        Assert.Equal("delay", Name(() => Backoff.Constant(TimeSpan.MaxValue)));
-        Assert.Equal("delay", Name(() => Backoff.Constant(Timeout.InfiniteTimeSpan)));
-        Assert.Equal("step", Name(() => Backoff.Linear(-second, second)));
-        Assert.Equal("max", Name(() => Backoff.Linear(second, second / 2)));
-        Assert.Equal("first", Name(() => Backoff.Exponential(TimeSpan.Zero, second)));
-        Assert.Equal("max", Name(() => Backoff.Exponential(second, second / 2)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(-second)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(TimeSpan.MaxValue)));
+        Assert.Equal("delay", NameOf(() => Backoff.Constant(Timeout.InfiniteTimeSpan)));
+        Assert.Equal("step", NameOf(() => Backoff.Linear(-second, second)));
+        Assert.Equal("max", NameOf(() => Backoff.Linear(second, second / 2)));
+        Assert.Equal("first", NameOf(() => Backoff.Exponential(TimeSpan.Zero, second)));
+        Assert.Equal("max", NameOf(() => Backoff.Exponential(second, second / 2)));
 
-        static string? Name(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
+        static string? NameOf(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
     }
 
     [Fact]
-    public void It_says_what_it_is()
+    public void ToString_returns_the_kind_and_the_bounds()
     {
         var second = TimeSpan.FromSeconds(1);
 

@@ -2,8 +2,8 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The caller, the limit, the operation's own exception and its success, each before, at and after the
-/// others.</summary>
+/// <summary>Combines the caller's cancellation, the limit, and the completion of the operation: each is before, at and
+/// after the others.</summary>
 public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
 {
     private const int Never = 0;
@@ -11,31 +11,31 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
 
     private static readonly AsyncTestOptions TwentySchedules = new() { Schedules = 20 };
 
-    /// <summary>What the operation does.</summary>
-    public enum TaskExceptions
+    /// <summary>The behavior of the operation.</summary>
+    public enum Behavior
     {
         Succeeds,
         Throws,
 
-        /// <summary>Looks at its token only then.</summary>
-        LooksAtItsToken,
+        /// <summary>Checks its token once, when its time has passed.</summary>
+        ChecksTokenLate,
 
-        /// <summary>Ends as soon as its token says so.</summary>
-        HeedsItsToken,
+        /// <summary>Stops as soon as its token is cancelled.</summary>
+        ObservesToken,
     }
 
-    /// <summary>When: before, at and after the limit, and after a caller that is after the limit.</summary>
-    public static TheoryData<TaskExceptions, int, int, int> Cases()
+    /// <summary>Times before, at and after the limit, and after a caller that cancels later than the limit.</summary>
+    public static TheoryData<Behavior, int, int, int> Cases()
     {
-        var data = new TheoryData<TaskExceptions, int, int, int>();
-        foreach (var ending in Enum.GetValues<TaskExceptions>())
+        var data = new TheoryData<Behavior, int, int, int>();
+        foreach (var behavior in Enum.GetValues<Behavior>())
         {
             foreach (var at in (int[])[5, 10, 15, 20])
             {
                 foreach (var caller in (int[])[Never, 5, 10, 15])
                 {
-                    data.Add(ending, at, caller, Never);
-                    data.Add(ending, at, caller, Limit);
+                    data.Add(behavior, at, caller, Never);
+                    data.Add(behavior, at, caller, Limit);
                 }
             }
         }
@@ -45,7 +45,7 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Who_stopped_it_is_decided_by_which_token_was_cancelled(TaskExceptions ending, int at, int callerAt, int limit) =>
+    public void The_first_cancelled_token_decides_the_outcome(Behavior behavior, int at, int callerAt, int limit) =>
         AsyncTest.Run(async context =>
         {
             var own = new InvalidOperationException("own");
@@ -77,12 +77,14 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
             async Task<int> OperateAsync(CancellationToken token)
             {
                 await Task.Delay(
-                    TimeSpan.FromSeconds(at), context.Time, ending == TaskExceptions.HeedsItsToken ? token : CancellationToken.None);
-                switch (ending)
+                    TimeSpan.FromSeconds(at),
+                    context.Time,
+                    behavior == Behavior.ObservesToken ? token : CancellationToken.None);
+                switch (behavior)
                 {
-                    case TaskExceptions.Throws:
+                    case Behavior.Throws:
                         throw own;
-                    case TaskExceptions.LooksAtItsToken:
+                    case Behavior.ChecksTokenLate:
                         token.ThrowIfCancellationRequested();
                         return 1;
                     default:
@@ -90,29 +92,29 @@ public sealed class DeadlineMatrixTests : IClassFixture<NothingLeftBehind>
                 }
             }
 
-            // Of two at the same moment either may be first, as long as it is one of them.
-            IEnumerable<string> Expected() => ending switch
+            // Of two events at the same time either may be first.
+            IEnumerable<string> Expected() => behavior switch
             {
-                TaskExceptions.Succeeds => ["success"],
-                TaskExceptions.Throws => ["own"],
-                TaskExceptions.LooksAtItsToken =>
+                Behavior.Succeeds => ["success"],
+                Behavior.Throws => ["own"],
+                Behavior.ChecksTokenLate =>
                     IsBefore(callerAt) ? ["caller"]
                     : IsAt(callerAt) ? ["caller", "success", "limit"]
                     : IsBefore(limit) ? ["limit"]
                     : IsAt(limit) ? ["limit", "success"]
                     : ["success"],
-                _ => First(),
+                _ => Earliest(),
             };
 
             bool IsBefore(int time) => time != Never && time < at;
 
             bool IsAt(int time) => time == at;
 
-            IEnumerable<string> First()
+            IEnumerable<string> Earliest()
             {
-                (int At, string Name)[] all = [(at, "success"), (callerAt, "caller"), (limit, "limit")];
-                var set = all.Where(one => one.At != Never).ToList();
-                return set.Where(one => one.At == set.Min(other => other.At)).Select(one => one.Name);
+                (int At, string Name)[] events = [(at, "success"), (callerAt, "caller"), (limit, "limit")];
+                var planned = events.Where(each => each.At != Never).ToList();
+                return planned.Where(each => each.At == planned.Min(other => other.At)).Select(each => each.Name);
             }
         }, TwentySchedules);
 }

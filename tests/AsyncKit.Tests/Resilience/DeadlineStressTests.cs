@@ -1,58 +1,56 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Scopes used again on real threads, with limits that race with completions: no operation is cancelled before its own
-/// limit has passed or its own caller has, every operation that waits for its limit is stopped, and the result or the
-/// exception is its own or that of who has stopped it.
+/// Instances that are reused on real threads, with limits that race with completions. No operation is cancelled before
+/// its own limit passes or its own caller cancels. Every operation that waits for its limit is stopped. The result or
+/// the exception belongs to the operation, to its limit or to its caller.
 /// </summary>
 public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
 {
     private const int Loops = 4;
-    private const int Calls = 300;
+    private const int CallsPerLoop = 300;
 
-    private static readonly TimeSpan Far = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(20);
+
+    private static int _lastNumber;
 
     [Fact]
     [Trait(StressTime.Trait, "Deadline")]
-    public Task An_operation_is_never_stopped_by_the_limit_or_the_caller_of_another() => StressTime.RunAsync(async seed =>
+    public Task The_limit_or_caller_of_one_operation_never_stops_another() => StressTime.RunAsync(async seed =>
     {
         using var never = new CancellationTokenSource();
 
         await Task.WhenAll(Enumerable.Range(0, Loops)
-            .Select(loop => Task.Run(() => LoopAsync(new Random((seed * Loops) + loop), never.Token), CancellationToken.None)))
+            .Select(loop => Task.Run(
+                () => LoopAsync(new Random((seed * Loops) + loop), never.Token), CancellationToken.None)))
             .OrHangs();
 
         Assert.Equal(0, Registrations.Count(never));
     });
 
-    private static class Numbers
-    {
-        private static int _last;
-
-        public static int Next() => Interlocked.Increment(ref _last);
-    }
-
     private static async Task LoopAsync(Random random, CancellationToken never)
     {
-        for (var i = 0; i < Calls; i++)
+        for (var i = 0; i < CallsPerLoop; i++)
         {
             using var own = random.Next(6) == 0 ? new CancellationTokenSource() : null;
-            var limit = random.Next(3) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 4)) : Far;
-            var plan = own is not null ? random.Next(4) : limit == Far || random.Next(8) > 0 ? random.Next(3) : 3;
+            var limit = random.Next(3) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 4)) : LongLimit;
+            var plan = own is not null ? random.Next(4) : limit == LongLimit || random.Next(8) > 0 ? random.Next(3) : 3;
             var cancelling = own is null ? Task.CompletedTask : Task.Run(own.Cancel, CancellationToken.None);
-            var other = CallAsync(1 + random.Next(2), random.Next(3_000), Far, null, Numbers.Next(), never);
-            await CallAsync(plan, random.Next(3_000), limit, own, Numbers.Next(), own?.Token ?? never);
+            var other = CallAsync(1 + random.Next(2), random.Next(3_000), LongLimit, null, never);
+            await CallAsync(plan, random.Next(3_000), limit, own, own?.Token ?? never);
             await other;
             await cancelling;
         }
     }
 
-    /// <param name="plan">0 ends at once, 1 after some work, 2 after a hop through the pool, 3 when it is stopped.</param>
+    /// <param name="plan">0 completes synchronously, 1 after some work, 2 on another thread-pool thread, 3 when it is
+    /// cancelled.</param>
     private static async Task CallAsync(
-        int plan, int spins, TimeSpan limit, CancellationTokenSource? own, int number, CancellationToken caller)
+        int plan, int spins, TimeSpan limit, CancellationTokenSource? own, CancellationToken caller)
     {
+        var number = Interlocked.Increment(ref _lastNumber);
         var startedAt = TimeProvider.System.GetTimestamp();
-        var mine = new FormatException();
+        var failure = new FormatException();
         try
         {
             if (number % 3 == 0)
@@ -69,15 +67,15 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
         }
         catch (FormatException exception)
         {
-            Assert.Same(mine, exception);
+            Assert.Same(failure, exception);
         }
         catch (TimeoutException)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It was before its limit.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It timed out before its limit.");
         }
         catch (OperationCanceledException exception)
         {
-            Assert.True(own?.IsCancellationRequested, "Its caller was not cancelled.");
+            Assert.True(own?.IsCancellationRequested, "The caller of the operation did not cancel.");
             Assert.Equal(caller, exception.CancellationToken);
         }
 
@@ -103,14 +101,14 @@ public sealed class DeadlineStressTests : IClassFixture<NothingLeftBehind>
             }
 
             CheckToken(token);
-            return Throws() ? throw mine : number;
+            return Throws() ? throw failure : number;
         }
 
         void CheckToken(CancellationToken token)
         {
             if (token.IsCancellationRequested && own?.IsCancellationRequested != true)
             {
-                Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It was cancelled by another's limit.");
+                Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "Another limit cancelled it.");
             }
         }
     }

@@ -2,25 +2,25 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Who stopped it, and what becomes of the operation. On virtual time.</summary>
+/// <summary>The outcome of an operation under a limit, on virtual time.</summary>
 public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Brief = new() { Schedules = 50 };
+    private static readonly AsyncTestOptions FiftySchedules = new() { Schedules = 50 };
 
     [Fact]
-    public void The_callers_token_gives_an_OperationCanceledException_with_that_token() => AsyncTest.Run(async context =>
+    public void A_cancelled_caller_gets_an_OperationCanceledException_with_its_token() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource(Seconds(1), context.Time);
 
         var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await Deadline.RunAsync(Hang, Seconds(2), caller.Token));
+            async () => await Deadline.RunAsync(WaitForCancellationAsync, Seconds(2), caller.Token));
 
         Assert.Equal(caller.Token, thrown.CancellationToken);
         Assert.Equal(Seconds(1), context.Time.Elapsed);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_limits_token_gives_a_TimeoutException_that_names_the_limit_the_operation_and_the_elapsed_time() =>
+    public void A_TimeoutException_names_the_operation_the_limit_and_the_elapsed_time() =>
         AsyncTest.Run(async context =>
         {
             var options = new DeadlineOptions { Limit = Seconds(2), Name = "the query" };
@@ -29,7 +29,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
                 async () => await Deadline.RunAsync(
                     async token =>
                     {
-                        await Ignoring(Task.Delay(Timeout.Infinite, token));
+                        await SuppressAsync(Task.Delay(Timeout.Infinite, token));
                         await Task.Delay(Seconds(1), context.Time, CancellationToken.None);
                         token.ThrowIfCancellationRequested();
                     },
@@ -37,12 +37,12 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal("'the query' was stopped by its limit of 00:00:02, after 00:00:03.", thrown.Message);
             Assert.IsAssignableFrom<OperationCanceledException>(thrown.InnerException);
-        }, Brief);
+        }, FiftySchedules);
 
     [Fact]
-    public void The_operations_own_exceptions_pass_unchanged() => AsyncTest.Run(async context =>
+    public void Exceptions_of_the_operation_pass_unchanged() => AsyncTest.Run(async context =>
     {
-        foreach (var own in (Exception[])[new InvalidOperationException("own"), new OperationCanceledException("foreign")])
+        foreach (var own in (Exception[])[new InvalidOperationException("own"), new OperationCanceledException("own")])
         {
             var thrown = await Record.ExceptionAsync(async () => await Deadline.RunAsync(
                 async token =>
@@ -57,28 +57,28 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             Assert.Same(own, await Record.ExceptionAsync(
                 async () => await Deadline.RunAsync(Task (_) => throw own, Seconds(1))));
         }
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void A_success_that_arrives_after_the_limit_is_a_success_and_the_operation_is_awaited() =>
+    public void The_operation_is_awaited_and_its_success_after_the_limit_is_returned() =>
         AsyncTest.Run(async context =>
         {
-            var wasTold = false;
+            var wasCancelled = false;
 
             var result = await Deadline.RunAsync(
                 async token =>
                 {
                     await Task.Delay(Seconds(5), context.Time, CancellationToken.None);
-                    wasTold = token.IsCancellationRequested;
+                    wasCancelled = token.IsCancellationRequested;
                     return 7;
                 },
                 Seconds(1));
 
-            Assert.Equal((7, true, Seconds(5)), (result, wasTold, context.Time.Elapsed));
-        }, Brief);
+            Assert.Equal((7, true, Seconds(5)), (result, wasCancelled, context.Time.Elapsed));
+        }, FiftySchedules);
 
     [Fact]
-    public void Zero_means_at_once_and_the_operation_is_not_called() => AsyncTest.Run(async context =>
+    public void A_limit_of_zero_stops_the_operation_before_it_is_called() => AsyncTest.Run(async context =>
     {
         var calls = 0;
 
@@ -95,21 +95,21 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await Deadline.RunAsync(Hang, TimeSpan.Zero, cancelled.Token));
-    }, Brief);
+            async () => await Deadline.RunAsync(WaitForCancellationAsync, TimeSpan.Zero, cancelled.Token));
+    }, FiftySchedules);
 
     [Fact]
-    public void InfiniteTimeSpan_and_anything_above_49_days_mean_none() => AsyncTest.Run(async context =>
+    public void InfiniteTimeSpan_and_times_above_49_days_disable_the_limit() => AsyncTest.Run(async context =>
     {
-        foreach (var none in (TimeSpan[])[Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(50)])
+        foreach (var disabled in (TimeSpan[])[Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(50)])
         {
-            Assert.Equal(3, await Deadline.RunAsync(LastsAsync, none));
-            Assert.Equal(3, await LastsAsync(default).WithTimeoutAsync(none));
+            Assert.Equal(3, await Deadline.RunAsync(RunSixtyDaysAsync, disabled));
+            Assert.Equal(3, await RunSixtyDaysAsync(default).WithTimeoutAsync(disabled));
             Assert.Equal(3, await Retry.RunAsync(
-                LastsAsync, new RetryOptions { AttemptTimeout = none, TotalTimeout = none }));
+                RunSixtyDaysAsync, new RetryOptions { AttemptTimeout = disabled, TotalTimeout = disabled }));
         }
 
-        async Task<int> LastsAsync(CancellationToken token)
+        async Task<int> RunSixtyDaysAsync(CancellationToken token)
         {
             await Task.Delay(TimeSpan.FromDays(20), context.Time, token);
             await Task.Delay(TimeSpan.FromDays(40), context.Time, token);
@@ -122,10 +122,10 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     [InlineData(700_000)]
     [InlineData(10_000_001)]
     [InlineData(49 * TimeSpan.TicksPerDay)]
-    public void There_is_no_limit_on_the_range(long ticks) => AsyncTest.Run(async context =>
+    public void A_limit_from_one_tick_to_49_days_is_exact(long ticks) => AsyncTest.Run(async context =>
     {
         await Assert.ThrowsAsync<TimeoutException>(
-            async () => await Deadline.RunAsync(Hang, TimeSpan.FromTicks(ticks)));
+            async () => await Deadline.RunAsync(WaitForCancellationAsync, TimeSpan.FromTicks(ticks)));
 
         Assert.Equal(ticks, context.Time.Elapsed.Ticks);
     }, new AsyncTestOptions { Schedules = 5, MaxVirtualTime = TimeSpan.FromDays(100) });
@@ -133,18 +133,18 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(1, 2, 1)]
     [InlineData(2, 1, 1)]
-    public void Of_nested_limits_the_earliest_wins_and_is_the_one_that_is_named(int outer, int inner, int named) =>
+    public void The_exception_of_nested_limits_names_the_earliest_one(int outer, int inner, int named) =>
         AsyncTest.Run(async context =>
         {
-            foreach (var endsLate in (bool[])[false, true])
+            foreach (var isLate in (bool[])[false, true])
             {
                 var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
                     token => Deadline.RunAsync(
-                        async inside =>
+                        async innerToken =>
                         {
-                            await Ignoring(Task.Delay(Timeout.Infinite, inside));
-                            await Task.Delay(Seconds(endsLate ? 10 : 0), context.Time, CancellationToken.None);
-                            inside.ThrowIfCancellationRequested();
+                            await SuppressAsync(Task.Delay(Timeout.Infinite, innerToken));
+                            await Task.Delay(Seconds(isLate ? 10 : 0), context.Time, CancellationToken.None);
+                            innerToken.ThrowIfCancellationRequested();
                         },
                         Seconds(inner),
                         token),
@@ -155,16 +155,16 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 300 });
 
     [Fact]
-    public void Of_nested_limits_none_hides_the_callers_cancellation() => AsyncTest.Run(async context =>
+    public void Nested_limits_do_not_hide_the_cancellation_by_the_caller() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource(Seconds(3), context.Time);
 
         var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Deadline.RunAsync(
             token => Deadline.RunAsync(
-                async inside =>
+                async innerToken =>
                 {
                     await Task.Delay(Seconds(10), context.Time, CancellationToken.None);
-                    inside.ThrowIfCancellationRequested();
+                    innerToken.ThrowIfCancellationRequested();
                 },
                 Seconds(1),
                 token),
@@ -172,21 +172,20 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             caller.Token));
 
         Assert.Equal(caller.Token, thrown.CancellationToken);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public async Task No_callback_on_the_operations_token_runs_inside_the_callers_Cancel_and_it_has_ended_when_the_operation_has()
+    public async Task A_callback_on_the_token_runs_outside_Cancel_and_before_the_task_completes()
     {
         using var caller = new CancellationTokenSource();
-        var inside = new AsyncLocal<bool>();
-        var thread = 0;
+        var callbackThread = 0;
         var gate = new TestGate();
         var run = Deadline.RunAsync(
             async token =>
             {
                 token.UnsafeRegister(_ =>
                 {
-                    thread = Environment.CurrentManagedThreadId;
+                    callbackThread = Environment.CurrentManagedThreadId;
                     gate.Arrive();
                 }, null);
                 await gate.ArrivedAsync(1);
@@ -195,7 +194,7 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             TimeSpan.FromHours(1),
             caller.Token).AsTask();
 
-        var mine = await Task.Factory.StartNew(
+        var cancellingThread = await Task.Factory.StartNew(
             () =>
             {
                 caller.Cancel();
@@ -206,11 +205,11 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             TaskScheduler.Default);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
-        Assert.NotEqual(mine, thread);
+        Assert.NotEqual(cancellingThread, callbackThread);
     }
 
     [Fact]
-    public async Task A_token_that_is_cancelled_at_the_call_gives_a_cancelled_task_and_the_operation_is_not_called()
+    public async Task An_already_cancelled_token_returns_a_cancelled_task_without_a_call()
     {
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
@@ -219,16 +218,17 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
 
         Assert.True(run.IsCanceled);
         Assert.Equal(
-            caller.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await run)).CancellationToken);
+            caller.Token,
+            (await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await run)).CancellationToken);
     }
 
     [Fact]
-    public void Argument_errors_are_thrown_at_the_call_and_name_parameter_rule_and_value()
+    public void Argument_errors_are_thrown_by_the_call_and_name_parameter_rule_and_value()
     {
-        Func<CancellationToken, Task> none = null!;
-        var operation = Hang;
+        Func<CancellationToken, Task> missing = null!;
+        var operation = WaitForCancellationAsync;
         Assert.Equal("operation", Assert.Throws<ArgumentNullException>(
-            () => { _ = Deadline.RunAsync(none, default(TimeSpan)).AsTask(); }).ParamName);
+            () => { _ = Deadline.RunAsync(missing, default(TimeSpan)).AsTask(); }).ParamName);
         Assert.Equal("options", Assert.Throws<ArgumentNullException>(
             () => { _ = Deadline.RunAsync(operation, (DeadlineOptions)null!).AsTask(); }).ParamName);
         Assert.Equal("task", Assert.Throws<ArgumentNullException>(
@@ -236,8 +236,12 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         var thrown = Assert.Throws<ArgumentOutOfRangeException>(
             () => { _ = Deadline.RunAsync(operation, -Seconds(1)).AsTask(); });
         Assert.Equal(("limit", -Seconds(1)), (thrown.ParamName, thrown.ActualValue));
-        Assert.StartsWith("limit must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01.", thrown.Message, StringComparison.Ordinal);
-        Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
+        Assert.StartsWith(
+            "limit must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01.",
+            thrown.Message,
+            StringComparison.Ordinal);
+        Assert.Equal("Limit", Assert.Throws<ArgumentOutOfRangeException>(
+            () => new DeadlineOptions { Limit = -Seconds(1) }).ParamName);
         Assert.Equal("GracePeriod", Assert.Throws<ArgumentOutOfRangeException>(
             () => new DeadlineOptions { Limit = Seconds(1), GracePeriod = -Seconds(1) }).ParamName);
         Assert.Equal("TimeProvider", Assert.Throws<ArgumentNullException>(
@@ -246,20 +250,23 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
             () => { _ = Task.CompletedTask.WithTimeoutAsync(-Seconds(1)); }).ParamName);
         Assert.Equal("options", Assert.Throws<ArgumentException>(() =>
         {
-            _ = Task.CompletedTask.WithTimeoutAsync(new DeadlineOptions { Limit = Seconds(1), GracePeriod = Seconds(1) });
+            _ = Task.CompletedTask.WithTimeoutAsync(
+                new DeadlineOptions { Limit = Seconds(1), GracePeriod = Seconds(1) });
         }).ParamName);
     }
 
     [Fact]
-    public async Task An_operation_that_returns_null_is_an_InvalidOperationException()
+    public async Task An_operation_that_returns_null_throws_InvalidOperationException()
     {
-#pragma warning disable MA0022, VSTHRD114 // As a user's faulty operation does.
+#pragma warning disable MA0022, VSTHRD114 // Stands in for faulty user code.
         Func<CancellationToken, Task> withoutResult = _ => null!;
         Func<CancellationToken, Task<int>> withResult = _ => null!;
 #pragma warning restore MA0022, VSTHRD114
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withoutResult, Seconds(1)));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Deadline.RunAsync(withResult, Seconds(1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await Deadline.RunAsync(withoutResult, Seconds(1)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await Deadline.RunAsync(withResult, Seconds(1)));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await Retry.RunAsync(withResult));
     }
 
@@ -274,14 +281,14 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
         var options = new DeadlineOptions { Limit = TimeSpan.FromMilliseconds(1), TimeProvider = clock };
 
         var thrown = await Record.ExceptionAsync(
-            async () => await Deadline.RunAsync(Hang, options, caller.Token).AsTask().OrHangs());
+            async () => await Deadline.RunAsync(WaitForCancellationAsync, options, caller.Token).AsTask().OrHangs());
 
         Assert.Equal(call == 1 ? typeof(NotSupportedException) : typeof(TimeoutException), thrown?.GetType());
         Assert.Equal(0, Registrations.Count(caller));
     }
 
     [Fact]
-    public async Task A_callback_on_the_token_that_throws_is_logged_and_a_logger_that_throws_changes_nothing()
+    public async Task A_callback_that_throws_is_logged_and_a_faulty_logger_is_ignored()
     {
         foreach (var fault in (Exception?[])[null, new InvalidOperationException("logger")])
         {
@@ -307,27 +314,27 @@ public sealed class DeadlineTests : IClassFixture<NothingLeftBehind>
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private static Task Hang(CancellationToken token) => Task.Delay(Timeout.Infinite, token);
+    private static Task WaitForCancellationAsync(CancellationToken token) => Task.Delay(Timeout.Infinite, token);
 
-    private static async Task Ignoring(Task task) => await task.ConfigureAwait(
+    private static async Task SuppressAsync(Task task) => await task.ConfigureAwait(
         ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowHere(Exception exception) => throw exception;
 
-    /// <summary>Throws at the given call of a member; else the system's.</summary>
+    /// <summary>Throws on the given call of a member. Other calls use the system's clock.</summary>
     private sealed class FaultyClock(string member, int call) : TimeProvider
     {
         private int _calls;
 
-        public override long GetTimestamp() => Counted(nameof(GetTimestamp), base.GetTimestamp);
+        public override long GetTimestamp() => CountCall(nameof(GetTimestamp), base.GetTimestamp);
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            Counted(nameof(CreateTimer), () => base.CreateTimer(callback, state, dueTime, period));
+            CountCall(nameof(CreateTimer), () => base.CreateTimer(callback, state, dueTime, period));
 
-        private T Counted<T>(string name, Func<T> next) =>
+        private T CountCall<T>(string name, Func<T> getValue) =>
             string.Equals(name, member, StringComparison.Ordinal) && Interlocked.Increment(ref _calls) == call
                 ? throw new NotSupportedException(name)
-                : next();
+                : getValue();
     }
 }

@@ -1,60 +1,60 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The result of both decorators has the type of what is decorated, and goes straight into a fan-out.</summary>
+/// <summary>Both decorators return the delegate type of their operation, which fits a fan-out without a cast.</summary>
 public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
 {
     private static readonly int[] Items = [1, 2, 3];
     private static readonly int[] Doubled = [2, 4, 6];
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly DeadlineOptions Limited = new() { Limit = Minute, GracePeriod = Minute };
-    private static readonly RetryOptions AtOnce = new() { Backoff = Backoff.None };
+    private static readonly RetryOptions NoDelay = new() { Backoff = Backoff.None };
 
     private readonly HashSet<int> _failed = [];
 
     [Fact]
-    public async Task Operations_that_return_a_ValueTask_with_a_result()
+    public async Task Decorators_keep_the_type_of_a_ValueTask_operation_with_a_result()
     {
         Func<int, CancellationToken, ValueTask<int>> operation = async (x, ct) => await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, ValueTask<int>> retried = operation.WithRetry(AtOnce);
-        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(AtOnce)));
+        Func<int, CancellationToken, ValueTask<int>> retried = operation.WithRetry(NoDelay);
+        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay)));
         Assert.Equal(Doubled, await Items.FanOutAsync(2, retried.WithTimeout(Limited)));
     }
 
     [Fact]
-    public async Task Operations_that_return_a_Task_with_a_result()
+    public async Task Decorators_keep_the_type_of_a_Task_operation_with_a_result()
     {
         Func<int, CancellationToken, Task<int>> operation = FailsOnceAsync;
 
-        Func<int, CancellationToken, Task<int>> retried = operation.WithRetry(AtOnce);
-        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(AtOnce)));
+        Func<int, CancellationToken, Task<int>> retried = operation.WithRetry(NoDelay);
+        Assert.Equal(Doubled, await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay)));
         Assert.Equal(Doubled, await Items.FanOutAsync(2, retried.WithTimeout(Limited)));
     }
 
     [Fact]
-    public async Task Operations_that_return_a_ValueTask()
+    public async Task Decorators_keep_the_type_of_a_ValueTask_operation()
     {
         Func<int, CancellationToken, ValueTask> operation = async (x, ct) => _ = await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, ValueTask> retried = operation.WithRetry(AtOnce);
-        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(AtOnce));
+        Func<int, CancellationToken, ValueTask> retried = operation.WithRetry(NoDelay);
+        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay));
         await Items.FanOutAsync(2, retried.WithTimeout(Limited));
         Assert.Equal(3, _failed.Count);
     }
 
     [Fact]
-    public async Task Operations_that_return_a_Task()
+    public async Task Decorators_keep_the_type_of_a_Task_operation()
     {
         Func<int, CancellationToken, Task> operation = async (x, ct) => await FailsOnceAsync(x, ct);
 
-        Func<int, CancellationToken, Task> retried = operation.WithRetry(AtOnce);
-        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(AtOnce));
+        Func<int, CancellationToken, Task> retried = operation.WithRetry(NoDelay);
+        await Items.FanOutAsync(2, operation.WithTimeout(Minute).WithRetry(NoDelay));
         await Items.FanOutAsync(2, retried.WithTimeout(Limited));
         Assert.Equal(3, _failed.Count);
     }
 
     [Fact]
-    public async Task Async_lambdas_and_method_groups_are_run_without_a_cast()
+    public async Task Async_lambdas_and_method_groups_compile_without_a_cast()
     {
         int fromLambda = await Deadline.RunAsync(
             async ct =>
@@ -74,41 +74,43 @@ public sealed class DecoratorTests : IClassFixture<NothingLeftBehind>
             await Task.Yield();
             return 1;
         });
-        await Retry.RunAsync(async ct => await Task.Yield(), AtOnce);
-        await Retry.RunAsync(ReturnsPlainTaskAsync, AtOnce, CancellationToken.None);
+        await Retry.RunAsync(async ct => await Task.Yield(), NoDelay);
+        await Retry.RunAsync(ReturnsPlainTaskAsync, NoDelay, CancellationToken.None);
         await Retry.RunAsync(ReturnsPlainValueTaskAsync);
-        int retriedTask = await Retry.RunAsync(ReturnsTaskAsync, AtOnce);
+        int retriedTask = await Retry.RunAsync(ReturnsTaskAsync, NoDelay);
         int retriedValueTask = await Retry.RunAsync(ReturnsValueTaskAsync);
 
         Assert.Equal(7 + 1, fromLambda + fromTask + fromValueTask + retriedLambda + retriedTask + retriedValueTask + 2);
     }
 
     [Fact]
-    public async Task A_decorated_operation_ends_as_it_does_when_it_is_run()
+    public async Task A_decorated_operation_throws_the_exceptions_of_its_decorator()
     {
         Func<int, CancellationToken, Task> hangs = (_, ct) => Task.Delay(Timeout.Infinite, ct);
         Func<int, CancellationToken, ValueTask> hangsToo = async (_, ct) => await Task.Delay(Timeout.Infinite, ct);
         Func<int, CancellationToken, Task<int>> fails = (_, _) => throw new TimeoutException("own");
-        var brief = TimeSpan.FromMilliseconds(1);
+        var shortLimit = TimeSpan.FromMilliseconds(1);
 
-        await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(2, hangs.WithTimeout(brief)).OrHangs());
+        await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(2, hangs.WithTimeout(shortLimit)).OrHangs());
         await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(
-            2, hangsToo.WithTimeout(new DeadlineOptions { Limit = brief })).OrHangs());
-        var thrown = await Assert.ThrowsAsync<TimeoutException>(() => Items.FanOutAsync(2, fails.WithRetry(AtOnce)).OrHangs());
+            2, hangsToo.WithTimeout(new DeadlineOptions { Limit = shortLimit })).OrHangs());
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(
+            () => Items.FanOutAsync(2, fails.WithRetry(NoDelay)).OrHangs());
         Assert.Equal(("own", 4), (thrown.Message, thrown.Data["AsyncKit.Attempts"]));
     }
 
     [Fact]
-    public void Null_and_limits_that_are_none_are_refused_when_it_is_decorated()
+    public void A_null_argument_or_negative_limit_is_rejected_by_the_decorator()
     {
-        Func<int, CancellationToken, ValueTask<int>> none = null!;
+        Func<int, CancellationToken, ValueTask<int>> missing = null!;
         Func<int, CancellationToken, Task> operation = (_, _) => Task.CompletedTask;
 
-        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => none.WithRetry()).ParamName);
-        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => none.WithTimeout(Minute)).ParamName);
+        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => missing.WithRetry()).ParamName);
+        Assert.Equal("operation", Assert.Throws<ArgumentNullException>(() => missing.WithTimeout(Minute)).ParamName);
         Assert.Equal("options", Assert.Throws<ArgumentNullException>(
             () => operation.WithTimeout((DeadlineOptions)null!)).ParamName);
-        Assert.Equal("limit", Assert.Throws<ArgumentOutOfRangeException>(() => operation.WithTimeout(-Minute)).ParamName);
+        Assert.Equal("limit", Assert.Throws<ArgumentOutOfRangeException>(
+            () => operation.WithTimeout(-Minute)).ParamName);
     }
 
     private static Task ReturnsPlainTaskAsync(CancellationToken token) => Task.CompletedTask;

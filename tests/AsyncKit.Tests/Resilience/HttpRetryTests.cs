@@ -3,14 +3,14 @@ using System.Net.Http;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Through HttpClient, against a server that is not well.</summary>
+/// <summary>Retries of HttpClient requests to a server that fails.</summary>
 public sealed class HttpRetryTests : IClassFixture<NothingLeftBehind>
 {
     private const int Requests = 500;
 
-    /// <summary>Busy at first for 20 %, and silent at first for 5 %.</summary>
+    /// <summary>The first attempt of 20 % of the requests is answered with 503, and 5 % get no answer.</summary>
     [Fact]
-    public async Task With_retry_and_an_attempt_timeout_all_requests_succeed()
+    public async Task All_requests_succeed_with_retries_and_an_attempt_timeout()
     {
         using var server = new LoopbackServer((item, attempt) =>
             attempt > 1 ? LoopbackServer.Answer.Ok
@@ -36,17 +36,18 @@ public sealed class HttpRetryTests : IClassFixture<NothingLeftBehind>
         var bodies = await Enumerable.Range(0, Requests).FanOutAsync(32, get.WithRetry(options)).OrHangs();
 
         Assert.Equal(Enumerable.Range(0, Requests).Select(item => $"item {item}"), bodies, StringComparer.Ordinal);
-        Assert.InRange(hints, 1, Requests / 5); // One whose attempt took too long has no hint.
+        Assert.InRange(hints, 1, Requests / 5); // An attempt that times out has no hint.
         Assert.True(server.Requests >= Requests + (Requests / 5) + (Requests / 20), $"{server.Requests} requests");
     }
 
     [Fact]
-    public async Task A_budget_of_a_tenth_keeps_the_requests_to_a_server_that_always_fails_below_115_percent()
+    public async Task A_budget_of_a_tenth_keeps_the_load_on_a_failing_server_below_115_percent()
     {
         using var server = new LoopbackServer((_, _) => LoopbackServer.Answer.Busy);
         using var client = new HttpClient { BaseAddress = server.Address };
         Func<int, CancellationToken, Task<string>> get = (item, token) => GetAsync(client, item, token);
-        var options = new RetryOptions { Backoff = Backoff.None, Budget = new RetryBudget(ratio: 0.1, minPerSecond: 0) };
+        var budget = new RetryBudget(ratio: 0.1, minPerSecond: 0);
+        var options = new RetryOptions { Backoff = Backoff.None, Budget = budget };
 
         var report = await Enumerable.Range(0, Requests).FanOutReportAsync(32, get.WithRetry(options)).OrHangs();
 

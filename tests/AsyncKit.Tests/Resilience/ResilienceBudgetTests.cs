@@ -3,7 +3,8 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>Allocation budgets of operations that succeed in time, in steady state. Times are benchmarks.</summary>
+/// <summary>Allocation budgets of operations that succeed in time, in steady state. The benchmarks measure
+/// times.</summary>
 public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, IDisposable
 {
     private const int Calls = 20_000;
@@ -12,43 +13,46 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, ID
 
     private static readonly RetryOptions Limited = new() { AttemptTimeout = Limit, TotalTimeout = Limit };
 
-    /// <summary>Unoptimized, each async method that waits has an object for its locals.</summary>
-    private static readonly int BytesOfAWait = typeof(Deadline).Assembly
+    /// <summary>In an unoptimized build, each async method that waits allocates its state machine.</summary>
+    private static readonly int DebugBytesPerWait = typeof(Deadline).Assembly
         .GetCustomAttributes(typeof(DebuggableAttribute), inherit: false)
         .OfType<DebuggableAttribute>().Any(attribute => attribute.IsJITOptimizerDisabled) ? 1_500 : 0;
 
     private readonly CancellationTokenSource _caller = new();
 
-    public ResilienceBudgetTests() => ThreadPoolListener.Stop(); // What other tests have switched on allocates.
+    public ResilienceBudgetTests() => ThreadPoolListener.Stop(); // A listener that another test started allocates.
 
     public void Dispose() => _caller.Dispose();
 
-    public static TheoryData<string> Calling() => ["deadline", "deadline without result", "retry", "retry without result"];
+    public static TheoryData<string> Methods() =>
+        ["deadline", "deadline without result", "retry", "retry without result"];
 
     [Theory]
-    [MemberData(nameof(Calling))]
-    public async Task An_operation_that_has_ended_at_once_allocates_nothing(string call)
+    [MemberData(nameof(Methods))]
+    public async Task An_operation_that_completes_synchronously_allocates_nothing(string method)
     {
         Func<CancellationToken, ValueTask<int>> operation = static _ => new ValueTask<int>(1);
         Func<CancellationToken, ValueTask> withoutResult = static _ => default;
 
-        Assert.InRange(await AllocatedAsync(call, operation, withoutResult), 0, 0.5);
+        Assert.InRange(await AllocatedAsync(method, operation, withoutResult), 0, 0.5);
     }
 
     [Theory]
-    [MemberData(nameof(Calling))]
-    public async Task An_operation_that_waits_allocates_nothing(string call) =>
-        Assert.InRange(await AllocatedAsync(call, YieldAsync, YieldWithoutResultAsync), 0, 0.5 + BytesOfAWait);
+    [MemberData(nameof(Methods))]
+    public async Task An_operation_that_waits_allocates_nothing(string method) =>
+        Assert.InRange(await AllocatedAsync(method, YieldAsync, YieldWithoutResultAsync), 0, 0.5 + DebugBytesPerWait);
 
     [Fact]
-    public async Task Limits_of_attempts_and_of_all_allocate_nothing() => Assert.InRange(
+    public async Task Attempt_and_total_timeouts_allocate_nothing() => Assert.InRange(
         await AllocatedAsync(
-            () => Retry.RunAsync(static _ => new ValueTask<int>(1), Limited, _caller.Token)), 0, 0.5 + BytesOfAWait);
+            () => Retry.RunAsync(static _ => new ValueTask<int>(1), Limited, _caller.Token)),
+        0,
+        0.5 + DebugBytesPerWait);
 
     private Task<double> AllocatedAsync(
-        string call,
+        string method,
         Func<CancellationToken, ValueTask<int>> operation,
-        Func<CancellationToken, ValueTask> withoutResult) => call switch
+        Func<CancellationToken, ValueTask> withoutResult) => method switch
         {
             "deadline" => AllocatedAsync(() => Deadline.RunAsync(operation, Limit, _caller.Token)),
             "retry" => AllocatedAsync(() => Retry.RunAsync(operation, null, _caller.Token)),
@@ -56,9 +60,10 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, ID
             _ => AllocatedAsync(() => Retry.RunAsync(withoutResult, null, _caller.Token)),
         };
 
-    /// <summary>Per call; the least of some rounds, since what else the process does meanwhile is not ours.</summary>
+    /// <summary>Returns the bytes per call: the minimum of six rounds, because the rest of the process allocates,
+    /// too.</summary>
     private static async Task<double> AllocatedAsync<T>(Func<ValueTask<T>> call) =>
-        await LeastAsync(async () =>
+        await MinBytesAsync(async () =>
         {
             for (var i = 0; i < Calls; i++)
             {
@@ -67,7 +72,7 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, ID
         });
 
     private static async Task<double> AllocatedAsync(Func<ValueTask> call) =>
-        await LeastAsync(async () =>
+        await MinBytesAsync(async () =>
         {
             for (var i = 0; i < Calls; i++)
             {
@@ -75,17 +80,17 @@ public sealed class ResilienceBudgetTests : IClassFixture<NothingLeftBehind>, ID
             }
         });
 
-    private static async Task<double> LeastAsync(Func<Task> run)
+    private static async Task<double> MinBytesAsync(Func<Task> run)
     {
-        var least = long.MaxValue;
+        var min = long.MaxValue;
         for (var round = 0; round < 6; round++)
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);
             await Task.Run(run);
-            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+            min = Math.Min(min, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        return (double)least / Calls;
+        return (double)min / Calls;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -2,7 +2,7 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>How many retries there are, to the last one.</summary>
+/// <summary>The exact number of retries that a budget permits.</summary>
 public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]
@@ -13,7 +13,7 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
     [InlineData(10, 1, 10)]
     [InlineData(10, 11, 100)]
     [InlineData(0.1, 100_000, 100)]
-    public void Every_operation_adds_the_ratio_every_retry_takes_1_and_at_the_most_100_are_saved(
+    public void An_operation_adds_the_ratio_and_the_budget_saves_at_most_100_retries(
         double ratio, int operations, int retries)
     {
         var budget = new RetryBudget(ratio, minPerSecond: 0);
@@ -22,37 +22,37 @@ public sealed class RetryBudgetTests : IClassFixture<NothingLeftBehind>
             budget.OnOperation();
         }
 
-        Assert.Equal(retries, Taken(budget));
+        Assert.Equal(retries, TakeAll(budget));
     }
 
     [Fact]
-    public void Some_retries_are_free_in_each_second()
+    public void The_free_retries_are_renewed_each_second()
     {
         var time = new VirtualTime();
         var budget = new RetryBudget(ratio: 0, minPerSecond: 3, time);
 
-        Assert.Equal(3, Taken(budget));
+        Assert.Equal(3, TakeAll(budget));
         time.Advance(TimeSpan.FromMilliseconds(999));
-        Assert.Equal(0, Taken(budget));
+        Assert.Equal(0, TakeAll(budget));
         time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(3, Taken(budget));
+        Assert.Equal(3, TakeAll(budget));
         time.Advance(TimeSpan.FromDays(1_000));
-        Assert.Equal(3, Taken(budget));
+        Assert.Equal(3, TakeAll(budget));
     }
 
     [Fact]
-    public void Values_that_are_out_of_range_are_refused()
+    public void Values_outside_their_range_are_rejected()
     {
-        Assert.Equal("ratio", Name(() => new RetryBudget(-0.1, 0)));
-        Assert.Equal("ratio", Name(() => new RetryBudget(10.1, 0)));
-        Assert.Equal("ratio", Name(() => new RetryBudget(double.NaN, 0)));
-        Assert.Equal("minPerSecond", Name(() => new RetryBudget(0, -1)));
-        Assert.Equal("minPerSecond", Name(() => new RetryBudget(0, 1_000_001)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(-0.1, 0)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(10.1, 0)));
+        Assert.Equal("ratio", NameOf(() => new RetryBudget(double.NaN, 0)));
+        Assert.Equal("minPerSecond", NameOf(() => new RetryBudget(0, -1)));
+        Assert.Equal("minPerSecond", NameOf(() => new RetryBudget(0, 1_000_001)));
 
-        static string? Name(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
+        static string? NameOf(Func<object> create) => Assert.Throws<ArgumentOutOfRangeException>(create).ParamName;
     }
 
-    private static int Taken(RetryBudget budget)
+    private static int TakeAll(RetryBudget budget)
     {
         var taken = 0;
         while (budget.TryTake())

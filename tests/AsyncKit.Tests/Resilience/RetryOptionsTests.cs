@@ -1,10 +1,10 @@
 namespace AsyncKit.Tests;
 
-/// <summary>A wrong value cannot be stored, and what is built for an object is no part of its value.</summary>
+/// <summary>Options reject invalid values, and equality ignores the engine that an instance caches.</summary>
 public sealed class RetryOptionsTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
-    public void Defaults_are_as_documented()
+    public void Defaults_match_the_documentation()
     {
         var options = new RetryOptions();
 
@@ -17,21 +17,21 @@ public sealed class RetryOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Each_value_is_checked_when_it_is_set()
+    public void A_value_is_validated_when_it_is_set()
     {
-        var below = TimeSpan.FromTicks(-1);
+        var negative = TimeSpan.FromTicks(-1);
 
-        Range("MaxAttempts", 0, () => new RetryOptions { MaxAttempts = 0 });
-        Range("AttemptTimeout", below, () => new RetryOptions { AttemptTimeout = below });
-        Range("TotalTimeout", below, () => new RetryOptions { TotalTimeout = below });
-        Range("MaxDelayHint", below, () => new RetryOptions { MaxDelayHint = below });
-        Range("MaxDelayHint", TimeSpan.MaxValue, () => new RetryOptions { MaxDelayHint = TimeSpan.MaxValue });
+        AssertRejected("MaxAttempts", 0, () => new RetryOptions { MaxAttempts = 0 });
+        AssertRejected("AttemptTimeout", negative, () => new RetryOptions { AttemptTimeout = negative });
+        AssertRejected("TotalTimeout", negative, () => new RetryOptions { TotalTimeout = negative });
+        AssertRejected("MaxDelayHint", negative, () => new RetryOptions { MaxDelayHint = negative });
+        AssertRejected("MaxDelayHint", TimeSpan.MaxValue, () => new RetryOptions { MaxDelayHint = TimeSpan.MaxValue });
         Assert.Equal("ShouldRetry", Assert.Throws<ArgumentNullException>(
             () => new RetryOptions { ShouldRetry = null! }).ParamName);
         Assert.Equal("TimeProvider", Assert.Throws<ArgumentNullException>(
             () => new RetryOptions { TimeProvider = null! }).ParamName);
 
-        static void Range(string name, object value, Func<object> create)
+        static void AssertRejected(string name, object value, Func<object> create)
         {
             var thrown = Assert.Throws<ArgumentOutOfRangeException>(create);
             Assert.Equal((name, value), (thrown.ParamName, thrown.ActualValue));
@@ -40,7 +40,7 @@ public sealed class RetryOptionsTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task Operations_that_share_an_object_share_what_is_built_for_it_and_a_copy_has_its_own()
+    public async Task Operations_share_the_engine_of_an_options_instance_and_a_copy_has_its_own()
     {
         var options = new RetryOptions { Backoff = Backoff.None, MaxAttempts = 2 };
         var engine = options.Engine();

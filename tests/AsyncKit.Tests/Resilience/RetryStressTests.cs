@@ -1,23 +1,23 @@
 namespace AsyncKit.Tests;
 
-/// <summary>Retries on real threads: a cancellation at any moment takes no failure along.</summary>
+/// <summary>Retries on real threads: a concurrent cancellation never hides a failure.</summary>
 public sealed class RetryStressTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     [Trait(StressTime.Trait, "Retry")]
-    public Task A_failure_that_is_not_retried_is_thrown_whenever_the_caller_cancels_meanwhile() =>
+    public Task A_permanent_failure_is_thrown_even_if_the_caller_cancels_at_the_same_time() =>
         StressTime.RunAsync(async seed =>
         {
             var random = new Random(seed);
             var options = new RetryOptions { ShouldRetry = _ => false };
-            for (var one = 0; one < 500; one++)
+            for (var round = 0; round < 500; round++)
             {
                 using var caller = new CancellationTokenSource();
-                using var hasBegun = new ManualResetEventSlim();
+                using var hasStarted = new ManualResetEventSlim();
                 var spins = random.Next(300);
                 var cancelling = Task.Run(() =>
                 {
-                    hasBegun.Wait();
+                    hasStarted.Wait();
                     Thread.SpinWait(spins);
                     caller.Cancel();
                 });
@@ -25,8 +25,8 @@ public sealed class RetryStressTests : IClassFixture<NothingLeftBehind>
                 var thrown = await Record.ExceptionAsync(() => Retry.RunAsync(
                     ValueTask<int> (_) =>
                     {
-                        hasBegun.Set();
-                        throw new InvalidOperationException("lost elsewhere");
+                        hasStarted.Set();
+                        throw new InvalidOperationException("must not be lost");
                     },
                     options,
                     caller.Token).AsTask());

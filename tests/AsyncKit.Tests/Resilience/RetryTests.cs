@@ -2,51 +2,52 @@ using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What is tried again, when, and what is thrown in the end. On virtual time.</summary>
+/// <summary>The failures that are retried, the delays, and the last exception, on virtual time.</summary>
 public sealed class RetryTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Brief = new() { Schedules = 50 };
+    private static readonly AsyncTestOptions FiftySchedules = new() { Schedules = 50 };
 
     private static readonly RetryOptions EverySecond = new() { Backoff = Backoff.Constant(TimeSpan.FromSeconds(1)) };
 
     [Fact]
-    public void A_transient_failure_is_tried_again_until_it_succeeds() => AsyncTest.Run(async context =>
+    public void A_transient_failure_is_retried_until_an_attempt_succeeds() => AsyncTest.Run(async context =>
     {
         var script = new Script(new TimeoutException("1"), new HttpRequestException("2"), null);
-        var told = new List<RetryAttempt>();
+        var retries = new List<RetryAttempt>();
         var log = new LogLines();
 
         var result = await Retry.RunAsync(
-            script.RunAsync, EverySecond with { OnRetry = told.Add, Logger = log, Name = "it" });
+            script.RunAsync, EverySecond with { OnRetry = retries.Add, Logger = log, Name = "it" });
 
         Assert.Equal((3, 3), (result, script.Attempts));
         Assert.Equal(TimeSpan.FromSeconds(2), context.Time.Elapsed);
         Assert.Equal([(1, TimeSpan.FromSeconds(1), "1"), (2, TimeSpan.FromSeconds(1), "2")],
-            told.Select(one => (one.Attempt, one.Delay, one.Exception.Message)));
+            retries.Select(retry => (retry.Attempt, retry.Delay, retry.Exception.Message)));
         Assert.Equal("'it' failed on attempt 1; retrying in 00:00:01.", log.All[0].Text);
         Assert.Equal(2, log.All.Count);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_last_exception_is_thrown_with_its_stack_and_Data_counts_the_attempts_and_has_the_earlier_exceptions() =>
+    public void The_last_exception_keeps_its_stack_and_contains_the_attempts_and_earlier_exceptions() =>
         AsyncTest.Run(async context =>
         {
-            Exception[] all = [new TimeoutException("1"), new HttpRequestException("2"), new HttpRequestException("3")];
-            var script = new Script(all);
+            Exception[] failures =
+                [new TimeoutException("1"), new HttpRequestException("2"), new HttpRequestException("3")];
+            var script = new Script(failures);
 
             var thrown = await Record.ExceptionAsync(
                 async () => await Retry.RunAsync(script.RunAsync, EverySecond with { MaxAttempts = 3 }));
 
-            Assert.Same(all[2], thrown);
+            Assert.Same(failures[2], thrown);
             Assert.Contains(nameof(Script.ThrowHere), thrown.StackTrace, StringComparison.Ordinal);
             Assert.Equal(3, thrown.Data["AsyncKit.Attempts"]);
-            Assert.Equal(all[..2], thrown.Data["AsyncKit.EarlierExceptions"]);
-        }, Brief);
+            Assert.Equal(failures[..2], thrown.Data["AsyncKit.EarlierExceptions"]);
+        }, FiftySchedules);
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public void What_is_not_transient_is_thrown_at_once(int maxAttempts) => AsyncTest.Run(async context =>
+    public void A_permanent_failure_is_thrown_without_a_retry(int maxAttempts) => AsyncTest.Run(async context =>
     {
         var script = new Script(new FormatException(), null);
 
@@ -56,10 +57,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((1, TimeSpan.Zero), (script.Attempts, context.Time.Elapsed));
         Assert.Equal(1, thrown.Data["AsyncKit.Attempts"]);
         Assert.Null(thrown.Data["AsyncKit.EarlierExceptions"]);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_callers_cancellation_is_never_retried() => AsyncTest.Run(async context =>
+    public void A_cancellation_by_the_caller_is_never_retried() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
         var attempts = 0;
@@ -74,10 +75,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             caller.Token));
 
         Assert.Equal((1, caller.Token), (attempts, thrown.CancellationToken));
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_callers_cancellation_ends_a_waiting_delay_at_once() => AsyncTest.Run(async context =>
+    public void A_cancellation_by_the_caller_interrupts_the_delay() => AsyncTest.Run(async context =>
     {
         using var caller = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
         var failure = new TimeoutException("1");
@@ -89,10 +90,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(TimeSpan.FromSeconds(1), context.Time.Elapsed);
         Assert.Equal((1, caller.Token), (script.Attempts, thrown.CancellationToken));
         Assert.Same(failure, thrown.InnerException);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void Our_own_attempt_timeout_is_retried_whatever_ShouldRetry_says() => AsyncTest.Run(async context =>
+    public void An_attempt_timeout_is_retried_even_if_ShouldRetry_returns_false() => AsyncTest.Run(async context =>
     {
         var attempts = 0;
         var options = EverySecond with
@@ -115,27 +116,27 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("'call' was stopped by its limit of 00:00:02, after 00:00:02.", thrown.Message);
         Assert.Equal(3, thrown.Data["AsyncKit.Attempts"]);
         Assert.Equal(2, ((Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!).Length);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void A_foreign_cancellation_is_not_retried_except_HttpClients_timeout() => AsyncTest.Run(async context =>
+    public void A_timeout_of_HttpClient_is_retried_and_other_cancellations_are_not() => AsyncTest.Run(async context =>
     {
-        var foreign = new Script(new OperationCanceledException("foreign"), null);
+        var unrelated = new Script(new OperationCanceledException("unrelated"), null);
         var http = new Script(new TaskCanceledException("http", new TimeoutException()), null);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await Retry.RunAsync(foreign.RunAsync, EverySecond with { ShouldRetry = _ => true }));
+            async () => await Retry.RunAsync(unrelated.RunAsync, EverySecond with { ShouldRetry = _ => true }));
         await Retry.RunAsync(http.RunAsync, EverySecond);
 
-        Assert.Equal((1, 2), (foreign.Attempts, http.Attempts));
-    }, Brief);
+        Assert.Equal((1, 2), (unrelated.Attempts, http.Attempts));
+    }, FiftySchedules);
 
     [Theory]
     [InlineData(-1, 2, 0)]
     [InlineData(20, 2, 20)]
     [InlineData(30, 2, 30)]
     [InlineData(31, 1, 0)]
-    public void A_servers_hint_is_honoured_up_to_its_cap(int hint, int attempts, int waited) => AsyncTest.Run(async context =>
+    public void A_delay_hint_is_used_up_to_its_cap(int hint, int attempts, int delay) => AsyncTest.Run(async context =>
     {
         var failure = new TimeoutException("1");
         var script = new Script(failure, null);
@@ -143,44 +144,48 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         var thrown = await Record.ExceptionAsync(async () => await Retry.RunAsync(
             script.RunAsync, EverySecond with { DelayHint = _ => TimeSpan.FromSeconds(hint) }));
 
-        Assert.Equal((attempts, TimeSpan.FromSeconds(waited)), (script.Attempts, context.Time.Elapsed));
+        Assert.Equal((attempts, TimeSpan.FromSeconds(delay)), (script.Attempts, context.Time.Elapsed));
         Assert.Same(attempts == 1 ? failure : null, thrown);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void Without_a_hint_the_backoff_goes_on_where_it_was() => AsyncTest.Run(async context =>
+    public void The_backoff_continues_from_its_own_delay_after_a_hint() => AsyncTest.Run(async context =>
     {
-        var waits = new List<TimeSpan>();
+        var delays = new List<TimeSpan>();
         var script = new Script([.. Enumerable.Range(1, 6).Select(number => new TimeoutException($"{number}"))]);
         var options = new RetryOptions
         {
             Backoff = Backoff.Exponential(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             MaxAttempts = 6,
             DelayHint = failure => failure.Message is "1" or "2" ? TimeSpan.FromSeconds(30) : null,
-            OnRetry = retry => waits.Add(retry.Delay),
+            OnRetry = retry => delays.Add(retry.Delay),
         };
 
         await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(script.RunAsync, options));
 
-        Assert.Equal([TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)], waits[..2]);
-        Assert.InRange(waits[2], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
-    }, Brief);
+        Assert.Equal([TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)], delays[..2]);
+        Assert.InRange(delays[2], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+    }, FiftySchedules);
 
     [Fact]
-    public void The_delay_never_exceeds_what_is_left_of_the_total_timeout() => AsyncTest.Run(async context =>
+    public void A_delay_never_exceeds_the_rest_of_the_total_timeout() => AsyncTest.Run(async context =>
     {
         var script = new Script(new TimeoutException("1"), new TimeoutException("2"), new TimeoutException("3"));
 
         var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Retry.RunAsync(
             script.RunAsync,
-            EverySecond with { Backoff = Backoff.Constant(TimeSpan.FromSeconds(3)), TotalTimeout = TimeSpan.FromSeconds(5) }));
+            EverySecond with
+            {
+                Backoff = Backoff.Constant(TimeSpan.FromSeconds(3)),
+                TotalTimeout = TimeSpan.FromSeconds(5),
+            }));
 
         Assert.Equal(("2", 2), (thrown.Message, script.Attempts));
         Assert.Equal(TimeSpan.FromSeconds(3), context.Time.Elapsed);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_total_timeout_stops_an_attempt_and_its_exception_knows_the_earlier_ones() => AsyncTest.Run(async context =>
+    public void The_total_timeout_stops_an_attempt_and_keeps_earlier_failures() => AsyncTest.Run(async context =>
     {
         var earlier = new HttpRequestException("1");
         var attempts = 0;
@@ -201,10 +206,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((2, TimeSpan.FromSeconds(5)), (attempts, context.Time.Elapsed));
         Assert.Equal(2, thrown.Data["AsyncKit.Attempts"]);
         Assert.Equal([earlier], (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void A_spent_budget_ends_the_retrying_with_the_last_exception() => AsyncTest.Run(async context =>
+    public void An_exhausted_budget_throws_the_last_exception_without_a_retry() => AsyncTest.Run(async context =>
     {
         var budget = new RetryBudget(ratio: 0.5, minPerSecond: 0);
         var failure = new TimeoutException("1");
@@ -216,10 +221,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         await Retry.RunAsync(second.RunAsync, EverySecond with { Budget = budget });
 
         Assert.Equal((1, 2), (first.Attempts, second.Attempts));
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void The_budget_is_shared_by_all_items_of_a_run() => AsyncTest.Run(async context =>
+    public void All_items_of_a_run_share_the_budget() => AsyncTest.Run(async context =>
     {
         var attempts = 0;
         Func<int, CancellationToken, Task> fails = async (_, _) =>
@@ -228,16 +233,17 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             await Task.Yield();
             throw new TimeoutException();
         };
-        var options = new RetryOptions { Backoff = Backoff.None, Budget = new RetryBudget(ratio: 0.1, minPerSecond: 0) };
+        var budget = new RetryBudget(ratio: 0.1, minPerSecond: 0);
+        var options = new RetryOptions { Backoff = Backoff.None, Budget = budget };
 
         await Assert.ThrowsAsync<FanOutException>(() => Enumerable.Range(0, 40).FanOutAsync(
             new FanOutOptions { MaxConcurrency = 4, OnFailure = FailureMode.RunToEnd }, fails.WithRetry(options)));
 
         Assert.Equal(44, attempts);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void In_a_fan_out_the_slot_is_held_while_a_retry_waits() => AsyncTest.Run(async context =>
+    public void An_item_of_a_fan_out_keeps_its_slot_while_its_retry_waits() => AsyncTest.Run(async context =>
     {
         var order = new List<int>();
         Func<int, CancellationToken, ValueTask> fails = (item, _) =>
@@ -249,10 +255,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         await Enumerable.Range(0, 3).FanOutAsync(1, fails.WithRetry(EverySecond));
 
         Assert.Equal([0, 0, 1, 2], order);
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void What_a_callback_of_the_options_throws_ends_it_and_knows_the_failure() => AsyncTest.Run(async context =>
+    public void An_exception_of_an_options_callback_contains_the_failure() => AsyncTest.Run(async context =>
     {
         var own = new NotSupportedException("callback");
         foreach (var options in (RetryOptions[])[
@@ -269,16 +275,16 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             Assert.Same(own, thrown);
             Assert.Equal([failure], (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!);
         }
-    }, Brief);
+    }, FiftySchedules);
 
     [Fact]
-    public void A_logger_that_throws_changes_nothing() => AsyncTest.Run(async context =>
+    public void A_logger_that_throws_does_not_stop_the_retries() => AsyncTest.Run(async context =>
         Assert.Equal(2, await Retry.RunAsync(
             new Script(new TimeoutException(), null).RunAsync,
-            EverySecond with { Logger = new LogLines { Fault = new FormatException() } })), Brief);
+            EverySecond with { Logger = new LogLines { Fault = new FormatException() } })), FiftySchedules);
 
     [Fact]
-    public async Task An_operation_that_is_tried_for_ever_does_not_keep_every_exception()
+    public async Task A_long_series_of_attempts_keeps_at_most_100_earlier_exceptions()
     {
         var attempts = 0;
 
@@ -292,7 +298,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void Attempts_come_one_after_the_other_never_two_at_once() => AsyncTest.Run(async context =>
+    public void Attempts_never_overlap() => AsyncTest.Run(async context =>
     {
         var (running, attempts) = (0, 0);
 
@@ -303,7 +309,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
                 try
                 {
                     attempts++;
-                    await Task.Delay(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None); // Heeds no token.
+                    await Task.Delay(TimeSpan.FromSeconds(5), context.Time, CancellationToken.None); // No token.
                     token.ThrowIfCancellationRequested();
                 }
                 finally
@@ -314,9 +320,10 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             EverySecond with { AttemptTimeout = TimeSpan.FromSeconds(1) }));
 
         Assert.Equal(4, attempts);
-    }, Brief);
+    }, FiftySchedules);
 
-    /// <summary>What each attempt throws; null for a success, which gives its number.</summary>
+    /// <summary>An operation whose attempts throw the given exceptions in order. For null the attempt returns its
+    /// number.</summary>
     private sealed class Script(params Exception?[] failures)
     {
         public int Attempts { get; private set; }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The table, line by line.</summary>
+/// <summary>The documented table of transient exceptions, row by row.</summary>
 public sealed class TransientTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<bool, string, Func<Exception>> Table() => new()
@@ -26,42 +26,43 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
         { true, "transport around a socket", () => new IOException("x", new SocketException(104)) { HResult = 104 } },
         { true, "response ended", () => new HttpIOException(HttpRequestError.ResponseEnded) },
         { true, "end of stream", () => new EndOfStreamException() },
-        { false, "no file", () => new FileNotFoundException() },
-        { false, "no folder", () => new DirectoryNotFoundException() },
-        { false, "no drive", () => new DriveNotFoundException() },
-        { false, "path", () => new PathTooLongException() },
-        { false, "file that does not load", () => new FileLoadException() },
+        { false, "missing file", () => new FileNotFoundException() },
+        { false, "missing folder", () => new DirectoryNotFoundException() },
+        { false, "missing drive", () => new DriveNotFoundException() },
+        { false, "long path", () => new PathTooLongException() },
+        { false, "assembly that does not load", () => new FileLoadException() },
         { false, "disk full", () => new IOException("No space left on device", 28) },
-        { true, "database that says so", () => new DatabaseException(isTransient: true) },
-        { false, "database that does not", () => new DatabaseException(isTransient: false) },
+        { true, "transient database error", () => new DatabaseException(isTransient: true) },
+        { false, "permanent database error", () => new DatabaseException(isTransient: false) },
         { false, "cancellation", () => new OperationCanceledException() },
         { false, "task cancellation", () => new TaskCanceledException() },
         { true, "HttpClient's timeout", () => new TaskCanceledException("x", new TimeoutException()) },
-        { true, "several", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
-        { false, "not all", () => new AggregateException(new TimeoutException(), new FormatException()) },
-        { false, "none inside", () => new AggregateException() },
-        { false, "any other", () => new InvalidOperationException() },
+        { true, "all transient", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
+        { false, "not all transient", () => new AggregateException(new TimeoutException(), new FormatException()) },
+        { false, "no inner exception", () => new AggregateException() },
+        { false, "other exception", () => new InvalidOperationException() },
     };
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void It_is_transient_or_not(bool expected, string name, Func<Exception> create) =>
+    public void IsTransient_follows_the_table(bool expected, string name, Func<Exception> create) =>
         Assert.True(expected == Transient.IsTransient(create()), name);
 
     [Fact]
-    public void Null_is_refused() =>
+    public void A_null_exception_is_rejected() =>
         Assert.Equal("exception", Assert.Throws<ArgumentNullException>(() => Transient.IsTransient(null!)).ParamName);
 
     [Fact]
-    public async Task What_HttpClient_throws_at_its_timeout_is_transient_and_at_a_cancellation_it_is_not()
+    public async Task A_timeout_of_HttpClient_is_transient_and_a_cancellation_is_not()
     {
-        using var client = new HttpClient(new Silent()) { Timeout = TimeSpan.FromMilliseconds(1) };
-        using var patient = new HttpClient(new Silent());
+        using var client = new HttpClient(new SilentHandler()) { Timeout = TimeSpan.FromMilliseconds(1) };
+        using var patientClient = new HttpClient(new SilentHandler());
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
 
         var timeout = await Record.ExceptionAsync(() => client.GetAsync(new Uri("http://localhost/")).OrHangs());
-        var cancelled = await Record.ExceptionAsync(() => patient.GetAsync(new Uri("http://localhost/"), caller.Token));
+        var cancelled = await Record.ExceptionAsync(
+            () => patientClient.GetAsync(new Uri("http://localhost/"), caller.Token));
 
         Assert.IsAssignableFrom<OperationCanceledException>(timeout);
         Assert.True(Transient.IsTransient(timeout));
@@ -69,7 +70,7 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void What_the_file_system_throws_is_not_transient()
+    public void An_exception_of_the_file_system_is_not_transient()
     {
         var folder = Directory.CreateTempSubdirectory().FullName;
         try
@@ -92,7 +93,7 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
         public override bool IsTransient { get; } = isTransient;
     }
 
-    private sealed class Silent : HttpMessageHandler
+    private sealed class SilentHandler : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request, CancellationToken cancellationToken)

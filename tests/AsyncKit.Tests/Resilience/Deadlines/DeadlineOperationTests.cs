@@ -1,123 +1,123 @@
-#pragma warning disable CA2012, VSTHRD002, xUnit1031 // What is done with a task that must be awaited once is the subject.
+#pragma warning disable CA2012, VSTHRD002, xUnit1031 // The tests misuse ValueTasks on purpose.
 
 using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
 
-/// <summary>The promise of a call, and what keeps one use of it from another.</summary>
+/// <summary>The task of an operation under a limit, and the separation of the uses of one instance.</summary>
 public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly TimeSpan Far = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(20);
 
-    private static readonly AsyncLocal<string?> Local = new();
+    private static readonly AsyncLocal<string?> Ambient = new();
 
     [Fact]
-    public void A_second_await_of_the_same_task_throws_and_takes_nothing_from_the_next_use()
+    public void A_second_await_of_a_task_throws_and_does_not_affect_the_next_use()
     {
-        var call = Start(Far);
-        var first = call.AwaitAsync(new ValueTask<int>(1));
+        var operation = Start(LongLimit);
+        var first = operation.AwaitAsync(new ValueTask<int>(1));
         Assert.Equal(1, first.Result);
-        Assert.Same(call, Start(Far));
-        var gate = new TaskCompletionSource<int>();
-        var second = call.AwaitAsync(new ValueTask<int>(gate.Task));
+        Assert.Same(operation, Start(LongLimit));
+        var completion = new TaskCompletionSource<int>();
+        var second = operation.AwaitAsync(new ValueTask<int>(completion.Task));
 
         Assert.Throws<InvalidOperationException>(() => first.Result);
         Assert.Throws<InvalidOperationException>(() => first.IsCompleted);
 
-        gate.SetResult(2);
-        Assert.True(SpinWait.SpinUntil(() => second.IsCompleted, Far));
+        completion.SetResult(2);
+        Assert.True(SpinWait.SpinUntil(() => second.IsCompleted, LongLimit));
         Assert.Equal(2, second.Result);
     }
 
     [Fact]
-    public void A_result_that_is_asked_for_too_early_throws_and_the_call_is_still_in_use()
+    public void A_result_that_is_read_too_early_throws_and_the_instance_stays_in_use()
     {
-        var call = Start(Far);
-        var gate = new TaskCompletionSource<int>();
-        var task = call.AwaitAsync(new ValueTask<int>(gate.Task));
+        var operation = Start(LongLimit);
+        var completion = new TaskCompletionSource<int>();
+        var task = operation.AwaitAsync(new ValueTask<int>(completion.Task));
 
         Assert.Throws<InvalidOperationException>(() => task.Result);
 
-        var other = Start(Far);
-        Assert.NotSame(call, other);
+        var other = Start(LongLimit);
+        Assert.NotSame(operation, other);
         Assert.True(other.TryComplete());
-        gate.SetResult(1);
-        Assert.True(SpinWait.SpinUntil(() => task.IsCompleted, Far));
+        completion.SetResult(1);
+        Assert.True(SpinWait.SpinUntil(() => task.IsCompleted, LongLimit));
         Assert.Equal(1, task.Result);
     }
 
     [Fact]
-    public void It_is_used_again_when_its_result_was_taken_and_not_when_the_operation_has_ended()
+    public void An_instance_is_reused_after_its_result_is_read_and_not_before()
     {
-        var call = Start(Far);
-        var task = call.AwaitAsync(new ValueTask<int>(1));
+        var operation = Start(LongLimit);
+        var task = operation.AwaitAsync(new ValueTask<int>(1));
 
-        var other = Start(Far);
-        Assert.NotSame(call, other);
+        var other = Start(LongLimit);
+        Assert.NotSame(operation, other);
         Assert.Equal(1, task.Result);
-        Assert.Same(call, Start(Far));
+        Assert.Same(operation, Start(LongLimit));
 
-        Assert.True(call.TryComplete());
+        Assert.True(operation.TryComplete());
         Assert.True(other.TryComplete());
     }
 
     [Fact]
-    public void It_is_used_again_when_the_operation_has_failed()
+    public void An_instance_is_reused_after_its_operation_fails()
     {
-        var call = Start(Far);
+        var operation = Start(LongLimit);
         var own = new FormatException();
-        var task = call.AwaitAsync(ValueTask.FromException<int>(own));
+        var task = operation.AwaitAsync(ValueTask.FromException<int>(own));
 
         Assert.True(task.IsFaulted);
         Assert.Same(own, Assert.Throws<FormatException>(() => task.Result));
 
-        Assert.Same(call, Start(Far));
-        Assert.True(call.TryComplete());
+        Assert.Same(operation, Start(LongLimit));
+        Assert.True(operation.TryComplete());
     }
 
     [Fact]
-    public async Task A_limit_of_a_second_or_more_never_comes_early_and_names_no_less_than_itself()
+    public async Task A_limit_of_a_second_never_fires_early_and_reports_at_least_itself()
     {
-        const int ThatBeginAtAnyMoment = 60;
-        var calls = new List<Task>();
-        for (var i = 0; i < ThatBeginAtAnyMoment; i++)
+        const int Starts = 60; // At different points between two ticks of the clock.
+        var operations = new List<Task>();
+        for (var i = 0; i < Starts; i++)
         {
-            calls.Add(OneAsync(TimeSpan.FromMilliseconds(1_000)));
+            operations.Add(AssertTimeoutAsync(TimeSpan.FromMilliseconds(1_000)));
             Thread.SpinWait(20_000);
         }
 
-        await Task.WhenAll(calls).OrHangs();
+        await Task.WhenAll(operations).OrHangs();
 
-        static async Task OneAsync(TimeSpan limit)
+        static async Task AssertTimeoutAsync(TimeSpan limit)
         {
             var startedAt = TimeProvider.System.GetTimestamp();
             var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
                 token => Task.Delay(Timeout.Infinite, token), limit));
-            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It was before its limit.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) >= limit, "It timed out before its limit.");
             var elapsed = thrown.Message[(thrown.Message.LastIndexOf(' ') + 1)..^1];
             Assert.True(TimeSpan.Parse(elapsed, null) >= limit, thrown.Message);
         }
     }
 
     [Fact]
-    public async Task The_users_logger_is_called_in_the_context_of_the_call()
+    public async Task A_logger_runs_in_the_ExecutionContext_of_the_caller()
     {
         var time = new VirtualTime();
         var seen = new TaskCompletionSource<string?>();
-        var log = new LogLines { OnLine = () => seen.TrySetResult(Local.Value) };
-        var gate = new TaskCompletionSource<int>();
-        Local.Value = "of the call";
+        var log = new LogLines { OnLine = () => seen.TrySetResult(Ambient.Value) };
+        var completion = new TaskCompletionSource<int>();
+        Ambient.Value = "of the call";
         var run = Deadline.RunAsync(
             token =>
             {
                 token.UnsafeRegister(static _ => throw new FormatException("callback"), null);
-                return gate.Task;
+                return completion.Task;
             },
             new DeadlineOptions { Limit = TimeSpan.FromSeconds(1), Logger = log, TimeProvider = time }).AsTask();
 
-        Local.Value = "later";
+        Ambient.Value = "later";
         time.Advance(TimeSpan.FromSeconds(1));
-        ThreadPool.UnsafeQueueUserWorkItem(static gate => gate.SetResult(1), gate, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static source => source.SetResult(1), completion, preferLocal: false);
 
         Assert.Equal(1, await run.OrHangs());
         Assert.Equal("of the call", await seen.Task.OrHangs());
@@ -126,14 +126,14 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_timer_whose_disposal_throws_does_not_take_the_place_of_the_result(bool endsAtOnce)
+    public async Task A_timer_that_throws_from_Dispose_does_not_replace_the_result(bool isSynchronous)
     {
-        var gate = new TaskCompletionSource<int>();
+        var completion = new TaskCompletionSource<int>();
         var run = Deadline.RunAsync(
-            _ => endsAtOnce ? Task.FromResult(1) : gate.Task,
-            new DeadlineOptions { Limit = Far, TimeProvider = new ClockOfFaultyTimers() });
+            _ => isSynchronous ? Task.FromResult(1) : completion.Task,
+            new DeadlineOptions { Limit = LongLimit, TimeProvider = new FaultyTimerClock() });
 
-        gate.SetResult(1);
+        completion.SetResult(1);
 
         Assert.Equal(1, await run.AsTask().OrHangs());
     }
@@ -141,7 +141,7 @@ public sealed class DeadlineOperationTests : IClassFixture<NothingLeftBehind>
     private static DeadlineOperation<int> Start(TimeSpan limit) =>
         DeadlineOperation<int>.Start(new DeadlineContext(TimeProvider.System, limit), CancellationToken.None);
 
-    private sealed class ClockOfFaultyTimers : TimeProvider
+    private sealed class FaultyTimerClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             new FaultyTimer();

@@ -2,94 +2,94 @@ using System.Reflection;
 
 namespace AsyncKit.Tests;
 
-/// <summary>What keeps one use of a scope from another, where threads rarely meet by themselves.</summary>
+/// <summary>The separation of the uses of one instance, in races that threads rarely reach by chance.</summary>
 public sealed class DeadlineTokenSourceTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly TimeSpan Far = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public void A_callback_that_comes_late_does_nothing_to_the_next_use()
+    public void A_late_callback_does_not_cancel_the_next_use()
     {
-        var scope = Start(Far);
-        var late = scope.State;
-        Assert.True(scope.TryComplete());
-        Assert.Same(scope, Start(Far));
+        var operation = Start(LongLimit);
+        var outdated = operation.State;
+        Assert.True(operation.TryComplete());
+        Assert.Same(operation, Start(LongLimit));
 
-        scope.Cancel(late, DeadlineTokenSource.LimitFirst);
+        operation.Cancel(outdated, DeadlineTokenSource.LimitFirst);
 
-        Assert.False(scope.Token.IsCancellationRequested);
-        Assert.True(scope.TryComplete());
+        Assert.False(operation.Token.IsCancellationRequested);
+        Assert.True(operation.TryComplete());
     }
 
     [Fact]
-    public async Task A_scope_that_was_cancelled_is_not_used_again()
+    public async Task A_cancelled_instance_is_not_reused()
     {
-        var scope = Start(Far);
-        scope.Cancel(scope.State, DeadlineTokenSource.LimitFirst);
+        var operation = Start(LongLimit);
+        operation.Cancel(operation.State, DeadlineTokenSource.LimitFirst);
 
-        Assert.False(scope.TryComplete());
-        Assert.Null(await scope.CompleteAsync());
+        Assert.False(operation.TryComplete());
+        Assert.Null(await operation.CompleteAsync());
 
-        AssertFresh(scope);
+        AssertFresh(operation);
     }
 
-    /// <summary>A thread that was held up just there may find what it is not about; not three times.</summary>
+    /// <summary>Up to three rounds: a delay of the test thread can spoil a round, but not three in a row.</summary>
     [Fact]
-    public void A_short_limit_after_a_long_one_is_armed_for_in_time()
+    public void A_short_limit_after_a_long_one_rearms_the_timer_in_time()
     {
-        const int MoreThanThePoolHas = 150;
+        const int MoreThanThePoolKeeps = 150;
         Assert.Contains(Enumerable.Range(0, 3), _ =>
         {
-            var scopes = Enumerable.Range(0, MoreThanThePoolHas).Select(_ => Start(Far)).ToList();
-            var fresh = scopes[^1]; // Armed just now, for as long as a scope is at first.
+            var operations = Enumerable.Range(0, MoreThanThePoolKeeps).Select(_ => Start(LongLimit)).ToList();
+            var fresh = operations[^1]; // Just armed, for the first delay of a new instance.
             Assert.True(fresh.TryComplete());
             var again = Start(TimeSpan.FromMilliseconds(50));
             var isInTime = again.IsArmedInTime;
             Assert.Same(fresh, again);
 
-            scopes.ForEach(static scope => scope.TryComplete());
+            operations.ForEach(static operation => operation.TryComplete());
             return isInTime;
         });
     }
 
     [Fact]
-    public async Task A_scope_whose_registration_could_not_be_taken_back_is_not_used_again()
+    public async Task An_instance_whose_registration_cannot_be_removed_is_not_reused()
     {
         using var caller = new CancellationTokenSource();
-        var scope = Start(Far, caller.Token);
+        var operation = Start(LongLimit, caller.Token);
         var lockObject = (Lock)typeof(DeadlineTokenSource)
-            .GetField("_lock", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(scope)!;
+            .GetField("_lock", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(operation)!;
         Task cancelling;
         lock (lockObject)
         {
-            cancelling = Task.Run(caller.Cancel); // Its callback has begun and waits for the lock, at the latest.
+            cancelling = Task.Run(caller.Cancel); // Its callback starts and waits for the lock.
             Assert.True(SpinWait.SpinUntil(() => Registrations.Count(caller) == 0, TimeSpan.FromSeconds(30)));
-            Assert.True(scope.TryComplete());
-            AssertFresh(scope); // On the thread on which it would be found.
+            Assert.True(operation.TryComplete());
+            AssertFresh(operation); // Here, because an instance is reused first by the thread that completed it.
         }
 
         await cancelling.OrHangs();
     }
 
     [Fact]
-    public void The_next_use_remembers_neither_caller_nor_logger()
+    public void A_completed_use_keeps_neither_caller_nor_logger()
     {
         using var caller = new CancellationTokenSource();
-        var scope = DeadlineOperation<int>.Start(
-            new DeadlineContext(TimeProvider.System, Far, "name", Logger: new LogLines()), caller.Token);
+        var operation = DeadlineOperation<int>.Start(
+            new DeadlineContext(TimeProvider.System, LongLimit, "name", Logger: new LogLines()), caller.Token);
 
-        Assert.True(scope.TryComplete());
+        Assert.True(operation.TryComplete());
 
-        Assert.Equal((null, null), (scope.Context.Name, scope.Context.Logger));
+        Assert.Equal((null, null), (operation.Context.Name, operation.Context.Logger));
         Assert.Equal(0, Registrations.Count(caller));
     }
 
-    private static void AssertFresh(DeadlineOperation<int> past)
+    private static void AssertFresh(DeadlineOperation<int> used)
     {
-        var next = Enumerable.Range(0, 20).Select(_ => Start(Far)).ToList();
-        Assert.All(next, one => Assert.False(one.Token.IsCancellationRequested));
-        Assert.DoesNotContain(past, next);
-        next.ForEach(one => Assert.True(one.TryComplete()));
+        var next = Enumerable.Range(0, 20).Select(_ => Start(LongLimit)).ToList();
+        Assert.All(next, each => Assert.False(each.Token.IsCancellationRequested));
+        Assert.DoesNotContain(used, next);
+        next.ForEach(each => Assert.True(each.TryComplete()));
     }
 
     private static DeadlineOperation<int> Start(TimeSpan limit, CancellationToken caller = default) =>
