@@ -119,21 +119,26 @@ public sealed class BlockingDetector : IDisposable, IAsyncDisposable
     {
         if (elapsed >= _options.PrefixThreshold && _pending.Count < MaxPending)
         {
-            _pending.Enqueue(() => _reporter.Report(
-                $"{BlockingKind.SlowPrefix} {fanOut}",
-                count => new(BlockingKind.SlowPrefix, elapsed, count) { FanOut = fanOut, Index = index }));
+            EnqueuePrefix(fanOut, index, elapsed);
         }
     }
+
+    /// <summary>Separate, because a closure is allocated on entry to its method.</summary>
+    private void EnqueuePrefix(string? fanOut, long index, TimeSpan elapsed) =>
+        _pending.Enqueue(() => _reporter.Report(
+            $"{BlockingKind.SlowPrefix} {fanOut}",
+            count => new(BlockingKind.SlowPrefix, elapsed, count) { FanOut = fanOut, Index = index }));
 
     /// <summary>Runs on the thread that waited.</summary>
     private void OnWaitEnded(BlockedWait wait, TimeSpan elapsed)
     {
         if (elapsed >= _options.WaitThreshold && wait.TryReport() && _pending.Count < MaxPending)
         {
-            var stack = wait.Stack ?? new StackTrace(fNeedFileInfo: true); // The wait is still on it.
-            _pending.Enqueue(() => ReportWait(stack, elapsed));
+            EnqueueWait(wait.Stack ?? new StackTrace(fNeedFileInfo: true), elapsed); // The wait is still on it.
         }
     }
+
+    private void EnqueueWait(StackTrace stack, TimeSpan elapsed) => _pending.Enqueue(() => ReportWait(stack, elapsed));
 
     private void OnTick() => Guard(() =>
     {

@@ -48,7 +48,11 @@ internal sealed class SelfStackSampler(Func<TraceCallStack, string?> describe)
             }
         }
 
-        _session?.Dispose();
+        if (_session is { } late)
+        {
+            _ = StartThread(late.Dispose); // It may wait for the runtime without a limit.
+        }
+
         return [];
     }
 

@@ -341,7 +341,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer); // Safe: the deadline awaited the last read.
+            ArrayPool<byte>.Shared.Return(buffer); // Safe: no read is pending.
         }
 
         if (_file.Length < total)

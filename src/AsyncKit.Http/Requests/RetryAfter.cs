@@ -6,6 +6,9 @@ public static class RetryAfter
 {
     private const string Key = "AsyncKit.RetryAfter";
 
+    private static readonly RetryOptions Defaults = new();
+    private static readonly RetryOptions DefaultsWithHint = new() { DelayHint = Of };
+
     /// <summary>Returns how long the response asks the client to wait.</summary>
     /// <param name="response">The response, with or without the header.</param>
     /// <param name="timeProvider">The clock to which a date is compared; null for the system clock.</param>
@@ -40,7 +43,9 @@ public static class RetryAfter
 
     /// <summary>Returns options that honor Retry-After, unless they already contain a hint.</summary>
     internal static RetryOptions AsDefaultHint(RetryOptions options) =>
-        options.DelayHint is null ? options with { DelayHint = Of } : options;
+        options.DelayHint is not null ? options
+        : options == Defaults ? DefaultsWithHint // Equal in all properties; keeps its pipeline.
+        : options with { DelayHint = Of };
 
     /// <summary>Creates the exception for a response with a non-success status code. It carries the delay.</summary>
     internal static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)

@@ -141,6 +141,9 @@ internal sealed class ExternalWork
         }
     }
 
+    /// <summary>Whether work is queued or running on another thread, and not blocked.</summary>
+    public bool IsBusy => Volatile.Read(ref _isDirty) && !IsSettled();
+
     private bool IsSettled()
     {
         lock (_lock)

@@ -11,6 +11,8 @@ namespace AsyncKit.Testing;
 /// </remarks>
 internal sealed class Schedule
 {
+    private const int MaxRoundsForExternalWork = 50;
+
     [ThreadStatic]
     private static Schedule? _onThisThread;
 
@@ -153,7 +155,13 @@ internal sealed class Schedule
             return ControlledContext.Block(waitHandles, waitAll, millisecondsTimeout);
         }
 
+        // Work of this schedule on another thread may hold the lock, and a busy machine may have preempted it.
         var result = ControlledContext.Block(waitHandles, waitAll, maxMilliseconds);
+        for (var round = 0; result == TimedOut && round < MaxRoundsForExternalWork && _externalWork.IsBusy; round++)
+        {
+            result = ControlledContext.Block(waitHandles, waitAll, maxMilliseconds);
+        }
+
         if (result != TimedOut)
         {
             return result;

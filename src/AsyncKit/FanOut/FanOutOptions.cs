@@ -175,9 +175,9 @@ public sealed record FanOutOptions
     } = TimeProvider.System;
 
     /// <summary>True if the operation runs in an <see cref="ItemPipeline{T, TResult}"/>.</summary>
-    internal bool IsDecorated => ItemTimeout is not null || IsTriedAgain || WaitsForStart;
+    internal bool IsDecorated => ItemTimeout is not null || MayCallAgain || WaitsForStart;
 
-    internal bool IsTriedAgain => Retry is not null || Pipeline is not null;
+    internal bool MayCallAgain => Retry is not null || Pipeline is not null;
 
     internal bool WaitsForStart => StartRate is not null || Gate is not null;
 

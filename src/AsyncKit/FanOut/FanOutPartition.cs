@@ -80,14 +80,14 @@ public sealed record FanOutPartition
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(key);
-        Func<int, KeyScheduler<T>> createScheduler = maxParked =>
-            new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked);
+        Func<int, Func<bool>, KeyScheduler<T>> createScheduler = (maxParked, mustStop) =>
+            new KeyScheduler<T, TKey>(key, comparer, maxPerKey, maxParked, mustStop);
         return new(typeof(T), Guards.AtLeast(maxPerKey, 1), createScheduler);
     }
 
     internal void CheckItemType<T>(string optionsName)
     {
-        if (_createScheduler is not Func<int, KeyScheduler<T>>)
+        if (_createScheduler is not Func<int, Func<bool>, KeyScheduler<T>>)
         {
             throw new ArgumentException(
                 $"Partition must use a key of {typeof(T)}, the type of the items; it uses a key of {_itemType}.",
@@ -96,6 +96,7 @@ public sealed record FanOutPartition
     }
 
     /// <summary>Creates the scheduler of a run, after the type of its items was checked.</summary>
-    internal KeyScheduler<T> CreateScheduler<T>(int maxConcurrency) => ((Func<int, KeyScheduler<T>>)_createScheduler)(
-        MaxParked ?? (int)Math.Min((long)ParkedPerSlot * maxConcurrency, MostParkedByDefault));
+    internal KeyScheduler<T> CreateScheduler<T>(int maxConcurrency, Func<bool> mustStop) =>
+        ((Func<int, Func<bool>, KeyScheduler<T>>)_createScheduler)(
+            MaxParked ?? (int)Math.Min((long)ParkedPerSlot * maxConcurrency, MostParkedByDefault), mustStop);
 }

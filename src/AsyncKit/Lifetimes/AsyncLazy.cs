@@ -259,12 +259,14 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
             cancelling = run.Cancelling;
         }
 
-        // An exception of a callback that the factory registered has no receiver: all waiters have left.
+        // An exception of a callback that the factory registered has no receiver: all waiters have left, or this object
+        // is disposed.
         await (cancelling ?? Task.CompletedTask).NoThrow();
-        if (!TryComplete(run, outcome, isDisposed: false))
+        if (!TryComplete(run, outcome, disposal: null))
         {
-            await DisposeValueAsync(outcome).NoThrow(); // After a reset, its exception has no receiver either.
-            _ = TryComplete(run, outcome, isDisposed: true);
+            var disposal = DisposeValueAsync(outcome);
+            await disposal.NoThrow(); // Its exception has a receiver only if DisposeAsync waits for this run.
+            _ = TryComplete(run, outcome, disposal);
         }
     }
 
@@ -273,14 +275,14 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 
     /// <summary>Completes the run and its waiters, and starts the next run if there are waiters for it.</summary>
     /// <returns>False if the value must be disposed first, because it has no receiver.</returns>
-    private bool TryComplete(Run run, Task<T> outcome, bool isDisposed)
+    private bool TryComplete(Run run, Task<T> outcome, Task? disposal)
     {
         Run? next = null;
         HashSet<Waiter> waiters;
         lock (_lock)
         {
             var isUnused = run.IsForgotten && _waiters.Count == 0 && _disposal is null;
-            if (outcome.IsCompletedSuccessfully && isUnused && !isDisposed)
+            if (outcome.IsCompletedSuccessfully && isUnused && disposal is null)
             {
                 return false;
             }
@@ -312,7 +314,14 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 
         if (run.CompletedForDisposal is { } completed)
         {
-            AsyncEnvironment.Complete(completed, isDisposed ? null : outcome);
+            if (disposal is { IsCompletedSuccessfully: false })
+            {
+                AsyncEnvironment.Fail(completed, disposal.Exception?.InnerException ?? new TaskCanceledException(disposal));
+            }
+            else
+            {
+                AsyncEnvironment.Complete(completed, disposal is null ? outcome : null);
+            }
         }
 
         return true;

@@ -26,7 +26,16 @@ internal sealed class Cleanup(Func<CancellationToken, ValueTask> callback, bool 
             static (callback, token) => DelegateAdapters.WithUnitAsync(callback(token)),
             callback,
             new DeadlineContext(clock, takesToken ? limit : Timeout.InfiniteTimeSpan, Name: "cleanup"),
-            CancellationToken.None).NoContext();
-        failures.AddRange(new[] { outcome.Exception, outcome.CallbackFailure }.OfType<Exception>());
+            CancellationToken.None,
+            isSingleUse: takesToken).NoContext();
+        if (outcome.Exception is { } exception)
+        {
+            failures.Add(exception);
+        }
+
+        if (outcome.CallbackFailure is { } callbackFailure)
+        {
+            failures.Add(callbackFailure);
+        }
     }
 }

@@ -172,12 +172,18 @@ public sealed class TaskScope : IAsyncDisposable
     /// run yet.</summary>
     internal bool MustStop()
     {
-        if (!_isStopping && _callerToken.IsCancellationRequested)
+        if (_failures.IsStopped)
         {
-            Cancel();
+            return true; // Recorded; the thread that recorded it may not have stopped the scope yet.
         }
 
-        return _isStopping || _callerToken.IsCancellationRequested;
+        if (!_callerToken.IsCancellationRequested)
+        {
+            return _isStopping;
+        }
+
+        Cancel();
+        return true;
     }
 
     internal void MarkIncomplete() => _failures.MarkIncomplete();
@@ -240,7 +246,7 @@ public sealed class TaskScope : IAsyncDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_refCount == 0, this);
-            isRefused = _isStopping;
+            isRefused = _isStopping || _failures.IsStopped;
             if (!isRefused)
             {
                 _refCount++;
@@ -296,7 +302,10 @@ public sealed class TaskScope : IAsyncDisposable
         }
 
         await cancelling.NoThrow();
-        foreach (var thrown in cancelling.Exception?.Flatten().InnerExceptions ?? [])
+        var failures = cancelling.Exception?.InnerException is AggregateException ofCallbacks
+            ? ofCallbacks.InnerExceptions
+            : cancelling.Exception?.InnerExceptions;
+        foreach (var thrown in failures ?? [])
         {
             if (!Cancellation.Is(thrown))
             {

@@ -14,7 +14,7 @@ namespace AsyncKit;
 /// <item>WithTimeoutAsync stops waiting for a task that keeps running, and observes its exception.</item>
 /// <item>A limit of zero stops the operation before it is called. <see cref="Timeout.InfiniteTimeSpan"/> and limits of
 /// more than 49 days disable the limit.</item>
-/// <item>Of nested limits the earliest one applies, and the exception names it.</item>
+/// <item>The earliest of nested limits applies, and the exception names it.</item>
 /// <item>Callbacks on the operation's token never run inside the caller's Cancel(), and all of them have returned when
 /// the task completes.</item>
 /// </list>
@@ -263,7 +263,7 @@ public static class Deadline
     /// and the elapsed time.</exception>
     /// <exception cref="OperationCanceledException">The task is cancelled with this if
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
-    /// <remarks>The only method that returns while its task is still running. If the operation accepts a token, use
+    /// <remarks>Returns while the task may still be running. If the operation accepts a token, use
     /// RunAsync, which stops it. Cost: a timer and a few objects, unless the task is already completed.</remarks>
     public static Task<TResult> WithTimeoutAsync<TResult>(
         this Task<TResult> task, TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -337,9 +337,14 @@ public static class Deadline
         catch (Exception exception) when (!task.IsCompleted)
         {
             _ = DeadlineEngine.AbandonAsync(task, context);
-            throw cancellationToken.IsCancellationRequested ? Cancellation.ByCaller(exception, cancellationToken)
-                : exception is TimeoutException ? context.TimedOut(context.Clock.GetElapsedTime(startedAt))
-                : exception; // The clock threw it.
+            if (!cancellationToken.IsCancellationRequested && exception is not TimeoutException)
+            {
+                throw; // The clock threw it.
+            }
+
+            throw cancellationToken.IsCancellationRequested
+                ? Cancellation.ByCaller(exception, cancellationToken)
+                : context.TimedOut(context.Clock.GetElapsedTime(startedAt));
         }
         catch (Exception)
         {

@@ -31,7 +31,7 @@ public sealed record DeadlineOptions
     public string? Name { get; init; }
 
     /// <summary>The logger. It receives a warning when an abandoned operation completes, with the time since then, and
-    /// when a callback on the operation's token throws.</summary>
+    /// when a callback on the operation's token throws and the exception of the task does not carry that.</summary>
     /// <value>The default is null, for no log.</value>
     public ILogger? Logger { get; init; }
 

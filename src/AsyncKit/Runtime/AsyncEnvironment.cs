@@ -18,8 +18,8 @@ namespace AsyncKit;
 /// <para>
 /// Under an AsyncTest of AsyncKit.Testing, one thread runs every continuation as a step, in a random order that a seed
 /// repeats, on virtual time. <c>ConfigureAwait(false)</c> would bypass that: the continuation would run on the thread
-/// pool. Therefore <c>NoContext</c> captures the context if a test controls it. The other members post their work to
-/// that context and take clock and random numbers from it.
+/// pool. Therefore <c>NoContext</c> captures the context if a test controls it. <see cref="Queue"/> posts to that
+/// context, and clock and random numbers come from it.
 /// </para>
 /// <para>
 /// A test takes control in two steps. The AppContext switch AsyncKit.Testing is set when the process starts, by the

@@ -21,7 +21,7 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     private readonly Lock _lock = new();
     private List<Failure>? _failures;
-    private Cause _cause;
+    private volatile Cause _cause;
     private volatile bool _isIncomplete;
 
     private enum Cause
@@ -34,6 +34,10 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     /// <summary>Whether the caller's cancellation came first and some item did not run to its end.</summary>
     public bool IsCancelled => _cause == Cause.Cancellation && _isIncomplete;
+
+    /// <summary>Whether a cause that stops the run is recorded. Workers check it, so recording the cause and stopping are
+    /// one step: from then on no item starts.</summary>
+    public bool IsStopped => _cause != Cause.None;
 
     /// <summary>Whether a failure, a cancellation or a success that stops the run was recorded.</summary>
     public bool HasCause => _cause != Cause.None || _failures is { Count: > 0 };

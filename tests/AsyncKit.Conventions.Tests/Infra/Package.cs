@@ -11,7 +11,7 @@ internal sealed class Package(string projectPath)
 
     private readonly Lazy<PackageSurface> _surface = new(() => PackageSurface.Read(
         AssemblyPathOf(projectPath),
-        [.. Repository.Packages.Select(other => other.AssemblyPath).Except([AssemblyPathOf(projectPath)])]));
+        [.. Repository.Packages.Select(other => other.AssemblyPath).Except([AssemblyPathOf(projectPath)], StringComparer.Ordinal)]));
 
     public string Name { get; } = Path.GetFileNameWithoutExtension(projectPath);
 

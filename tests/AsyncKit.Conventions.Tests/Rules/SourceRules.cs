@@ -10,11 +10,10 @@ internal static partial class SourceRules
     public const int MaxFiles = 24;
 
     /// <param name="files">Paths relative to the root.</param>
-    public static IEnumerable<string> FewFilesPerFolder(IEnumerable<string> files) =>
-        from file in files
-        group file by file[..file.LastIndexOf('/')] into folder
-        where folder.Count() > MaxFiles
-        select $"{folder.Key} has {folder.Count()} files; at most {MaxFiles} are allowed. It hides a concept.";
+    public static IEnumerable<string> FewFilesPerFolder(IEnumerable<string> files) => files
+        .GroupBy(file => file[..file.LastIndexOf('/')], StringComparer.Ordinal)
+        .Where(folder => folder.Count() > MaxFiles)
+        .Select(folder => $"{folder.Key} has {folder.Count()} files; at most {MaxFiles} are allowed. It hides a concept.");
 
     /// <summary>The part of a file's name after its first dot names the part of the type.</summary>
     public static IEnumerable<string> NamedAfterItsType(string path, string text)

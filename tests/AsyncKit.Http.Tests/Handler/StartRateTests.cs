@@ -77,7 +77,11 @@ public sealed class StartRateTests : IClassFixture<NothingLeftBehind>
                 return false;
             }
 
-            protected override void Dispose(bool disposing) => throw new InvalidOperationException("lease");
+            protected override void Dispose(bool disposing)
+            {
+                base.Dispose(disposing);
+                throw new InvalidOperationException("lease");
+            }
         }
     }
 }

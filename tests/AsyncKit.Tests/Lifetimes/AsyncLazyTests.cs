@@ -23,7 +23,8 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
         Assert.True(lazy.IsCreated);
         Assert.True(lazy.TryGet(out var kept));
         Assert.Equal(1, kept);
-        Assert.True(lazy.GetAsync().IsCompletedSuccessfully);
+        var again = lazy.GetAsync().AsTask();
+        Assert.True(again.IsCompletedSuccessfully);
         Assert.Equal(1, await lazy.GetAsync(new CancellationToken(canceled: true)));
     });
 
@@ -286,6 +287,25 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
+    public Task Disposing_reports_the_failed_disposal_of_a_value_without_receiver() => World.Scheduled.RunAsync(async () =>
+    {
+        using var cts = new CancellationTokenSource();
+        var (created, disposing) = (new TaskCompletionSource<FailingDisposable>(), new TestGate());
+        var lazy = new AsyncLazy<FailingDisposable>(_ => created.Task);
+        var waiting = lazy.GetAsync(cts.Token).AsTask();
+        lazy.Reset();
+        await cts.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        created.SetResult(new FailingDisposable(disposing));
+        await disposing.ArrivedAsync(1);
+
+        var disposal = lazy.DisposeAsync().AsTask();
+        disposing.Open();
+
+        await Assert.ThrowsAsync<FormatException>(() => disposal);
+    });
+
+    [Fact]
     public Task Disposing_disposes_the_value_once_even_if_the_factory_returns_it_later() => World.Scheduled.RunAsync(async () =>
     {
         var value = new Disposable();
@@ -398,6 +418,15 @@ public sealed class AsyncLazyTests : IClassFixture<NothingLeftBehind>
 
     private static T Null<T>()
         where T : class => null!;
+
+    private sealed class FailingDisposable(TestGate disposing) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await disposing.PassAsync();
+            throw new FormatException();
+        }
+    }
 
     private sealed class Disposable : IAsyncDisposable
     {

@@ -27,6 +27,28 @@ public sealed class AsyncScopeTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("AsyncScope: closed", scope.ToString());
     }
 
+    [Fact]
+    public async Task The_token_of_a_cleanup_is_not_cancelled_by_a_later_operation()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var kept = CancellationToken.None;
+            await using (var scope = new AsyncScope())
+            {
+                scope.DeferAsync(token =>
+                {
+                    kept = token;
+                    return ValueTask.CompletedTask;
+                });
+            }
+
+            await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(
+                token => Task.Delay(Timeout.Infinite, token), TimeSpan.FromMilliseconds(1)));
+
+            Assert.False(kept.IsCancellationRequested);
+        }
+    }
+
     [Theory]
     [InlineData(0b00000)]
     [InlineData(0b00001)]

@@ -6,6 +6,31 @@ public sealed class TaskScopeStressTests(NothingLeftBehind leaks) : IClassFixtur
 {
     [Fact]
     [Trait(StressTime.Trait, "TaskScope")]
+    public Task No_child_starts_after_the_first_failure() => StressTime.RunAsync(async seed =>
+    {
+        using var both = new Barrier(2);
+        var calls = 0;
+        await using var scope = TaskScope.Open(new TaskScopeOptions { MaxConcurrency = 2 });
+        for (var child = 0; child < 30; child++)
+        {
+            _ = scope.Run(token =>
+            {
+                if (Interlocked.Increment(ref calls) <= 2)
+                {
+                    both.SignalAndWait(TimeSpan.FromSeconds(30), CancellationToken.None); // Two children run, then both fail.
+                }
+
+                return ValueTask.FromException(new FormatException());
+            });
+        }
+
+        await Assert.ThrowsAsync<FormatException>(() => scope.JoinAsync()).OrHangs();
+
+        Assert.Equal(2, calls);
+    });
+
+    [Fact]
+    [Trait(StressTime.Trait, "TaskScope")]
     public Task Every_child_completes_before_the_scope_does_and_MaxConcurrency_holds() => StressTime.RunAsync(async seed =>
     {
         var random = new Random(seed);

@@ -49,7 +49,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _sink = sink;
         if (options.Partition is { } partition)
         {
-            Keys = partition.CreateScheduler<T>(options.MaxConcurrency);
+            Keys = partition.CreateScheduler<T>(options.MaxConcurrency, MustStop);
             (indexed, pulled) = (null, pulled ?? indexed!.AsPulled());
         }
 
@@ -133,13 +133,18 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     /// last.</remarks>
     public bool MustStop()
     {
-        if (!_isStopping && _callerToken.IsCancellationRequested)
+        if (Failures.IsStopped)
         {
-            OnCallerCancelled();
-            return true;
+            return true; // Recorded; the thread that recorded it may not have stopped the run yet.
         }
 
-        return _isStopping;
+        if (!_callerToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        OnCallerCancelled();
+        return true;
     }
 
     /// <summary>Stops the run as a cancellation by the caller does, for a reader that stops early.</summary>

@@ -26,6 +26,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     private ValueTask _withoutResult;
     private T _item = default!;
     private long _index;
+    private bool _isHolder; // Of the enumerator lock.
 
     private enum Wait
     {
@@ -100,7 +101,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
         catch (Exception exception)
         {
-            run.Pulled?.Lock.Close(); // A failing source throws to its holder, which must not keep the others parked.
+            if (_isHolder)
+            {
+                run.Pulled!.Lock.Close(); // A failing source throws to the holder, which must not keep the others parked.
+            }
+
             run.OnPullFailed(exception);
         }
 
@@ -187,7 +192,8 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                 return Wait.ForTurn;
             }
 
-            wait = pulled.Lock.IsClosed ? Wait.IsOver : PullAndRun(pulled, hasPulled: null);
+            _isHolder = !pulled.Lock.IsClosed;
+            wait = _isHolder ? PullAndRun(pulled, hasPulled: null) : Wait.IsOver;
             afterItem = true;
         }
 
@@ -227,6 +233,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
             if (mustStop || hasPulled is false)
             {
+                _isHolder = false;
                 pulled.Lock.Close();
                 return Wait.IsOver;
             }
@@ -235,9 +242,10 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
             item = pulled.Take(out index);
             hasPulled = null;
         }
-        while (run.Keys is { } keys && !keys.TryStart(index, item));
+        while (run.Keys is { } keys && !MayStart(keys, index, item));
 
         // Before the operation, which may block: a parked worker or a new one pulls the next item.
+        _isHolder = false;
         if (pulled.Lock.Release(run.MayStartWorker))
         {
             run.StartWorker();
@@ -245,6 +253,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
         _index = index;
         return TryRun(index, item) ? Wait.ForNothing : Wait.ForOperation;
+    }
+
+    private bool MayStart(KeyScheduler<T> keys, long index, T item)
+    {
+        RestoreContext(); // The key function must not see an AsyncLocal that the source set.
+        return keys.TryStart(index, item);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -61,7 +61,11 @@ internal abstract class KeyScheduler<T>
 /// </para>
 /// </remarks>
 internal sealed class KeyScheduler<T, TKey>(
-    Func<T, TKey> keyOf, IEqualityComparer<TKey>? comparer, int maxPerKey, int maxParked) : KeyScheduler<T>
+    Func<T, TKey> keyOf,
+    IEqualityComparer<TKey>? comparer,
+    int maxPerKey,
+    int maxParked,
+    Func<bool>? mustStop = null) : KeyScheduler<T>
     where TKey : notnull
 {
     // Used by the holder only.
@@ -115,9 +119,9 @@ internal sealed class KeyScheduler<T, TKey>(
         _offered = (index, item);
         RemoveIdle();
         var queue = QueueOf(keyOf(item));
-        if (_isStopped)
+        if (_isStopped || mustStop?.Invoke() == true)
         {
-            return false; // The key function may have cancelled the run.
+            return false; // The key function may have cancelled the run, or taken longer than the run.
         }
 
         var starts = false;

@@ -87,13 +87,14 @@ internal static class DeadlineEngine
         Func<TState, CancellationToken, ValueTask<TResult>> operation,
         TState state,
         DeadlineContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool isSingleUse = false)
     {
         DeadlineOperation<TResult>? deadline = null;
         TResult result;
         try
         {
-            deadline = DeadlineOperation<TResult>.Start(context, cancellationToken);
+            deadline = DeadlineOperation<TResult>.Start(context, cancellationToken, isSingleUse);
             if (context.Limit == TimeSpan.Zero)
             {
                 deadline.Cancel(deadline.State, DeadlineTokenSource.LimitFirst);
@@ -103,7 +104,16 @@ internal static class DeadlineEngine
         }
         catch (Exception exception) when (deadline is not null)
         {
-            var translated = deadline.Translate(exception);
+            Exception? translated;
+            try
+            {
+                translated = deadline.Translate(exception);
+            }
+            catch (Exception thrown)
+            {
+                translated = thrown; // A user-defined exception class may throw from Message.
+            }
+
             var isTimeout = translated is TimeoutException && ReferenceEquals(translated.InnerException, exception);
             var failure = await deadline.CompleteAsync().NoContext();
             return new(default!, WithCallbackFailure(translated ?? exception, failure, context), isTimeout, failure);
@@ -158,8 +168,8 @@ internal static class DeadlineEngine
         var abandonedAt = 0L;
         try
         {
-            ResilienceTelemetry.Abandoned.Add(1);
             abandonedAt = context.Clock.GetTimestamp();
+            ResilienceTelemetry.Abandoned.Add(1);
         }
         catch (Exception)
         {

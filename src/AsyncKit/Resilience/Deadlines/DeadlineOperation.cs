@@ -37,14 +37,22 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
     private Action? _onCompleted;
     private ExecutionContext? _executionContext;
 
-    private DeadlineOperation(TimeProvider clock)
-        : base(clock)
+    private DeadlineOperation(TimeProvider clock, bool isReusable)
+        : base(clock, isReusable)
     {
     }
 
-    public static DeadlineOperation<TResult> Start(in DeadlineContext context, CancellationToken caller)
+    /// <summary>Rents or creates an instance and starts its use.</summary>
+    /// <param name="context">The clock, the limit and the name.</param>
+    /// <param name="caller">The token of the caller.</param>
+    /// <param name="isSingleUse">True if user code may keep the token longer than the operation takes. A reused token
+    /// would be cancelled by a later, unrelated operation.</param>
+    public static DeadlineOperation<TResult> Start(
+        in DeadlineContext context, CancellationToken caller, bool isSingleUse = false)
     {
-        var deadline = context.Clock == TimeProvider.System ? RentOrCreate() : new DeadlineOperation<TResult>(context.Clock);
+        var deadline = !isSingleUse && context.Clock == TimeProvider.System
+            ? RentOrCreate()
+            : new DeadlineOperation<TResult>(context.Clock, isReusable: false);
         try
         {
             deadline.StartUse(context, caller);
@@ -134,7 +142,7 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
             return pooled;
         }
 
-        return new DeadlineOperation<TResult>(TimeProvider.System);
+        return new DeadlineOperation<TResult>(TimeProvider.System, isReusable: true);
     }
 
     private void Return()

@@ -24,7 +24,7 @@ namespace AsyncKit;
 /// The system's clock is read in milliseconds, at a fifth of the cost of a timestamp. The milliseconds may lag, so that
 /// lag is added to the limit. A limit under a second would show it, so there a timestamp decides.
 /// </para>
-/// <para>With any other clock an instance has one use and a timer that is set once. No lock is held while that clock is
+/// <para>With any other clock, or if user code may keep the token, an instance has one use and a timer that is set once. No lock is held while that clock is
 /// called.</para>
 /// <para>
 /// Invariants:
@@ -79,10 +79,10 @@ internal abstract class DeadlineTokenSource
     private bool _isArmedForLong;
     private long _state;
 
-    private protected DeadlineTokenSource(TimeProvider clock)
+    private protected DeadlineTokenSource(TimeProvider clock, bool isReusable)
     {
         _clock = clock;
-        _isReusable = clock == TimeProvider.System;
+        _isReusable = isReusable;
         _context = Unnamed(clock);
     }
 
@@ -358,7 +358,8 @@ internal abstract class DeadlineTokenSource
         // No callback runs inside.
         lock (_lock)
         {
-            if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | phase, state) == state)
+            if ((state & PhaseMask) == Running
+                && Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | phase, state) == state)
             {
                 _cancelling = AsyncEnvironment.CancelAsync(_source);
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
@@ -144,6 +145,73 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
             Assert.Equal(Enumerable.Range(0, 60), await run);
         }, Fifty);
+
+    [Fact]
+    public async Task A_key_function_that_outlasts_the_cancellation_starts_no_item()
+    {
+        using var caller = new CancellationTokenSource();
+        using var blocked = new BlockingGate();
+        var started = 0;
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 2,
+            Partition = FanOutPartition.By<int, int>(
+                item =>
+                {
+                    // The callback of the run comes after this one, which is still blocked when the function returns.
+                    caller.Token.Register(() => blocked.Pass());
+                    _ = caller.CancelAsync();
+                    SpinWait.SpinUntil(() => blocked.Arrivals > 0);
+                    return item;
+                },
+                1),
+        };
+
+        var run = new[] { 1 }.FanOutAsync(
+            options,
+            (_, _) =>
+            {
+                started++;
+                return ValueTask.CompletedTask;
+            },
+            caller.Token);
+        await blocked.ArrivedAsync(1);
+        blocked.Open();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run).OrHangs();
+        Assert.Equal(0, started);
+    }
+
+    [Fact]
+    public async Task The_key_function_sees_the_context_of_the_caller()
+    {
+        var local = new AsyncLocal<string> { Value = "caller" };
+        var seen = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 3,
+            Partition = FanOutPartition.By<int, int>(
+                item =>
+                {
+                    seen[local.Value!] = item;
+                    return item % 5;
+                },
+                1),
+        };
+
+        await Source().FanOutAsync(options, async (_, _) => await Task.Yield()).OrHangs();
+
+        Assert.Equal(["caller"], seen.Keys);
+
+        IEnumerable<int> Source()
+        {
+            for (var item = 0; item < 50; item++)
+            {
+                local.Value = "source";
+                yield return item;
+            }
+        }
+    }
 
     [Fact]
     public void A_parked_item_starts_as_soon_as_its_key_has_room_even_if_the_source_is_slow() =>

@@ -93,4 +93,23 @@ public sealed class FanOutStressTests(NothingLeftBehind leaks) : IClassFixture<N
 
         leaks.Check();
     });
+
+    [Fact]
+    [Trait(StressTime.Trait, "FanOut")]
+    public Task No_item_starts_after_the_first_failure() => StressTime.RunAsync(async _ =>
+    {
+        using var both = new Barrier(2);
+        var calls = 0;
+        await Assert.ThrowsAsync<FormatException>(() => new int[60].FanOutAsync(2, (int _, CancellationToken _) =>
+        {
+            if (Interlocked.Increment(ref calls) <= 2)
+            {
+                both.SignalAndWait(TimeSpan.FromSeconds(30), CancellationToken.None); // Both slots are taken, then both fail.
+            }
+
+            return ValueTask.FromException(new FormatException());
+        })).OrHangs();
+
+        Assert.Equal(2, calls);
+    });
 }
