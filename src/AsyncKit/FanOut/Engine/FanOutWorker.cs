@@ -228,7 +228,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
             if (mustStop)
             {
-                run.MarkIncomplete(); // Even at the end of the source: it may have ended because of the stop.
+                run.MarkIncomplete(); // Even at the end of the source, because the stop may end it.
             }
 
             if (mustStop || hasPulled is false)
