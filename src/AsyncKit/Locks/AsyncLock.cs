@@ -13,7 +13,7 @@ namespace AsyncKit;
 /// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
 /// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
-/// Cost: acquiring and releasing a free lock takes three interlocked operations. A lock needs no disposal. All members
+/// Cost: acquiring and releasing a free lock takes two interlocked operations. A lock needs no disposal. All members
 /// are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]

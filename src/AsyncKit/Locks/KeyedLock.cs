@@ -16,8 +16,8 @@ namespace AsyncKit;
 /// nor loses a permit.</item>
 /// <item>A waiter's continuation never runs inline in Dispose, Cancel() or a timer callback.</item>
 /// </list>
-/// Cost: that of an <see cref="AsyncLock"/> plus two dictionary look-ups. The entries of keys are reused. A keyed lock
-/// needs no disposal. All members are thread-safe.
+/// Cost: that of an <see cref="AsyncLock"/> plus three dictionary look-ups. The entries of keys are reused. A keyed
+/// lock needs no disposal. All members are thread-safe.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class KeyedLock<TKey>

@@ -124,6 +124,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         }
 
         await _permits.WhenIdleAsync().NoContext();
+        PoolMetrics.Pools.Remove(this);
         disposed.SetResult(default); // No task of it was returned yet.
         if (Interlocked.Exchange(ref _disposed, disposed) is { } awaited)
         {
@@ -294,9 +295,18 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
 
     private void LogFailure(Action<ILogger, string, Exception> log, Exception exception)
     {
-        if (_options.Logger is { } logger)
+        if (_options.Logger is not { } logger)
+        {
+            return;
+        }
+
+        try
         {
             log(logger, _permits.DisplayName, exception);
+        }
+        catch (Exception)
+        {
+            // A logger that throws must lose neither the item nor its permit.
         }
     }
 
@@ -316,5 +326,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
                 await DestroyAsync(item, "expired").NoContext();
             }
         }
+
+        // A returner adds its item before it releases its permit. In between, the item is idle without a free permit.
+        _idle.RescheduleSweep();
     }
 }

@@ -17,6 +17,8 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
     : IThreadPoolWorkItem
     where T : notnull
 {
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1); // An expired item must not cause a loop.
+
     private readonly Lock _lock = new();
     private readonly List<PoolItem<T>> _items = [];
     private readonly bool _expires = options.IdleTimeout is not null || options.MaxAge is not null;
@@ -39,7 +41,7 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
     /// requested.</returns>
     public PoolItem<T>? TryTake(bool freshOnly)
     {
-        lock (_lock)
+        using (_lock.EnterUninterrupted()) // An interrupt would lose the renter's permit.
         {
             return freshOnly && _items is [.., var last] && IsExpired(last) ? null : TakeAt(_items.Count - 1);
         }
@@ -60,10 +62,23 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
         }
     }
 
+    /// <summary>Schedules the next sweep after one that found no free permit.</summary>
+    public void RescheduleSweep()
+    {
+        lock (_lock)
+        {
+            if (_items.Count > 0) // Otherwise the next returned item schedules one, or the pool is closed.
+            {
+                var time = _items.Min(TimeLeft);
+                SweepAfter(time < ShortestWait ? ShortestWait : time);
+            }
+        }
+    }
+
     /// <returns>False if the item expired or the pool is closed.</returns>
     public bool TryAdd(PoolItem<T> item)
     {
-        lock (_lock)
+        using (_lock.EnterUninterrupted()) // An interrupt would lose the item and its permit.
         {
             item.IdleSince = _expires ? clock.GetTimestamp() : 0;
             if (_isClosed || IsExpired(item))
@@ -84,7 +99,7 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
     /// <returns>The items that were idle.</returns>
     public PoolItem<T>[] Close()
     {
-        lock (_lock)
+        using (_lock.EnterUninterrupted()) // An interrupt would leave the pool half closed.
         {
             _isClosed = true;
             PoolItem<T>[] items = [.. _items];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace AsyncKit;
@@ -24,12 +25,24 @@ internal static class PoolMetrics
         Pools.Observe("limit", "{item}", "Maximum size of the pool.", static pool => pool.MaxSize);
     }
 
-    public static void CountCreated(IMeasuredPool pool) => Created.Add(1, Pools.TagsOf(pool));
+    public static void CountCreated(IMeasuredPool pool) => Count(Created, Pools.TagsOf(pool));
 
     public static void CountDisposed(IMeasuredPool pool, string reason)
     {
         var tags = Pools.TagsOf(pool);
         tags.Add("asynckit.pool.reason", reason);
-        Disposed.Add(1, tags);
+        Count(Disposed, tags);
+    }
+
+    private static void Count(Counter<long> counter, in TagList tags)
+    {
+        try
+        {
+            counter.Add(1, tags);
+        }
+        catch (Exception)
+        {
+            // A listener that throws must lose neither an item nor a permit.
+        }
     }
 }

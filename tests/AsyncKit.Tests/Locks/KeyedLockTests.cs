@@ -72,6 +72,26 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_comparer_that_throws_during_disposal_throws_to_no_caller_and_keeps_the_key_usable()
+    {
+        var comparer = new FaultyComparer();
+        var keyed = new KeyedLock<string>(comparer);
+        var lease = await keyed.AcquireAsync("a");
+        comparer.IsBad = true;
+        lease.Dispose();
+        Assert.Throws<FormatException>(() => keyed.TryAcquire("a", out _));
+        comparer.IsBad = false;
+
+        Assert.True(keyed.TryAcquire("b", out var other)); // Must not share the entry of "a".
+        Assert.True(keyed.TryAcquire("a", out lease));
+        Assert.False(keyed.TryAcquire("a", out _));
+        lease.Dispose();
+        Assert.True(other.IsHeld);
+        other.Dispose();
+        Assert.Equal(0, keyed.Count);
+    }
+
+    [Fact]
     public async Task Ten_thousand_keys_can_be_held_at_once_and_all_are_removed()
     {
         var keyed = new KeyedLock<int>();
@@ -134,4 +154,14 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
                 await cancelling;
             }
         }, new AsyncTestOptions { Schedules = 1_000 });
+
+    private sealed class FaultyComparer : IEqualityComparer<string>
+    {
+        public bool IsBad { get; set; }
+
+        public bool Equals(string? x, string? y) => string.Equals(x, y, StringComparison.Ordinal);
+
+        public int GetHashCode(string obj) =>
+            IsBad ? throw new FormatException("comparer") : obj.GetHashCode(StringComparison.Ordinal);
+    }
 }

@@ -273,6 +273,59 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_logger_that_throws_does_not_end_the_thread_of_abandoned_work()
+    {
+        var logger = new LogLines { Fault = new FormatException("logger") };
+        await using var lane = new BlockingLane(new BlockingLaneOptions { Name = "test", MaxThreads = 1, Logger = logger });
+        using var gate = new BlockingGate();
+        using var source = new CancellationTokenSource();
+        var work = lane.RunAsync(
+            () =>
+            {
+                gate.Pass(CancellationToken.None);
+                throw new InvalidOperationException("late");
+            },
+            OnCancel.Abandon,
+            source.Token);
+        await gate.ArrivedAsync(1);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
+        gate.Open();
+
+        Assert.Equal("AsyncKit:test-1", await lane.RunAsync(Lanes.ThreadName).OrHangs());
+        Assert.Single(logger.All);
+    }
+
+    [Fact]
+    public async Task An_interrupt_while_a_lane_thread_waits_for_the_engines_lock_does_not_end_the_thread()
+    {
+        using var gate = new BlockingGate();
+        using var clock = new InterruptingClock();
+        var engine = new LaneEngine(new BlockingLaneOptions { Name = "test", MaxThreads = 1, TimeProvider = clock });
+        var item = new LaneItem<BlockingGate, int>(engine, Work, gate, OnCancel.Wait, CancellationToken.None);
+        engine.Enqueue(item, parent: null);
+        await gate.ArrivedAsync(1);
+
+        lock (LockOf(engine))
+        {
+            gate.Open();
+            Assert.True(clock.Interrupted.Wait(TimeSpan.FromSeconds(30)));
+            Assert.True(SpinWait.SpinUntil(() => IsWaiting(clock.Thread!), TimeSpan.FromSeconds(30)));
+        }
+
+        Assert.Equal(1, await item.Task.OrHangs());
+        await engine.CloseAsync().OrHangs();
+
+        static int Work(BlockingGate gate, CancellationToken token)
+        {
+            gate.Pass(token);
+            return 1;
+        }
+
+        static bool IsWaiting(Thread thread) => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin);
+    }
+
+    [Fact]
     public async Task An_interrupt_by_user_code_reaches_neither_the_next_work_item_nor_the_lanes_waits()
     {
         await using var lane = Lanes.Of(1);
@@ -341,5 +394,30 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     {
         Lanes.AnyWait();
         return Thread.CurrentThread;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_lock")]
+    private static extern ref Lock LockOf(LaneEngine engine);
+
+    /// <summary>Interrupts the first thread that reads it. The lane's thread does so before it frees itself.</summary>
+    private sealed class InterruptingClock : TimeProvider, IDisposable
+    {
+        public ManualResetEventSlim Interrupted { get; } = new();
+
+        public Thread? Thread { get; private set; }
+
+        public override long GetTimestamp()
+        {
+            if (Thread is null)
+            {
+                Thread = Thread.CurrentThread;
+                Thread.Interrupt();
+                Interrupted.Set();
+            }
+
+            return base.GetTimestamp();
+        }
+
+        public void Dispose() => Interrupted.Dispose();
     }
 }

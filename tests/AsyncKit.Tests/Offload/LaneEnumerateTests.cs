@@ -242,6 +242,36 @@ public sealed class LaneEnumerateTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task Disposal_of_the_lane_does_not_cancel_the_queued_cleanup_of_a_stream()
+    {
+        var lane = Lanes.Of(1);
+        using var gate = new BlockingGate();
+        var sequence = new Sequence(int.MaxValue);
+        var reader = lane.Enumerate(sequence).GetAsyncEnumerator();
+        Assert.True(await reader.MoveNextAsync().AsTask().OrHangs());
+        await Hang.UntilAsync(() => lane.Active == 0);
+        var busy = lane.RunAsync(() => gate.Pass());
+        await gate.ArrivedAsync(1);
+        List<Task> cancelled = [lane.RunAsync(() => { })];
+        var stopping = reader.DisposeAsync().AsTask(); // Queues the cleanup work.
+        await Hang.UntilAsync(() => lane.Queued == 2);
+        cancelled.Add(lane.RunAsync(() => { }));
+
+        var disposals = Task.WhenAll(lane.DisposeAsync().AsTask(), lane.DisposeAsync().AsTask());
+        Assert.Equal(1, lane.Queued);
+        foreach (var task in cancelled)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task).OrHangs();
+        }
+
+        gate.Open();
+        await Task.WhenAll(stopping, disposals, busy).OrHangs();
+
+        Assert.Equal((1, 0, 0), (sequence.Disposals, lane.Queued, lane.Threads));
+        Assert.All(sequence.Threads, name => Assert.StartsWith("AsyncKit:test-", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_full_lane_that_rejects_fails_the_stream_and_the_sequence_is_disposed()
     {
         await using var lane = new BlockingLane(new BlockingLaneOptions

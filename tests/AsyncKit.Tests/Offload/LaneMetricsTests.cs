@@ -88,6 +88,27 @@ public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(2, await lane.RunAsync(() => 2).OrHangs());
     }
 
+    [Fact]
+    public async Task A_listener_that_throws_keeps_no_caller_of_abandoned_or_rejected_work_waiting()
+    {
+        using var listener = new Listener { Throws = true };
+        await using var lane = new BlockingLane(new BlockingLaneOptions
+        {
+            Name = "throws",
+            MaxThreads = 1,
+            MaxQueued = 0,
+            WhenFull = WhenFull.Reject,
+        });
+        using var gate = new BlockingGate(); // Opened before the lane is disposed.
+        using var source = new CancellationTokenSource();
+        var abandoned = lane.RunAsync(() => gate.Pass(CancellationToken.None), OnCancel.Abandon, source.Token);
+        await gate.ArrivedAsync(1);
+
+        await Assert.ThrowsAsync<BlockingLaneFullException>(() => lane.RunAsync(() => { })).OrHangs();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned).OrHangs();
+    }
+
     private static BlockingLane Named(string name) => new(new BlockingLaneOptions { Name = name, MaxThreads = 1 });
 
     private sealed class Listener : IDisposable

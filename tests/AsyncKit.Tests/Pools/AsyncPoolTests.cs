@@ -1,5 +1,6 @@
 #pragma warning disable CA2012 // A call that throws returns nothing to await.
 
+using System.Reflection;
 using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
@@ -268,6 +269,64 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         Assert.All(logger.All, entry => Assert.Equal(
             (62, "AsyncPool 'db' failed to dispose an item."), (entry.Id, entry.Text)));
         Assert.Equal(2, logger.All.Count);
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_loses_neither_an_item_nor_a_permit()
+    {
+        var logger = new LogLines { Fault = new FormatException("logger") };
+        var isReset = false;
+        var pool = new AsyncPool<Item>(new()
+        {
+            MaxSize = 1,
+            Create = _ => new(CreateItem(throws: true)),
+            Validate = (_, _) => throw new InvalidOperationException("validate"),
+            Reset = _ => isReset ? default : throw new InvalidOperationException("reset"),
+            Logger = logger,
+        });
+        await (await pool.RentAsync()).DisposeAsync(); // Reset and the disposal fail.
+        Assert.Equal((0, 0), (pool.Alive, pool.Rented));
+        isReset = true;
+        await (await pool.RentAsync()).DisposeAsync();
+        await using (await pool.RentAsync()) // Validate and the disposal of the idle item fail.
+        {
+            Assert.Equal((1, 1), (pool.Alive, pool.Rented));
+        }
+
+        await pool.DisposeAsync().AsTask().OrHangs();
+        Assert.Equal(0, pool.Alive);
+        Assert.Equal([61, 62, 60, 62, 62], logger.All.Select(line => line.Id));
+    }
+
+    /// <summary>A returner that has added its item and not yet released its permit. Two threads can reach that state;
+    /// the test makes it with the internals.</summary>
+    [Fact]
+    public async Task A_sweep_that_finds_no_free_permit_is_repeated()
+    {
+        await using var pool = new AsyncPool<Item>(new()
+        {
+            MaxSize = 1,
+            Create = _ => new(CreateItem()),
+            IdleTimeout = TimeSpan.FromSeconds(10),
+            TimeProvider = _time,
+        });
+        await (await pool.RentAsync()).DisposeAsync(); // Schedules a sweep at 10 s.
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var lease = await pool.RentAsync();
+        _time.Advance(TimeSpan.FromSeconds(4));
+        var item = Field<PoolItem<Item>>(lease, "_item");
+        Assert.True(Field<IdleItems<Item>>(pool, "_idle").TryAdd(item)); // At 9 s: the sweep at 10 s is soon enough.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Hang.UntilAsync(() => _time.PendingTimers == 1);
+
+        item.Permit.Dispose();
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await Hang.UntilAsync(() => pool.Alive == 0);
+
+        Assert.Equal((1, 0), (_created[0].Disposals, pool.Idle));
+
+        static T Field<T>(object owner, string name) =>
+            (T)owner.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
     }
 
     [Fact]

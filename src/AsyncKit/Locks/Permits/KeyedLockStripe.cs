@@ -7,7 +7,8 @@ namespace AsyncKit;
 /// Lifetime: that of the keyed lock. An unused entry is kept for the next key.
 /// <para>
 /// Invariants:
-/// (1) An entry is in the dictionary exactly while a caller holds, waits for or requests its key.
+/// (1) An entry is in the dictionary exactly while a caller holds, waits for or requests its key. An entry that the
+/// user's comparer did not let go stays, unused, until the key is used again.
 /// (2) A caller is counted before it requests the permit, and uncounted once: when its lease is disposed or its request
 /// fails.
 /// (3) An entry may be reused for another key: a stale lease finds another version.
@@ -70,7 +71,7 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
 
     private void Leave(Entry entry)
     {
-        lock (_lock)
+        using (_lock.EnterUninterrupted()) // An interrupt would keep the caller counted.
         {
             if (--entry.Callers > 0)
             {
@@ -78,12 +79,28 @@ internal sealed class KeyedLockStripe<TKey>(IEqualityComparer<TKey> comparer)
             }
 
             AssertUnused(entry);
-            _ = _entries.Remove(entry.Key!);
+            if (!TryRemove(entry))
+            {
+                return; // It may still be in the dictionary, so another key must not get it.
+            }
+
             entry.Key = default;
             if (_spare.Count < MaxSpare)
             {
                 _spare.Push(entry);
             }
+        }
+    }
+
+    private bool TryRemove(Entry entry)
+    {
+        try
+        {
+            return _entries.Remove(entry.Key!);
+        }
+        catch (Exception)
+        {
+            return false; // A comparer that throws must not throw from the disposal of a lease.
         }
     }
 

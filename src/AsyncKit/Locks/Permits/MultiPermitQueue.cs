@@ -9,7 +9,8 @@ namespace AsyncKit;
 /// (1) A permit is held, on the stack of free permits, or owned by the one thread that moves it between the two. The
 /// number of held permits includes the first and the last.
 /// (2) Permits are created under the lock, when none is free, and are never removed.
-/// (3) Only the thread that popped a permit writes to it, and only the thread that ended its version pushes it back.
+/// (3) Only the thread that popped a permit takes it, and only the thread that ended its version pushes it back. The
+/// latter writes the number of the next permit. The version of the last report has its own compare-and-swap.
 /// </para>
 /// </remarks>
 internal sealed class MultiPermitQueue(string displayName, int limit, IPermitObserver? observer = null)

@@ -18,10 +18,10 @@ namespace AsyncKit;
 /// (3) When the lock is released, a waiter is queued only if at least as many permits are held as the limit allows.
 /// (4) A change of the limit or of SlowPath makes every compare-and-swap that started before it fail. So acquiring
 /// never exceeds the limit; only lowering the limit does.
-/// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it or by a grant that
-/// found it ended.
+/// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it, by a grant that
+/// found it ended, or by closing.
 /// (6) Closing is final: afterwards no waiter is queued, and SlowPath stays set.
-/// (7) No waiter is completed and no observer is called under the lock.
+/// (7) No waiter is completed and no observer is called under the lock. Only <see cref="Adapt"/> reads the clock there.
 /// </para>
 /// </remarks>
 internal abstract class PermitQueue
@@ -31,7 +31,6 @@ internal abstract class PermitQueue
     protected const ulong SlowPath = 1;
 
     private const int MaxFreeWaiters = 1_024;
-
 
     private readonly Lock _lock = new();
     private ulong _state;
@@ -230,7 +229,7 @@ internal abstract class PermitQueue
     /// possible, releases the lock and completes the granted waiters.</summary>
     protected Exclusive EnterExclusive()
     {
-        _lock.Enter();
+        _ = _lock.EnterUninterrupted(); // An interrupt would lose the permit that the caller releases.
         if ((State & SlowPath) == 0)
         {
             _ = Interlocked.Or(ref _state, SlowPath);
@@ -311,6 +310,7 @@ internal abstract class PermitQueue
             return ValueTask.FromCanceled<Lease>(cancellationToken);
         }
 
+        long? startedAt = Observer is { MeasuresWaits: true } ? Clock.GetTimestamp() : null;
         var timed = timeout > TimeSpan.Zero ? new PermitWaiter(this, timeout) : null;
         PermitWaiter? waiter = null;
         Lease lease = default;
@@ -332,7 +332,7 @@ internal abstract class PermitQueue
             else
             {
                 waiter = timed ?? GetFreeWaiter();
-                waiter.Prepare();
+                waiter.Prepare(startedAt);
                 Enqueue(waiter);
             }
         }

@@ -58,9 +58,10 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
     public Exception? Error { get; set; }
 
     /// <summary>Starts a wait, before the waiter is queued.</summary>
-    public void Prepare()
+    /// <param name="startedAt">The current timestamp; null if the wait is not measured.</param>
+    public void Prepare(long? startedAt)
     {
-        _startedAt = _queue.Observer is { MeasuresWaits: true } ? _queue.Clock.GetTimestamp() : null;
+        _startedAt = startedAt;
         _isEnded = false;
     }
 
@@ -98,7 +99,7 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
 
         if (_startedAt is { } startedAt)
         {
-            _queue.Observer!.WaitCompleted(_queue.Clock.GetElapsedTime(startedAt));
+            ReportWait(startedAt);
         }
 
         _core.SetResult(Lease); // Must be last: the waiter may be reused at once.
@@ -135,6 +136,18 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
         _timer?.Dispose();
         var isUnregistered = !_token.CanBeCanceled || _registration.Unregister();
         return isUnregistered && _timer is null && Error is null;
+    }
+
+    private void ReportWait(long startedAt)
+    {
+        try
+        {
+            _queue.Observer!.WaitCompleted(_queue.Clock.GetElapsedTime(startedAt));
+        }
+        catch (Exception)
+        {
+            // A clock or a listener that throws must lose neither the permit nor the waiters behind it.
+        }
     }
 
     private void Cancel(CancellationToken token)

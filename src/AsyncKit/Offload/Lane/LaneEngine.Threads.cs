@@ -16,7 +16,7 @@ internal sealed partial class LaneEngine
             return;
         }
 
-        lock (_lock)
+        using (_lock.EnterUninterrupted(keepsInterrupt: false))
         {
             if (_isTimerSet || _isClosed)
             {
@@ -40,7 +40,7 @@ internal sealed partial class LaneEngine
     public void ThreadExited()
     {
         bool isLast;
-        lock (_lock)
+        using (_lock.EnterUninterrupted(keepsInterrupt: false))
         {
             _alive--;
             isLast = TryComplete();

@@ -31,7 +31,7 @@ internal sealed partial class LaneEngine
     private int _threads;
     private int _active;
     private int _parents;
-    private int _alive; // Includes threads that are no longer in _threads but have not exited yet.
+    private int _alive; // Includes threads that `_threads` no longer counts but that have not exited yet.
     private int _number;
     private bool _isClosed;
     private bool _isCompleted;
@@ -71,7 +71,7 @@ internal sealed partial class LaneEngine
         LaneThread? thread = null;
         Exception? refusal;
         var isNew = false;
-        lock (_lock)
+        using (_lock.EnterUninterrupted()) // An interrupt would lose cleanup work.
         {
             AssertInvariants();
             if (!item.IsPending)
@@ -83,6 +83,7 @@ internal sealed partial class LaneEngine
             refusal = mustRun ? null : Refusal(parent);
             if (refusal is null)
             {
+                item.MustRun = mustRun;
                 AddChild(item, parent);
                 thread = FindThread(ref item, out isNew);
             }
@@ -113,7 +114,7 @@ internal sealed partial class LaneEngine
     public LaneItem? TakeNext(LaneThread thread, LaneItem finished, out bool exits)
     {
         var now = UsesPool ? 0 : Now();
-        lock (_lock)
+        using (_lock.EnterUninterrupted(keepsInterrupt: false)) // An exception would end the lane's thread.
         {
             AssertInvariants();
             exits = false;
@@ -146,7 +147,7 @@ internal sealed partial class LaneEngine
     /// <summary>Removes an item whose token was cancelled before it started.</summary>
     public void Remove(LaneItem item)
     {
-        lock (_lock)
+        using (_lock.EnterUninterrupted())
         {
             AssertInvariants();
             if (LaneQueue.Contains(item))
@@ -162,13 +163,13 @@ internal sealed partial class LaneEngine
     public void Abandon(LaneItem item)
     {
         LaneMetrics.CountAbandoned(this);
-        lock (_lock)
+        using (_lock.EnterUninterrupted())
         {
             RemoveChild(item);
         }
     }
 
-    /// <summary>Refuses new items, cancels queued ones and lets idle threads exit.</summary>
+    /// <summary>Refuses new items, cancels queued ones except cleanup work, and lets idle threads exit.</summary>
     /// <returns>A task that completes when the last thread has exited.</returns>
     public Task CloseAsync()
     {
@@ -179,11 +180,17 @@ internal sealed partial class LaneEngine
         {
             AssertInvariants();
             _isClosed = true;
-            while (_queue.First is { } item)
+            var next = _queue.First;
+            for (var count = _queue.Count; count > 0; count--)
             {
-                _queue.Remove(item);
-                RemoveChild(item);
-                queued.Add(item);
+                var item = next!;
+                next = item.Next;
+                if (!item.MustRun)
+                {
+                    _queue.Remove(item);
+                    RemoveChild(item);
+                    queued.Add(item);
+                }
             }
 
             idle = TakeOldestIdle(_idle.Count);

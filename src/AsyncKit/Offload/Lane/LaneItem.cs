@@ -45,6 +45,9 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
 
     public bool HasThread { get; set; }
 
+    /// <summary>Cleanup work: closing the lane does not cancel it.</summary>
+    public bool MustRun { get; set; }
+
     /// <summary>The item of the same lane that made this call, until it or this item finishes.</summary>
     public LaneItem? Parent { get; set; }
 
@@ -102,11 +105,7 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
             case null or OperationCanceledException when isDetached:
                 break;
             case not null when isDetached:
-                if (engine.Options.Logger is { } logger)
-                {
-                    Log.AbandonedWorkFailed(logger, engine.Options.Name, _exception);
-                }
-
+                LogFailure(_exception);
                 break;
             case null:
                 Succeed();
@@ -151,6 +150,23 @@ internal abstract class LaneItem(LaneEngine engine, OnCancel onCancel, Cancellat
     protected abstract void Cancel(CancellationToken cancellationToken);
 
     private bool TryMove(int from, int to) => Interlocked.CompareExchange(ref _state, to, from) == from;
+
+    private void LogFailure(Exception exception)
+    {
+        if (engine.Options.Logger is not { } logger)
+        {
+            return;
+        }
+
+        try
+        {
+            Log.AbandonedWorkFailed(logger, engine.Options.Name, exception);
+        }
+        catch (Exception)
+        {
+            // A logger that throws must not end the lane's thread, and with it the process.
+        }
+    }
 
     private void OnCancelled()
     {

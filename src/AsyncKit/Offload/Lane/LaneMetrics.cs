@@ -31,9 +31,9 @@ internal static class LaneMetrics
 
     public static void Remove(LaneEngine lane) => Lanes.Remove(lane);
 
-    public static void CountAbandoned(LaneEngine lane) => Abandoned.Add(1, Tag(lane.Options.Name));
+    public static void CountAbandoned(LaneEngine lane) => Count(Abandoned, lane);
 
-    public static void CountRejected(LaneEngine lane) => Rejected.Add(1, Tag(lane.Options.Name));
+    public static void CountRejected(LaneEngine lane) => Count(Rejected, lane);
 
     /// <returns>The current timestamp; zero while no listener measures the waits.</returns>
     public static long Now(LaneEngine lane) => QueueWait.Enabled ? lane.Clock.GetTimestamp() : 0;
@@ -52,6 +52,18 @@ internal static class LaneMetrics
         catch (Exception)
         {
             // A clock or a listener that throws must fail neither the work nor the lane's thread.
+        }
+    }
+
+    private static void Count(Counter<long> counter, LaneEngine lane)
+    {
+        try
+        {
+            counter.Add(1, Tag(lane.Options.Name));
+        }
+        catch (Exception)
+        {
+            // A listener that throws must not keep the caller from its result.
         }
     }
 

@@ -57,6 +57,53 @@ public sealed class PermitMetricsTests : IClassFixture<NothingLeftBehind>
             measured["asynckit.pool.limit"]);
     }
 
+    [Fact]
+    public async Task A_listener_that_throws_loses_no_permit_and_no_waiter()
+    {
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name is "asynckit.gate.wait.duration")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (tags is [{ Value: "faulty" }])
+            {
+                throw new FormatException("listener");
+            }
+        });
+        listener.Start();
+        var gate = new ConcurrencyGate(1) { Name = "faulty" };
+        var lease = await gate.AcquireAsync();
+        Task<Lease>[] waits = [gate.AcquireAsync().AsTask(), gate.AcquireAsync().AsTask()];
+
+        gate.Limit = 3; // Grants both waiters.
+
+        foreach (var acquired in await Task.WhenAll(waits).OrHangs())
+        {
+            acquired.Dispose();
+        }
+
+        lease.Dispose();
+        Assert.Equal((0, 0), (gate.Active, gate.Waiting));
+    }
+
+    [Fact]
+    public async Task A_disposed_pool_is_not_measured()
+    {
+        using var measured = new Measurements("asynckit.pool.name", "disposed");
+        var pool = new AsyncPool<object>(new() { MaxSize = 2, Create = _ => new(new object()), Name = "disposed" });
+        await pool.DisposeAsync();
+
+        measured.Collect();
+
+        Assert.Equal(0, measured["asynckit.pool.limit"]);
+        GC.KeepAlive(pool);
+    }
+
     private sealed class Measurements : IDisposable
     {
         private readonly MeterListener _listener = new();
