@@ -49,7 +49,7 @@ public sealed class InterruptedDisposalTests : IClassFixture<NothingLeftBehind>
     {
         using var holding = new BlockingGate();
         var clock = new BlockingClock(holding);
-        await using var pool = new AsyncPool<object>(new()
+        var pool = new AsyncPool<object>(new()
         {
             MaxSize = 2,
             Create = _ => new(new object()),
@@ -68,6 +68,7 @@ public sealed class InterruptedDisposalTests : IClassFixture<NothingLeftBehind>
         await disposal!.OrHangs();
         await (await rent.OrHangs()).DisposeAsync();
         Assert.Equal((2, 2, 0), (pool.Alive, pool.Idle, pool.Rented));
+        await pool.DisposeAsync().AsTask().OrHangs();
     }
 
     private sealed class BlockingClock(BlockingGate gate) : TimeProvider

@@ -303,7 +303,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task A_sweep_that_finds_no_free_permit_is_repeated()
     {
-        await using var pool = new AsyncPool<Item>(new()
+        var pool = new AsyncPool<Item>(new()
         {
             MaxSize = 1,
             Create = _ => new(CreateItem()),
@@ -324,6 +324,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await Hang.UntilAsync(() => pool.Alive == 0);
 
         Assert.Equal((1, 0), (_created[0].Disposals, pool.Idle));
+        await pool.DisposeAsync().AsTask().OrHangs();
 
         static T Field<T>(object owner, string name) =>
             (T)owner.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
