@@ -23,10 +23,10 @@ internal static class FeatureRule
             ["FanOut -> RetryEngine"] = ItemOptions,
             ["Lifetimes -> DeadlineContext"] = CleanupLimit,
             ["Lifetimes -> DeadlineEngine"] = CleanupLimit,
+            ["Lifetimes -> DeadlineOutcome"] = CleanupLimit,
             ["Offload -> Operation"] = "FanOutBlockingAsync is an entry point of the fan-out.",
             ["Pools -> IPermitObserver"] = SharedQueue,
             ["Pools -> MultiPermitQueue"] = SharedQueue,
-            ["Pools -> Permit"] = SharedQueue,
             ["Pools -> PermitQueue"] = SharedQueue,
         };
 

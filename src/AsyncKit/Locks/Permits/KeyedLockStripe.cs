@@ -7,8 +7,8 @@ namespace AsyncKit;
 /// Lifetime: that of the keyed lock. An unused entry is kept for the next key.
 /// <para>
 /// Invariants:
-/// (1) An entry is in the dictionary exactly while a caller holds, waits for or requests its key. An entry that the
-/// user's comparer did not let go stays, unused, until the key is used again.
+/// (1) An entry is in the dictionary exactly while a caller holds, waits for or requests its key. An entry that
+/// could not be removed because the user's comparer threw stays, unused, until the next request of its key.
 /// (2) A caller is counted before it requests the permit, and uncounted once: when its lease is disposed or its request
 /// fails.
 /// (3) An entry may be reused for another key: a stale lease finds another version.
