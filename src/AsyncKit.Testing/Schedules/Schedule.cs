@@ -16,6 +16,10 @@ internal sealed class Schedule
     [ThreadStatic]
     private static Schedule? _onThisThread;
 
+    /// <summary>How long a schedule waits for other threads before it reports a deadlock. A busy machine may not run
+    /// them for some tenths of a second.</summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan MaxBlockingTime = TimeSpan.FromMilliseconds(100);
 
     private readonly object _lock = new();
@@ -287,7 +291,7 @@ internal sealed class Schedule
         {
             if (_arrived.Count == 0 && !body.IsCompleted)
             {
-                _ = Monitor.Wait(_lock, MaxBlockingTime);
+                _ = Monitor.Wait(_lock, MaxSilence);
             }
         }
 
