@@ -9,9 +9,6 @@ internal static class RateLimits
     /// <summary>The pause after a rejection without a RetryAfter hint.</summary>
     public static readonly TimeSpan PauseWithoutHint = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A timer accepts no longer delay; after it the limiter is called again.</summary>
-    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(49);
-
     /// <summary>Acquires one permit. After a rejection it waits as long as the limiter says and calls it
     /// again.</summary>
     /// <returns>The acquired lease. The caller holds it until its call completes, so that a
@@ -32,7 +29,7 @@ internal static class RateLimits
                 ? hint
                 : PauseWithoutHint;
             lease.Dispose();
-            await Task.Delay(pause < LongestPause ? pause : LongestPause, clock, token).NoContext();
+            await Task.Delay(pause < Guards.MaxTimeout ? pause : Guards.MaxTimeout, clock, token).NoContext();
         }
     }
 }
