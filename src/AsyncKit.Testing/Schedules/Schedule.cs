@@ -13,12 +13,14 @@ internal sealed class Schedule
 {
     private const int MaxRoundsForExternalWork = 50;
 
+    /// <summary>How often a schedule waits for other threads before it reports a deadlock. The waits are counted, not
+    /// their total time: a pause of the process or a busy machine delays this thread like the others.</summary>
+    private const int MaxSilentWaits = 100;
+
     [ThreadStatic]
     private static Schedule? _onThisThread;
 
-    /// <summary>How long a schedule waits for other threads before it reports a deadlock. A busy machine may not run
-    /// them for some tenths of a second.</summary>
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SilentWait = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan MaxBlockingTime = TimeSpan.FromMilliseconds(100);
 
@@ -289,9 +291,9 @@ internal sealed class Schedule
         body.GetAwaiter().UnsafeOnCompleted(Wake);
         lock (_lock)
         {
-            if (_arrived.Count == 0 && !body.IsCompleted)
+            for (var wait = 0; wait < MaxSilentWaits && _arrived.Count == 0 && !body.IsCompleted; wait++)
             {
-                _ = Monitor.Wait(_lock, MaxSilence);
+                _ = Monitor.Wait(_lock, SilentWait);
             }
         }
 
