@@ -36,6 +36,23 @@ internal static class StressTime
         while (TimeProvider.System.GetElapsedTime(start) < Share);
     }
 
+    /// <summary>Lets other threads run, in different ways and often not at all.</summary>
+    public static async ValueTask PauseAsync(Random random)
+    {
+        switch (random.Next(11))
+        {
+            case 0:
+                await Task.Yield();
+                break;
+            case 1:
+                Thread.SpinWait(random.Next(1_000));
+                break;
+            case 2:
+                Thread.Yield();
+                break;
+        }
+    }
+
     private static double Seconds() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text
         ? double.Parse(text, CultureInfo.InvariantCulture)
         : DefaultSeconds;

@@ -18,6 +18,18 @@ public abstract class World
     /// <param name="test">The test. It may run several times, so it must create all state that it uses.</param>
     public abstract Task RunAsync(Func<Task> test);
 
+    /// <summary>Runs the test in this world and on real threads.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async Task RunHereAndOnThreadsAsync(Func<Task> test)
+    {
+        if (this != Threads)
+        {
+            await RunAsync(test);
+        }
+
+        await Threads.RunAsync(test);
+    }
+
     private sealed class OnThreads : World
     {
         public override Task RunAsync(Func<Task> test) => test();

@@ -135,23 +135,9 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     public async Task An_exception_of_abandoned_work_is_logged_and_observed()
     {
         var log = new LogLines();
-        using var gate = new BlockingGate();
-        using var source = new CancellationTokenSource();
         await using (var lane = new BlockingLane(new BlockingLaneOptions { Name = "db", MaxThreads = 1, Logger = log }))
         {
-            var work = lane.RunAsync<int>(
-                () =>
-                {
-                    gate.Pass(CancellationToken.None);
-                    throw new FormatException("too late");
-                },
-                OnCancel.Abandon,
-                source.Token);
-            await gate.ArrivedAsync(1);
-            await source.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
-            Assert.Empty(log.All);
-            gate.Open();
+            await Lanes.AbandonFailingWorkAsync(lane);
         }
 
         var line = Assert.Single(log.All);
@@ -277,20 +263,7 @@ public sealed class BlockingLaneCancelTests : IClassFixture<NothingLeftBehind>
     {
         var logger = new LogLines { Fault = new FormatException("logger") };
         await using var lane = new BlockingLane(new BlockingLaneOptions { Name = "test", MaxThreads = 1, Logger = logger });
-        using var gate = new BlockingGate();
-        using var source = new CancellationTokenSource();
-        var work = lane.RunAsync(
-            () =>
-            {
-                gate.Pass(CancellationToken.None);
-                throw new InvalidOperationException("late");
-            },
-            OnCancel.Abandon,
-            source.Token);
-        await gate.ArrivedAsync(1);
-        await source.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
-        gate.Open();
+        await Lanes.AbandonFailingWorkAsync(lane);
 
         Assert.Equal("AsyncKit:test-1", await lane.RunAsync(Lanes.ThreadName).OrHangs());
         Assert.Single(logger.All);

@@ -2,8 +2,8 @@ namespace AsyncKit.Tests;
 
 /// <summary>The thread contract, with the guarantee that a report cannot make because it lists the items that were not
 /// started.</summary>
-public abstract class FanOutCancellationContract(FanOutSubject subject, NothingLeftBehind leaks)
-    : FanOutThreadContract(subject, leaks)
+public abstract class FanOutCancellationContract(FanOutSubject subject, World world, NothingLeftBehind leaks)
+    : FanOutThreadContract(subject, world, leaks)
 {
     [Theory]
     [InlineData(10)]

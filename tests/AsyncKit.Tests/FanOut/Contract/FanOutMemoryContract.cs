@@ -2,8 +2,8 @@ namespace AsyncKit.Tests;
 
 /// <summary>The thread contract, with the guarantee that an array or a list cannot make because it holds its
 /// items.</summary>
-public abstract class FanOutMemoryContract(FanOutSubject subject, NothingLeftBehind leaks)
-    : FanOutCancellationContract(subject, leaks)
+public abstract class FanOutMemoryContract(FanOutSubject subject, World world, NothingLeftBehind leaks)
+    : FanOutCancellationContract(subject, world, leaks)
 {
     [Fact]
     public async Task The_number_of_live_objects_depends_on_the_limit_and_not_on_the_items()

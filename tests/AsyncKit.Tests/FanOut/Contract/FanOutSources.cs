@@ -1,65 +1,130 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The array of results: the contract over every kind of source, in both worlds.</summary>
+/// <summary>The contract over every entry point and every kind of source. Each class runs on threads and under
+/// schedules.</summary>
 public static class FanOutSources
 {
-    public sealed class Array(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.Array), World.Threads, leaks);
+    /// <summary>The results as an array.</summary>
+    public static class Results
+    {
+        private static FanOutSubjects.Async Of(SourceKind kind) => new(kind);
 
-    public sealed class ArrayScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.Array), World.Scheduled, leaks);
+        public sealed class Array(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Array), World.Scheduled, leaks);
 
-    public sealed class ArrayThreads(NothingLeftBehind leaks)
-        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.Array), leaks);
+        public sealed class List(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
-    public sealed class List(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.Threads, leaks);
+        public sealed class ImmutableArray(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
-    public sealed class ListScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.List), World.ScheduledBriefly, leaks);
+        public sealed class LazyEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
-    public sealed class ListThreads(NothingLeftBehind leaks)
-        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.List), leaks);
+        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
 
-    public sealed class ImmutableArray(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.Threads, leaks);
+        public sealed class ChannelReader(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+    }
 
-    public sealed class ImmutableArrayScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
+    /// <summary>A stream in source order.</summary>
+    public static class Streamed
+    {
+        private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Source);
 
-    public sealed class ImmutableArrayThreads(NothingLeftBehind leaks)
-        : FanOutCancellationContract(new FanOutSubjects.Async(SourceKind.ImmutableArray), leaks);
+        public sealed class Array(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
-    public sealed class LazyEnumerable(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.Threads, leaks);
+        public sealed class List(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
-    public sealed class LazyEnumerableScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
+        public sealed class ImmutableArray(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
-    public sealed class LazyEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.LazyEnumerable), leaks);
+        public sealed class LazyEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
-    public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), World.Threads, leaks);
+        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
-    public sealed class AsyncEnumerableScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+        public sealed class ChannelReader(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+    }
 
-    public sealed class AsyncEnumerableThreads(NothingLeftBehind leaks)
-        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), leaks);
+    /// <summary>A stream in order of completion.</summary>
+    public static class StreamByCompletion
+    {
+        private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Completion);
 
-    public sealed class ChannelReader(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.Threads, leaks);
+        public sealed class Array(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
-    public sealed class ChannelReaderScheduled(NothingLeftBehind leaks)
-        : FanOutContract(new FanOutSubjects.Async(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+        public sealed class List(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
-    public sealed class ChannelReaderThreads(NothingLeftBehind leaks)
-        : FanOutMemoryContract(new FanOutSubjects.Async(SourceKind.ChannelReader), leaks);
+        public sealed class ImmutableArray(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
+        public sealed class LazyEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class ChannelReader(NothingLeftBehind leaks)
+            : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+    }
+
+    /// <summary>A stream of outcomes.</summary>
+    public static class Outcomes
+    {
+        private static FanOutSubjects.Outcomes Of(SourceKind kind) => new(kind, FanOutOrder.Source);
+
+        public sealed class Array(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
+
+        public sealed class List(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
+
+        public sealed class ImmutableArray(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
+
+        public sealed class LazyEnumerable(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class ChannelReader(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+    }
+
+    /// <summary>A report.</summary>
+    public static class Report
+    {
+        private static FanOutSubjects.Report Of(SourceKind kind) => new(kind);
+
+        public sealed class Array(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
+
+        public sealed class List(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
+
+        public sealed class ImmutableArray(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
+
+        public sealed class LazyEnumerable(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
+
+        public sealed class ChannelReader(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+    }
+
+    /// <summary>The guarantees about several exceptions, which only a task can report.</summary>
     public sealed class Tasks(NothingLeftBehind leaks)
-        : FanOutTaskContract(SourceKind.LazyEnumerable, World.Threads, leaks);
-
-    public sealed class TasksScheduled(NothingLeftBehind leaks)
         : FanOutTaskContract(SourceKind.LazyEnumerable, World.Scheduled, leaks);
 }

@@ -33,7 +33,7 @@ public abstract class FanOutTests(FanOutSubject subject, World world, NothingLef
         throw new InvalidOperationException("The run succeeded.");
     }
 
-    protected Task RunAsync(Func<Task> test) => world.RunAsync(test);
+    protected Task RunAsync(Func<Task> test) => world.RunHereAndOnThreadsAsync(test);
 
     protected Task<TResult[]> FanOutAsync<T, TResult>(
         IEnumerable<T> items,

@@ -1,8 +1,8 @@
 namespace AsyncKit.Tests;
 
 /// <summary>The guarantees of a fan-out about threads, contexts and memory, which only real threads can show.</summary>
-public abstract class FanOutThreadContract(FanOutSubject subject, NothingLeftBehind leaks)
-    : FanOutTests(subject, World.Threads, leaks)
+public abstract class FanOutThreadContract(FanOutSubject subject, World world, NothingLeftBehind leaks)
+    : FanOutContract(subject, world, leaks)
 {
     [Fact]
     public async Task An_endless_source_works()

@@ -16,7 +16,7 @@ public abstract class PulledFanOutTests(PulledSubject subject, World world, Noth
         Assert.False(source.DisposedWhileMoving);
     }
 
-    protected Task RunAsync(Func<Task> test) => world.RunAsync(test);
+    protected Task RunAsync(Func<Task> test) => world.RunHereAndOnThreadsAsync(test);
 
     private protected Task<TResult[]> FanOutAsync<TResult>(
         ProbedSource source,

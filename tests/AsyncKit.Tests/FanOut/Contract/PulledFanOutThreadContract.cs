@@ -1,8 +1,8 @@
 namespace AsyncKit.Tests;
 
 /// <summary>How a fan-out uses an enumerator that blocks, and on which threads and in which contexts.</summary>
-public abstract class PulledFanOutThreadContract(PulledSubject subject, NothingLeftBehind leaks)
-    : PulledFanOutTests(subject, World.Threads, leaks)
+public abstract class PulledFanOutThreadContract(PulledSubject subject, World world, NothingLeftBehind leaks)
+    : PulledFanOutContract(subject, world, leaks)
 {
     [Fact]
     public async Task A_slow_or_blocking_MoveNext_occupies_at_most_one_thread_pool_thread()

@@ -49,7 +49,7 @@ public sealed class EnumeratorLockStressTests : IClassFixture<NothingLeftBehind>
                 }
 
                 overlaps += Interlocked.Increment(ref holders) == 1 ? 0 : 1;
-                await PauseAsync(random);
+                await StressTime.PauseAsync(random);
                 var isLast = ++pulls == Pulls;
                 Interlocked.Decrement(ref holders);
                 if (isLast)
@@ -65,26 +65,10 @@ public sealed class EnumeratorLockStressTests : IClassFixture<NothingLeftBehind>
                     Start();
                 }
 
-                await PauseAsync(random);
+                await StressTime.PauseAsync(random);
             }
 
             all.Signal();
-        }
-
-        static async Task PauseAsync(Random random)
-        {
-            switch (random.Next(12))
-            {
-                case 0:
-                    await Task.Yield();
-                    break;
-                case 1:
-                    Thread.SpinWait(random.Next(2_000));
-                    break;
-                case 2:
-                    Thread.Yield();
-                    break;
-            }
         }
     }
 }

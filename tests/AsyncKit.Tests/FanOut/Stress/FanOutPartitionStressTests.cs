@@ -148,7 +148,7 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
                 await foreach (var outcome in stream)
                 {
                     indexes.Add(outcome.Index);
-                    await PauseAsync(random);
+                    await StressTime.PauseAsync(random);
                     if (indexes.Count == leaveAt)
                     {
                         hasEnded = false;
@@ -197,13 +197,13 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
             try
             {
                 var pauses = new Random(item);
-                await PauseAsync(pauses);
+                await StressTime.PauseAsync(pauses);
                 if (item == cancelAt)
                 {
                     await cts.CancelAsync();
                 }
 
-                await PauseAsync(pauses);
+                await StressTime.PauseAsync(pauses);
                 return item == failAt ? throw new FormatException() : item;
             }
             finally
@@ -214,20 +214,4 @@ public sealed class FanOutPartitionStressTests(NothingLeftBehind leaks) : IClass
     }
 
     private static int Often(Random random) => random.Next(2) == 0 ? int.MaxValue : random.Next(1, 150);
-
-    private static async ValueTask PauseAsync(Random random)
-    {
-        switch (random.Next(10))
-        {
-            case 0:
-                await Task.Yield();
-                break;
-            case 1:
-                Thread.SpinWait(random.Next(500));
-                break;
-            case 2:
-                Thread.Yield();
-                break;
-        }
-    }
 }

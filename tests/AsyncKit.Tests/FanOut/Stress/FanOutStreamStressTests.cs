@@ -21,7 +21,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
     {
         foreach (var lookahead in (int[])[0, 1, 2, 3, 4, 7, 100])
         {
-            await HandOverAsync(lookahead, seed, positions: 2_000, PauseAsync).OrHangs();
+            await HandOverAsync(lookahead, seed, positions: 2_000, StressTime.PauseAsync).OrHangs();
             await HandOverAsync(lookahead, seed, positions: 20_000, HardlyAsync).OrHangs();
         }
     });
@@ -71,7 +71,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
                 }
                 else
                 {
-                    await PauseAsync(random);
+                    await StressTime.PauseAsync(random);
                 }
             }
 
@@ -241,7 +241,7 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
                 }
 
                 indexes.Add(indexOf(reader.Current));
-                await PauseAsync(random);
+                await StressTime.PauseAsync(random);
             }
         }
 
@@ -253,13 +253,13 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
             try
             {
                 var pauses = new Random(item);
-                await PauseAsync(pauses);
+                await StressTime.PauseAsync(pauses);
                 if (item == cancelAt)
                 {
                     await cts.CancelAsync();
                 }
 
-                await PauseAsync(pauses);
+                await StressTime.PauseAsync(pauses);
                 if (!IsFailing(item))
                 {
                     return item;
@@ -276,22 +276,6 @@ public sealed class FanOutStreamStressTests(NothingLeftBehind leaks, ITestOutput
     }
 
     private static int Often(Random random, int most) => random.Next(2) == 0 ? int.MaxValue : random.Next(1, most);
-
-    private static async ValueTask PauseAsync(Random random)
-    {
-        switch (random.Next(12))
-        {
-            case 0:
-                await Task.Yield();
-                break;
-            case 1:
-                Thread.SpinWait(random.Next(500));
-                break;
-            case 2:
-                Thread.Yield();
-                break;
-        }
-    }
 
     private static ValueTask HardlyAsync(Random random)
     {

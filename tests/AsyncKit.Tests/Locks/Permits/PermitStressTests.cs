@@ -252,16 +252,7 @@ public sealed class PermitStressTests : IClassFixture<NothingLeftBehind>
                 Interlocked.CompareExchange(ref _peak, inside, peak);
             }
 
-            switch (random.Next(6))
-            {
-                case 0:
-                    await Task.Yield();
-                    break;
-                case 1:
-                    Thread.SpinWait(random.Next(500));
-                    break;
-            }
-
+            await StressTime.PauseAsync(random);
             Interlocked.Decrement(ref _inside);
         }
     }
