@@ -7,12 +7,11 @@ namespace AsyncKit.Testing;
 internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncTestOptions options)
 {
     private const int SchedulesPerCollection = 1_000;
-    private const int Young = 1;
 
     /// <summary>The maximum duration of a step. Settable for tests.</summary>
     internal static TimeSpan MaxStepTime { get; set; } = TimeSpan.FromSeconds(30);
 
-    private readonly int _collectionsBefore = GC.CollectionCount(Young);
+    private readonly int[] _collections = new int[GC.MaxGeneration]; // By generation, at the last check.
     private AggregateException? _unobserved;
     private AsyncTestException? _failure;
     private Schedule? _running;
@@ -76,6 +75,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
 
     private void RunEach()
     {
+        CountCollections();
         var first = options.Seed ?? 1;
         var last = options.Seed ?? (long)options.Schedules;
         var firstUnchecked = first;
@@ -144,15 +144,34 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
         }
     }
 
-    /// <summary>Collects garbage and returns the unobserved exception. The objects of the schedules are young if no
-    /// older generation was collected since the start. Then a young collection is enough, which is ten times faster
-    /// than one of the whole heap of the test host.</summary>
+    /// <summary>Collects garbage and returns the unobserved exception. Without another collection since the last check,
+    /// the objects of the schedules are in the youngest generation. To collect that one alone is much faster.</summary>
     private AggregateException? CollectUnobserved()
     {
-        var generation = GC.CollectionCount(Young) == _collectionsBefore ? Young : GC.MaxGeneration;
-        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+        GC.Collect(OldestGeneration(), GCCollectionMode.Forced, blocking: true);
         GC.WaitForPendingFinalizers();
+        CountCollections();
         return Interlocked.Exchange(ref _unobserved, null);
+    }
+
+    /// <summary>Returns the oldest generation that an object of the schedules since the last check may be in.</summary>
+    private int OldestGeneration()
+    {
+        var generation = 0;
+        while (generation < GC.MaxGeneration && GC.CollectionCount(generation) != _collections[generation])
+        {
+            generation++;
+        }
+
+        return generation;
+    }
+
+    private void CountCollections()
+    {
+        for (var generation = 0; generation < _collections.Length; generation++)
+        {
+            _collections[generation] = GC.CollectionCount(generation);
+        }
     }
 
     private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs args) =>

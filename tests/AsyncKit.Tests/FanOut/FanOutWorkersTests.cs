@@ -54,7 +54,8 @@ public sealed class FanOutWorkersTests : IClassFixture<NothingLeftBehind>
     {
         var next = new SemaphoreSlim(0);
         var ended = new SemaphoreSlim(0);
-        var source = new ProbedSource(100) { OnMoveNextAsync = (_, token) => next.WaitAsync(token) };
+        var count = World.IsScheduled ? 10 : 100;
+        var source = new ProbedSource(count) { OnMoveNextAsync = (_, token) => next.WaitAsync(token) };
         var run = new FanOutRun<int, int>(
             null,
             new AsyncEnumerableSource<int>(source.AsAsync()),
@@ -67,7 +68,7 @@ public sealed class FanOutWorkersTests : IClassFixture<NothingLeftBehind>
             CancellationToken.None);
 
         var task = run.RunAsync();
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < count; i++)
         {
             next.Release();
             await ended.WaitAsync();
@@ -86,7 +87,7 @@ public sealed class FanOutWorkersTests : IClassFixture<NothingLeftBehind>
         using var cts = new CancellationTokenSource();
         var limit = World.IsScheduled ? 20 : 256;
         var gate = new TestGate();
-        var items = IndexedSource<int>.TryCreate(new int[World.IsScheduled ? 1_000 : 1_000_000])!;
+        var items = IndexedSource<int>.TryCreate(new int[World.IsScheduled ? 100 : 1_000_000])!;
         var task = Create(indexed: items, gate: gate, token: cts.Token, limit: limit).RunAsync();
         await gate.ArrivedAsync(limit);
         await cts.CancelAsync();
