@@ -9,8 +9,8 @@ namespace AsyncKit;
 /// <remarks>
 /// Guarantees of a fan-out over the queue, for every entry point and option:
 /// <list type="bullet">
-/// <item>It ends exactly when the queue is empty and every item that it took has ended: succeeded, failed or was
-/// cancelled. An item ends after its last retry.</item>
+/// <item>It ends exactly when the queue is empty and no item that it took is still running. An item that fails or is
+/// cancelled ends too. An item with retries ends after its last attempt.</item>
 /// <item>In a stream an item ends when the reader requests the value after it, so the reader can add items as well as
 /// the operation. An item for which the stream yields no value ends when it fails.</item>
 /// <item>An item that is added while an operation is still running is never lost.</item>
@@ -51,10 +51,10 @@ namespace AsyncKit;
 public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
 {
     // Invariants, under the lock:
-    // (1) Pending is the number of items that the enumerator took and that have not ended; 0 without an enumerator.
+    // (1) Pending is the number of items that the enumerator took and that did not end yet; 0 without an enumerator.
     // (2) The enumerator waits only while the queue is empty and an item is pending. The call that changes one of the
     // two stops the wait in the same step, and completes it after it leaves the lock.
-    // (3) The queue has ended only if it is empty, nothing is pending, and an enumerator requested the next item.
+    // (3) The queue ends only if it is empty, nothing is pending, and an enumerator requested the next item.
     // Nothing is added afterwards.
     private readonly Lock _lock = new();
     private readonly Queue<T> _items = new();
@@ -92,7 +92,7 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
         }
     }
 
-    /// <summary>The number of items that were taken and have not ended. A snapshot.</summary>
+    /// <summary>The number of items that were taken and did not end yet. A snapshot.</summary>
     public int Pending
     {
         get
@@ -108,8 +108,8 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
     /// <param name="item">The item.</param>
     /// <returns>True if the item was added; false if <see cref="FanOutQueueOptions{T}.Distinct"/> is set and the item
     /// was added before.</returns>
-    /// <exception cref="InvalidOperationException">The queue has ended: a fan-out or an enumeration found it empty, and
-    /// every item had ended. The operation of an item can always add.</exception>
+    /// <exception cref="InvalidOperationException">The queue ended: a fan-out or an enumeration found it empty, and no
+    /// item was still running. The operation of an item can always add.</exception>
     public bool Add(T item)
     {
         Enumerator? waiting;
@@ -118,7 +118,7 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
             if (_hasEnded)
             {
                 throw new InvalidOperationException(
-                    "The queue must not have ended; every item that it contained has ended. Add items from the "
+                    "The queue must not be at its end; it was empty and no item was running. Add items from the "
                     + "operation of an item, or before the fan-out starts.");
             }
 
@@ -137,7 +137,7 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
     }
 
     /// <summary>Takes the items in the order in which they were added, until the queue is empty when the next item is
-    /// requested. The queue has ended then.</summary>
+    /// requested. That ends the queue.</summary>
     /// <param name="cancellationToken">Stops the enumeration.</param>
     /// <returns>An enumerator. Disposing it allows the next enumeration.</returns>
     /// <exception cref="InvalidOperationException">A fan-out or another enumeration uses the queue.</exception>
@@ -288,7 +288,7 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
                 if (queue._enumerator == this)
                 {
                     queue._enumerator = null;
-                    queue._pending = 0; // What was taken and has not ended is not put back.
+                    queue._pending = 0; // An item that was taken is not put back.
                     queue._isWaiting = false;
                     queue.AssertInvariants();
                 }

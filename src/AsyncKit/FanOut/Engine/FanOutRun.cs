@@ -50,7 +50,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _sink = sink;
         if (options.Partition is { } partition)
         {
-            Keys = partition.SchedulerOf<T>(options, MustStop, OnSourceFailed);
+            Keys = partition.SchedulerOf<T>(options, MustStop, OnLimiterFailed);
             (indexed, pulled) = (null, Keys.Schedule(pulled ?? indexed!.AsPulled()));
         }
 
@@ -280,6 +280,12 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         {
             ExecutionContext.Run(Context, static run => _ = ((FanOutRun<T, TResult>)run!).FinishAsync(), this);
         }
+    }
+
+    private void OnLimiterFailed(Exception exception)
+    {
+        OnSourceFailed(exception);
+        _sink?.Stop(); // Even if the other items run to their end, none starts, so the source must not wait for the reader.
     }
 
     private void QueueWorker()

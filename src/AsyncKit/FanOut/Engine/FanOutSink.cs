@@ -10,7 +10,7 @@ internal abstract class FanOutSink<T, TResult>
     /// <summary>Receives the outcome of an item that was started. Many workers call it at once, once for each item. It
     /// never throws.</summary>
     /// <returns>True if the reader of a stream gets a value for the item, which ends when the reader requests the next
-    /// one; false if the item has ended.</returns>
+    /// one; false if the item ends now.</returns>
     public abstract bool Put(
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state);
 

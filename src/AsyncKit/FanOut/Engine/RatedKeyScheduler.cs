@@ -24,7 +24,8 @@ namespace AsyncKit;
 /// (3) A granted permit is in the list of ready keys once. Each change that the holder waits for wakes it: a ready key,
 /// the source, room, the end of the parked items, the stop.
 /// (4) User code (source, key function, limiters, leases) never runs under the lock.
-/// (5) A lease is held from the grant until its item has ended. What a stopped run leaves is disposed with the source.
+/// (5) A lease is held from the grant until its item ends. The leases that a stopped run leaves are disposed with the
+/// source.
 /// </para>
 /// </remarks>
 internal sealed class RatedKeyScheduler<T, TKey>(

@@ -33,7 +33,7 @@ internal abstract class PulledSource<T>
         return item;
     }
 
-    /// <summary>Called once for each item that was taken and has ended: in a stream when the reader requests the next
+    /// <summary>Called once for each item that was taken, when it ends: in a stream when the reader requests the next
     /// value, otherwise when the outcome is recorded. Any thread may call it, even after the source was
     /// disposed.</summary>
     public virtual void OnItemEnded()

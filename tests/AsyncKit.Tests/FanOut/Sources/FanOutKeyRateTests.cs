@@ -195,6 +195,37 @@ public sealed class FanOutKeyRateTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((0, 1), (limiter.Held, limiter.Disposals));
     });
 
+    [Theory]
+    [InlineData(FailureMode.StopAtFirst)]
+    [InlineData(FailureMode.RunToEnd)]
+    public void A_limiter_that_throws_ends_a_stream_whose_window_is_full(FailureMode onFailure) => AsyncTest.Run(async context =>
+    {
+        var requests = 0;
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 2,
+            Lookahead = 1,
+            OnFailure = onFailure,
+            TimeProvider = context.Time,
+            Partition = FanOutPartition.By((int _) => 0, 2, _ => new KeyLimiter
+            {
+                Grants = () => ++requests < 4 ? requests == 1 : throw new FormatException(),
+            }),
+        };
+        List<int> read = [];
+
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await foreach (var item in Enumerable.Range(0, 100).FanOutStream(options, (item, _) => new ValueTask<int>(item)))
+            {
+                read.Add(item);
+            }
+        });
+
+        Assert.Equal([0], read);
+        Assert.Equal(4, requests);
+    });
+
     [Fact]
     public async Task A_limiter_that_another_caller_holds_releases_a_parked_item()
     {
