@@ -48,6 +48,7 @@ internal sealed class RatedKeyScheduler<T, TKey>(
     // Used by the holder only.
     private readonly Queue<KeyQueue> _cooling = new();
     private readonly Queue<RateLimiter> _discarded = new();
+    private (long Index, T Item)? _next; // Returned by the source, and not taken by the worker yet.
 
     // Under the lock.
     private readonly Queue<KeyQueue> _ready = new();
@@ -55,6 +56,11 @@ internal sealed class RatedKeyScheduler<T, TKey>(
     private int _requests;
 
     private long _changes; // Counts what the holder waits for.
+
+    /// <inheritdoc/>
+    /// <remarks>A worker takes no item after the run stopped, even if the source has just returned one.</remarks>
+    public override IEnumerable<(long Index, T Item)> NotStarted =>
+        _next is { } next ? base.NotStarted.Append(next) : base.NotStarted;
 
     /// <summary>True: the source waits for room.</summary>
     public override bool HasRoom => true;
@@ -297,8 +303,6 @@ internal sealed class RatedKeyScheduler<T, TKey>(
     private sealed class Source(RatedKeyScheduler<T, TKey> keys, PulledSource<T> inner)
         : PulledSource<T>, IThreadPoolWorkItem
     {
-        private (long Index, T Item) _next;
-
         // Written by the work that moves the source, read by the holder after it saw the flag.
         private bool _hasPulled;
         private Exception? _pullFailure;
@@ -314,12 +318,12 @@ internal sealed class RatedKeyScheduler<T, TKey>(
 
         public override bool TracksItems => inner.TracksItems;
 
-        protected override T Current => _next.Item;
+        protected override T Current => throw new NotSupportedException("Take returns the item.");
 
         public override T Take(out long index)
         {
-            (index, var item) = _next;
-            _next = default;
+            (index, var item) = keys._next!.Value;
+            keys._next = null;
             return item;
         }
 
@@ -367,8 +371,9 @@ internal sealed class RatedKeyScheduler<T, TKey>(
             while (true)
             {
                 var seen = Volatile.Read(ref keys._changes); // Before the checks, so that no change is missed.
-                if (keys.TryTakeReady(out _next.Index, out _next.Item!))
+                if (keys.TryTakeReady(out var index, out var item))
                 {
+                    keys._next = (index, item);
                     return true;
                 }
 

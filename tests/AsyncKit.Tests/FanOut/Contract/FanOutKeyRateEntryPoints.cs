@@ -16,7 +16,7 @@ public static class FanOutKeyRateEntryPoints
         new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), World.Scheduled, leaks);
 
     public sealed class OutcomesByCompletion(NothingLeftBehind leaks) : FanOutKeyRateContract(
-        new FanOutSubjects.Outcomes(SourceKind.ChannelReader, FanOutOrder.Completion), World.ScheduledBriefly, leaks);
+        new FanOutSubjects.Outcomes(SourceKind.AsyncEnumerable, FanOutOrder.Completion), World.ScheduledBriefly, leaks);
 
     public sealed class ReportOfList(NothingLeftBehind leaks)
         : FanOutKeyRateContract(new FanOutSubjects.Report(SourceKind.List), World.ScheduledBriefly, leaks);
