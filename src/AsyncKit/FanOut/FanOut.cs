@@ -183,7 +183,8 @@ public static partial class FanOut
                 ? (indexed, null)
                 : (null, OpenPulled());
 
-        public PulledSource<T> OpenPulled() =>
-            items is not null ? new EnumerableSource<T>(items) : new AsyncEnumerableSource<T>(asyncItems!);
+        public PulledSource<T> OpenPulled() => items is not null ? new EnumerableSource<T>(items)
+            : asyncItems is IFanOutQueue<T> queue ? new QueueSource<T>(queue)
+            : new AsyncEnumerableSource<T>(asyncItems!);
     }
 }

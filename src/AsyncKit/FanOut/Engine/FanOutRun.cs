@@ -29,6 +29,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private readonly TimeProvider? _clock;
     private readonly FanOutObserver<T>? _observer;
     private readonly bool _isDecorated;
+    private readonly PulledSource<T>? _tracked; // Null if the source does not track its items.
     private CancellationTokenRegistration _callerRegistration;
     private ResultBuffer<TResult>? _results;
     private int _startedWorkers;
@@ -49,12 +50,13 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _sink = sink;
         if (options.Partition is { } partition)
         {
-            Keys = partition.CreateScheduler<T>(options.MaxConcurrency, MustStop);
-            (indexed, pulled) = (null, pulled ?? indexed!.AsPulled());
+            Keys = partition.SchedulerOf<T>(options, MustStop, OnLimiterFailed);
+            (indexed, pulled) = (null, Keys.Schedule(pulled ?? indexed!.AsPulled()));
         }
 
         Indexed = indexed;
         Pulled = pulled;
+        _tracked = pulled is { TracksItems: true } ? pulled : null;
         _observer = FanOutObserver<T>.TryCreate(options, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
         _clock = _isDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
             ? AsyncEnvironment.Clock(options.TimeProvider)
@@ -234,41 +236,32 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         {
             _results!.Store((int)index, result);
         }
-        else
+        else if (_sink.Put(index, item, FanOutOutcomeKind.Succeeded, result, null, state))
         {
-            _sink.Put(index, item, FanOutOutcomeKind.Succeeded, result, null, state);
+            return;
         }
+
+        EndItem();
     }
 
     /// <summary>Records the success of an operation without a result.</summary>
     public void OnItemSucceeded(long index, T item, ItemState? state)
     {
         OnItemEnded(state);
-        _sink?.Put(index, item, FanOutOutcomeKind.Succeeded, default!, null, state);
+        if (_sink?.Put(index, item, FanOutOutcomeKind.Succeeded, default!, null, state) != true)
+        {
+            EndItem();
+        }
     }
+
+    /// <summary>Records that the reader of a stream has requested the value after that of an item.</summary>
+    public void OnItemRead() => EndItem();
 
     public void OnItemFailed(long index, T item, Exception exception, ItemState? state)
     {
-        if (IsCancellation(exception))
+        if (!RecordFailure(index, item, exception, state))
         {
-            OnCancelled();
-            if (exception is not CanceledWithFailureException { InnerException: { } failure })
-            {
-                var isStarted = state is not { IsStarted: false };
-                var kind = isStarted ? FanOutOutcomeKind.Cancelled : FanOutOutcomeKind.NotStarted;
-                OnItemEnded(state, kind, exception);
-                _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state);
-                return;
-            }
-
-            exception = failure; // A fan-out inside the item failed before it was cancelled.
-        }
-
-        OnItemEnded(state, FanOutOutcomeKind.Failed, exception);
-        _sink?.Put(index, item, FanOutOutcomeKind.Failed, default!, exception, state);
-        if (Failures.AddItemFailure(index, item, exception))
-        {
-            Stop();
+            EndItem(); // Must be last: it checks whether the failure stopped the run.
         }
     }
 
@@ -289,11 +282,54 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
+    private void OnLimiterFailed(Exception exception)
+    {
+        OnSourceFailed(exception);
+        _sink?.Stop(); // Even if the other items run to their end, none starts, so the source must not wait for the reader.
+    }
+
     private void QueueWorker()
     {
         LeakCounter.Begin();
         _startedWorkers++;
         AsyncEnvironment.Queue(new FanOutWorker<T, TResult>(this));
+    }
+
+    /// <returns>True if the reader of a stream gets the outcome.</returns>
+    private bool RecordFailure(long index, T item, Exception exception, ItemState? state)
+    {
+        if (IsCancellation(exception))
+        {
+            OnCancelled();
+            if (exception is not CanceledWithFailureException { InnerException: { } failure })
+            {
+                var isStarted = state is not { IsStarted: false };
+                var kind = isStarted ? FanOutOutcomeKind.Cancelled : FanOutOutcomeKind.NotStarted;
+                OnItemEnded(state, kind, exception);
+                return _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state) == true;
+            }
+
+            exception = failure; // A fan-out inside the item failed before it was cancelled.
+        }
+
+        OnItemEnded(state, FanOutOutcomeKind.Failed, exception);
+        var isRead = _sink?.Put(index, item, FanOutOutcomeKind.Failed, default!, exception, state) == true;
+        if (Failures.AddItemFailure(index, item, exception))
+        {
+            Stop();
+        }
+
+        return isRead;
+    }
+
+    /// <summary>Reports the end of an item to a source that tracks its items. A run that stops does not end its
+    /// source.</summary>
+    private void EndItem()
+    {
+        if (_tracked is not null && !Failures.IsStopped)
+        {
+            _tracked.OnItemEnded();
+        }
     }
 
     private void OnItemEnded(ItemState? state)

@@ -9,7 +9,9 @@ internal abstract class FanOutSink<T, TResult>
 
     /// <summary>Receives the outcome of an item that was started. Many workers call it at once, once for each item. It
     /// never throws.</summary>
-    public abstract void Put(
+    /// <returns>True if the reader of a stream gets a value for the item, which ends when the reader requests the next
+    /// one; false if the item ends now.</returns>
+    public abstract bool Put(
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state);
 
     /// <summary>Called when the run stops early: must wake a worker that waits for the reader.</summary>

@@ -329,16 +329,5 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
     /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source
     /// set.</summary>
-    private void RestoreContext()
-    {
-        if (ExecutionContext.Capture() != _context)
-        {
-            ExecutionContext.Restore(_context!);
-        }
-
-        if (SynchronizationContext.Current != _home)
-        {
-            SynchronizationContext.SetSynchronizationContext(_home);
-        }
-    }
+    private void RestoreContext() => CallerContext.Restore(_context!, _home);
 }

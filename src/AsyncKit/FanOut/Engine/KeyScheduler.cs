@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Threading.RateLimiting;
 
 namespace AsyncKit;
 
@@ -18,6 +19,9 @@ internal abstract class KeyScheduler<T>
 
     /// <summary>The items that were pulled and not started, in no particular order; read after the run.</summary>
     public abstract IEnumerable<(long Index, T Item)> NotStarted { get; }
+
+    /// <summary>Returns the source that the workers pull from.</summary>
+    public virtual PulledSource<T> Schedule(PulledSource<T> source) => source;
 
     /// <summary>Waits until <see cref="HasRoom"/> is true or the run stops. Called by the holder only.</summary>
     public abstract ValueTask UntilRoomAsync();
@@ -60,7 +64,7 @@ internal abstract class KeyScheduler<T>
 /// then, including those of its key that started before it by (3). So its key is not full, which contradicts (2).
 /// </para>
 /// </remarks>
-internal sealed class KeyScheduler<T, TKey>(
+internal class KeyScheduler<T, TKey>(
     Func<T, TKey> keyOf,
     IEqualityComparer<TKey>? comparer,
     int maxPerKey,
@@ -75,13 +79,11 @@ internal sealed class KeyScheduler<T, TKey>(
     private long _wait;
 
     // Under the lock.
-    private readonly Lock _lock = new();
     private readonly Dictionary<long, KeyQueue> _running = []; // By the index of the item.
     private KeyQueue? _idle;
     private ParkedItem? _spareItems;
     private int _parkedCount;
 
-    private readonly IndexSignal _room = new();
     private volatile bool _isStopped;
 
     public override bool HasRoom => Volatile.Read(ref _parkedCount) < maxParked;
@@ -107,32 +109,44 @@ internal sealed class KeyScheduler<T, TKey>(
 
     public int KeysInUse => _queues.Count;
 
+    protected Lock Lock { get; } = new();
+
+    /// <summary>Wakes the holder.</summary>
+    protected IndexSignal Room { get; } = new();
+
+    protected int MaxPerKey => maxPerKey;
+
+    protected int ParkedCount => Volatile.Read(ref _parkedCount);
+
+    protected IEnumerable<KeyQueue> Queues => _queues.Values.OfType<KeyQueue>();
+
+    protected bool IsStopped => _isStopped;
+
+    protected bool MustStop => _isStopped || mustStop?.Invoke() == true;
+
     public override ValueTask UntilRoomAsync()
     {
         var wait = _wait++;
-        _room.Arm(wait);
-        return (HasRoom || _isStopped) && _room.TryDisarm(wait) ? default : _room.Woken;
+        Room.Arm(wait);
+        return (HasRoom || _isStopped) && Room.TryDisarm(wait) ? default : Room.Woken;
     }
 
     public override bool TryStart(long index, T item)
     {
-        _offered = (index, item);
-        RemoveIdle();
-        var queue = QueueOf(keyOf(item));
-        if (_isStopped || mustStop?.Invoke() == true)
+        var queue = Offer(index, item);
+        if (MustStop)
         {
             return false; // The key function may have cancelled the run, or taken longer than the run.
         }
 
-        var starts = false;
-        lock (_lock)
+        bool starts;
+        lock (Lock)
         {
             AssertInvariants(queue);
-            if (queue.Count < maxPerKey)
+            starts = queue.Count < maxPerKey;
+            if (starts)
             {
-                queue.Count++;
-                _running.Add(index, queue);
-                starts = true;
+                Start(queue, index);
             }
             else
             {
@@ -140,41 +154,30 @@ internal sealed class KeyScheduler<T, TKey>(
             }
         }
 
-        _offered = null;
         return starts;
     }
 
     public override bool TryTakeNext(ref long index, [MaybeNullWhen(false)] out T item)
     {
         bool wasFull;
-        lock (_lock)
+        lock (Lock)
         {
-            _ = _running.Remove(index, out var queue);
-            AssertInvariants(queue!);
-            if (queue!.First is not { } parked)
+            var queue = End(index);
+            if (queue.First is null)
             {
-                queue.Count--;
-                if (queue.Count == 0 && !queue.IsListed)
-                {
-                    (queue.Next, queue.IsListed) = (_idle, true);
-                    _idle = queue;
-                }
-
+                ListIfIdle(queue);
                 item = default;
                 return false;
             }
 
-            queue.First = parked.Next;
-            (index, item) = (parked.Index, parked.Item);
-            (parked.Item, parked.Next) = (default!, _spareItems);
-            _spareItems = parked;
-            _running.Add(index, queue);
-            wasFull = _parkedCount-- == maxParked;
+            wasFull = _parkedCount == maxParked;
+            StartParked(queue, out index, out item);
+            AssertInvariants(queue);
         }
 
         if (wasFull)
         {
-            _room.WakeUpTo(long.MaxValue);
+            Room.WakeUpTo(long.MaxValue);
         }
 
         return true;
@@ -183,12 +186,61 @@ internal sealed class KeyScheduler<T, TKey>(
     public override void Stop()
     {
         _isStopped = true;
-        _room.WakeUpTo(long.MaxValue);
+        Room.WakeUpTo(long.MaxValue);
+    }
+
+    /// <summary>Finds the queue of a pulled item. Called by the holder, who must start or park the item
+    /// next.</summary>
+    protected KeyQueue Offer(long index, T item)
+    {
+        _offered = (index, item);
+        RemoveIdle();
+        return QueueOf(keyOf(item));
+    }
+
+    /// <summary>Counts an item as running. Called under the lock.</summary>
+    protected void Start(KeyQueue queue, long index)
+    {
+        queue.Count++;
+        _running.Add(index, queue);
+        _offered = null;
+    }
+
+    /// <summary>Counts an item as ended. Called under the lock.</summary>
+    protected KeyQueue End(long index)
+    {
+        _ = _running.Remove(index, out var queue);
+        queue!.Count--;
+        return queue;
+    }
+
+    /// <summary>Starts the first parked item of a key. Called under the lock.</summary>
+    protected void StartParked(KeyQueue queue, out long index, out T item)
+    {
+        var parked = queue.First!;
+        queue.First = parked.Next;
+        (index, item) = (parked.Index, parked.Item);
+        (parked.Item, parked.Next) = (default!, _spareItems);
+        _spareItems = parked;
+        _parkedCount--;
+        queue.Count++;
+        _running.Add(index, queue);
+    }
+
+    /// <summary>Lists a key without items for the holder. Called under the lock.</summary>
+    protected void ListIfIdle(KeyQueue queue)
+    {
+        if (queue.IsIdle && !queue.IsListed)
+        {
+            (queue.Next, queue.IsListed) = (_idle, true);
+            _idle = queue;
+        }
     }
 
     /// <summary>Parks an item. Called under the lock.</summary>
-    private void Park(KeyQueue queue, long index, T item)
+    protected void Park(KeyQueue queue, long index, T item)
     {
+        _offered = null;
         var parked = _spareItems ?? new ParkedItem();
         _spareItems = parked.Next;
         (parked.Index, parked.Item, parked.Next) = (index, item, null);
@@ -224,20 +276,29 @@ internal sealed class KeyScheduler<T, TKey>(
 
     /// <summary>Removes the keys without running or parked items, so that the number of distinct keys costs no
     /// memory.</summary>
-    private void RemoveIdle()
+    protected virtual void RemoveIdle()
     {
         while (TryTakeIdle(out var queue, out var isIdle))
         {
-            // A key that was mutated is not found in the dictionary. Its queue is not reused then.
-            if (isIdle && _queues.Remove(queue.Key, out var removed) && removed == queue)
+            if (isIdle)
             {
-                (queue.Key, queue.Next) = (default!, _spareQueues);
-                _spareQueues = queue;
+                Remove(queue);
             }
         }
     }
 
-    private bool TryTakeIdle([NotNullWhen(true)] out KeyQueue? queue, out bool isIdle)
+    /// <summary>Removes an idle key. Called by the holder.</summary>
+    protected void Remove(KeyQueue queue)
+    {
+        // A key that was mutated is not found in the dictionary. Its queue is not reused then.
+        if (_queues.Remove(queue.Key, out var removed) && removed == queue)
+        {
+            (queue.Key, queue.Next) = (default!, _spareQueues);
+            _spareQueues = queue;
+        }
+    }
+
+    protected bool TryTakeIdle([NotNullWhen(true)] out KeyQueue? queue, out bool isIdle)
     {
         isIdle = false;
         if ((queue = Volatile.Read(ref _idle)) is null)
@@ -245,12 +306,12 @@ internal sealed class KeyScheduler<T, TKey>(
             return false;
         }
 
-        lock (_lock)
+        lock (Lock)
         {
             queue = _idle!;
             _idle = queue.Next;
             (queue.Next, queue.IsListed) = (null, false);
-            isIdle = queue.Count == 0; // It stays idle: only the holder starts an item of a key that is not full.
+            isIdle = queue.IsIdle; // It stays idle: only the holder starts an item of a key that is not full.
             return true;
         }
     }
@@ -264,11 +325,14 @@ internal sealed class KeyScheduler<T, TKey>(
     }
 
     /// <summary>The parked items of one key, and the number of its running ones.</summary>
-    private sealed class KeyQueue
+    protected sealed class KeyQueue
     {
         public TKey Key { get; set; } = default!;
 
         public int Count { get; set; }
+
+        /// <summary>Whether no item of the key is running or parked.</summary>
+        public bool IsIdle => Count == 0 && First is null;
 
         public ParkedItem? First { get; set; }
 
@@ -279,9 +343,23 @@ internal sealed class KeyScheduler<T, TKey>(
 
         /// <summary>Whether the queue is in the list of idle queues.</summary>
         public bool IsListed { get; set; }
+
+        /// <summary>The start rate of the key; null without one. The remaining members belong to
+        /// <see cref="RatedKeyScheduler{T, TKey}"/>.</summary>
+        public RateLimiter? Limiter { get; set; }
+
+        /// <summary>The permit of the first parked item, which waits for a worker.</summary>
+        public RateLimitLease? Granted { get; set; }
+
+        /// <summary>Whether a permit for the first parked item was requested, and no worker took the item
+        /// yet.</summary>
+        public bool IsStarting { get; set; }
+
+        /// <summary>Whether the queue is idle and waits for its limiter to become idle.</summary>
+        public bool IsCooling { get; set; }
     }
 
-    private sealed class ParkedItem
+    protected sealed class ParkedItem
     {
         public long Index { get; set; }
 

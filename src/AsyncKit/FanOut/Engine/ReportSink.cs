@@ -9,9 +9,12 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
 
     public override bool NeedsDuration => true;
 
-    public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state) =>
+    public override bool Put(
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state)
+    {
         _outcomes.Store(checked((int)index), new(index, item, kind, result, exception, state));
+        return false;
+    }
 
     /// <summary>Adds an item that was pulled and not started; called after the run.</summary>
     public void PutNotStarted(long index, T item) =>

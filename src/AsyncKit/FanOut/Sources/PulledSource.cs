@@ -17,6 +17,9 @@ internal abstract class PulledSource<T>
     /// <summary>The number of items that were taken.</summary>
     public virtual long Pulled => _pulled;
 
+    /// <summary>Whether the run must call <see cref="OnItemEnded"/>.</summary>
+    public virtual bool TracksItems => false;
+
     protected abstract T Current { get; }
 
     /// <summary>Advances to the next item. The first call opens the enumerator.</summary>
@@ -28,6 +31,13 @@ internal abstract class PulledSource<T>
         var item = Current;
         index = _pulled++;
         return item;
+    }
+
+    /// <summary>Called once for each item that was taken, when it ends: in a stream when the reader requests the next
+    /// value, otherwise when the outcome is recorded. Any thread may call it, even after the source was
+    /// disposed.</summary>
+    public virtual void OnItemEnded()
+    {
     }
 
     public abstract ValueTask DisposeAsync();

@@ -76,6 +76,7 @@ internal sealed class FanOutStream<T, TResult, TValue>(
                 _hasCurrent = false;
                 _current = default!;
                 _buffer.Advance();
+                _run.OnItemRead();
             }
 
             return TryRead() ? new ValueTask<bool>(true) : WaitAsync();

@@ -10,6 +10,8 @@ internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedR
 
     public override long Pulled => inner.Pulled;
 
+    public override bool TracksItems => inner.TracksItems;
+
     protected override T Current => throw new NotSupportedException("Take is forwarded to the inner source.");
 
     public override ValueTask<bool> MoveNextAsync(CancellationToken runToken) => buffer.MayStart(inner.Pulled)
@@ -17,6 +19,8 @@ internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedR
         : WaitAndMoveNextAsync(runToken);
 
     public override T Take(out long index) => inner.Take(out index);
+
+    public override void OnItemEnded() => inner.OnItemEnded();
 
     public override ValueTask DisposeAsync() => inner.DisposeAsync();
 

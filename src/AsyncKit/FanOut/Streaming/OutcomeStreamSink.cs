@@ -8,9 +8,12 @@ internal sealed class OutcomeStreamSink<T, TResult>(
 
     public override bool NeedsDuration => true;
 
-    public override void Put(
-        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state) =>
+    public override bool Put(
+        long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state)
+    {
         buffer.Put(_isInSourceOrder ? index : buffer.NextTicket(), new(index, item, kind, result, exception, state));
+        return true;
+    }
 
     public override void Stop() => buffer.Close();
 }

@@ -8,17 +8,21 @@ internal sealed class ResultStreamSink<T, TResult>(OrderedRingBuffer<TResult> bu
     private readonly bool _isInSourceOrder = options.Order == FanOutOrder.Source;
     private readonly bool _skipsFailures = options.OnFailure == FailureMode.RunToEnd;
 
-    public override void Put(
+    public override bool Put(
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state)
     {
         if (kind == FanOutOutcomeKind.Succeeded)
         {
             buffer.Put(PositionOf(index), result);
+            return true;
         }
-        else if (kind == FanOutOutcomeKind.Failed && _skipsFailures)
+
+        if (kind == FanOutOutcomeKind.Failed && _skipsFailures)
         {
             buffer.PutGap(PositionOf(index));
         }
+
+        return false;
     }
 
     public override void Stop() => buffer.Close();

@@ -42,9 +42,38 @@ public static class FanOutPartitionSources
         World.ScheduledBriefly,
         leaks);
 
+    public sealed class Queue(NothingLeftBehind leaks) : FanOutContract(
+        new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.Queue), SourceKind.Queue),
+        World.ScheduledBriefly,
+        leaks);
+
     public sealed class Enumerable(NothingLeftBehind leaks)
         : PulledFanOutContract(PulledSubject.Partitioned(PulledSubject.Enumerable), World.ScheduledBriefly, leaks);
 
     public sealed class PulledAsyncEnumerable(NothingLeftBehind leaks)
         : PulledFanOutThreadContract(PulledSubject.Partitioned(PulledSubject.AsyncEnumerable), World.ScheduledBriefly, leaks);
+
+    public sealed class RatedArray(NothingLeftBehind leaks) : FanOutThreadContract(
+        new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.Array), SourceKind.Array, isRated: true),
+        World.ScheduledBriefly,
+        leaks);
+
+    public sealed class RatedStream(NothingLeftBehind leaks) : FanOutThreadContract(
+        new FanOutSubjects.Partitioned(
+            new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source),
+            SourceKind.AsyncEnumerable,
+            isRated: true),
+        World.ScheduledBriefly,
+        leaks);
+
+    public sealed class RatedReport(NothingLeftBehind leaks) : FanOutContract(
+        new FanOutSubjects.Partitioned(new FanOutSubjects.Report(SourceKind.Queue), SourceKind.Queue, isRated: true),
+        World.ScheduledBriefly,
+        leaks);
+
+    public sealed class RatedEnumerable(NothingLeftBehind leaks)
+        : PulledFanOutContract(PulledSubject.Rated(PulledSubject.Enumerable), World.ScheduledBriefly, leaks);
+
+    public sealed class RatedAsyncEnumerable(NothingLeftBehind leaks)
+        : PulledFanOutThreadContract(PulledSubject.Rated(PulledSubject.AsyncEnumerable), World.ScheduledBriefly, leaks);
 }

@@ -26,6 +26,9 @@ public static class FanOutSources
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+
+        public sealed class Queue(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in source order.</summary>
@@ -50,6 +53,9 @@ public static class FanOutSources
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+
+        public sealed class Queue(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in order of completion.</summary>
@@ -74,6 +80,9 @@ public static class FanOutSources
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+
+        public sealed class Queue(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream of outcomes.</summary>
@@ -98,6 +107,9 @@ public static class FanOutSources
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+
+        public sealed class Queue(NothingLeftBehind leaks)
+            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A report.</summary>
@@ -122,6 +134,9 @@ public static class FanOutSources
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutThreadContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
+
+        public sealed class Queue(NothingLeftBehind leaks)
+            : FanOutThreadContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>The guarantees about several exceptions, which only a task can report.</summary>

@@ -140,6 +140,8 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
         private readonly ScriptedBody _body;
         private readonly KeyWatch _watch;
         private readonly bool _isTask;
+        private readonly bool _isRated;
+        private readonly List<KeyLimiter> _limiters = [];
         private readonly int _stopAt = int.MaxValue;
         private readonly int _faultyKey;
         private readonly int _yieldsToCancel;
@@ -160,11 +162,15 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             _body = new ScriptedBody(_script);
             _faultyKey = random.Next(5) == 0 ? random.Next(14) : -1;
             _isTask = random.Next(2) == 0;
+            _isRated = random.Next(2) == 0;
             _options = new FanOutOptions
             {
                 MaxConcurrency = random.Next(1, 6),
                 OnFailure = (FailureMode)random.Next(2),
-                Partition = FanOutPartition.By<int, int>(KeyOf, random.Next(1, 3)) with { MaxParked = random.Next(1, 5) },
+                Partition = FanOutPartition.By<int, int>(KeyOf, random.Next(1, 3), _isRated ? NewLimiter : null) with
+                {
+                    MaxParked = random.Next(1, 5),
+                },
             };
             if (!_isTask)
             {
@@ -241,6 +247,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
         public void AssertCompleted()
         {
             Assert.Equal((0, 0), (_body.Running, _watch.Running));
+            Assert.All(_limiters, limiter => Assert.Equal((0, 1), (limiter.Held, limiter.Disposals)));
             Assert.InRange(_watch.Peak, 0, _options.MaxConcurrency);
             Assert.InRange(_watch.PeakOfAKey, 0, _options.Partition!.MaxPerKey);
             Assert.Equal(_watch.Started.Distinct(), _watch.Started);
@@ -265,6 +272,18 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             _ => false,
         };
 
+        private KeyLimiter NewLimiter(int key)
+        {
+            var limiter = new KeyLimiter
+            {
+                Grants = () => _random.Next(3) > 0,
+                RetryAfter = _random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(_random.Next(1, 99)),
+                IsIdle = _random.Next(2) == 0,
+            };
+            _limiters.Add(limiter);
+            return limiter;
+        }
+
         private int KeyOf(int item) => item == _faultyKey ? throw new FormatException("no key") : _keys[item];
 
         private void AssertReport(FanOutReport<int, int> report, CancellationToken token)
@@ -275,7 +294,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
                 _watch.Started.Order(),
                 report.Outcomes.Where(one => one.Kind != FanOutOutcomeKind.NotStarted).Select(one => one.Index));
             Assert.All(report.NotStarted, one => Assert.DoesNotContain(one.Index, _watch.Started));
-            var mayStop = report.IsCancelled || _options.OnFailure == FailureMode.StopAtFirst;
+            var mayStop = report.IsCancelled || (_isRated && report.SourceException is not null) || _options.OnFailure == FailureMode.StopAtFirst;
             Assert.True(mayStop || report.NotStarted.All(one => one.Index == _faultyKey), "A parked item was lost.");
             if (!token.IsCancellationRequested && SourceMustFail && !_script.Any(ScriptedBody.Fails) && _faultyKey < 0)
             {

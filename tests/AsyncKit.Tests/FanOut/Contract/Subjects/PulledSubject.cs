@@ -8,7 +8,10 @@ public abstract class PulledSubject
     public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
 
     /// <summary>The subject with a partition whose keys never reach their limit.</summary>
-    public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject);
+    public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject, isRated: false);
+
+    /// <summary>The subject with a partition whose keys always have a permit.</summary>
+    public static PulledSubject Rated(PulledSubject subject) => new WithPartition(subject, isRated: true);
 
     internal abstract PulledSource<int> Create(ProbedSource source);
 
@@ -43,7 +46,7 @@ public abstract class PulledSubject
             source.AsAsync().FanOutAsync(options, operation, cancellationToken);
     }
 
-    private sealed class WithPartition(PulledSubject subject) : PulledSubject
+    private sealed class WithPartition(PulledSubject subject, bool isRated) : PulledSubject
     {
         internal override PulledSource<int> Create(ProbedSource source) => subject.Create(source);
 
@@ -52,6 +55,6 @@ public abstract class PulledSubject
             FanOutOptions options,
             Func<int, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken) =>
-            subject.FanOutAsync(source, FanOutSubjects.KeyPerItem<int>(options), operation, cancellationToken);
+            subject.FanOutAsync(source, FanOutSubjects.KeyPerItem<int>(options, isRated), operation, cancellationToken);
     }
 }

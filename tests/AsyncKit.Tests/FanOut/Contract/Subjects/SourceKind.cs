@@ -20,6 +20,8 @@ public abstract class SourceKind
 
     public static SourceKind ChannelReader { get; } = new OfChannel();
 
+    public static SourceKind Queue { get; } = new OfQueue();
+
     /// <summary>True if items are pulled one by one during the run, so that the source may be endless.</summary>
     public abstract bool IsPulled { get; }
 
@@ -87,6 +89,17 @@ public abstract class SourceKind
                 yield return item;
             }
         }
+    }
+
+    private sealed class OfQueue : SourceKind
+    {
+        public override bool IsPulled => false; // The queue holds its first items.
+
+        public override TOut Over<T, TOut>(
+            IEnumerable<T> items,
+            Func<IEnumerable<T>, TOut> enumerable,
+            Func<IAsyncEnumerable<T>, TOut> asyncEnumerable) =>
+            asyncEnumerable((items as QueuedItems<T>)?.Queue ?? new FanOutQueue<T>(items));
     }
 
     private sealed class OfChannel : SourceKind
