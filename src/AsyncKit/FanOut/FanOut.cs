@@ -16,11 +16,6 @@ public static partial class FanOut
     private static FanOutOptions Limit(int maxConcurrency) =>
         new() { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) };
 
-    /// <summary>For reports and outcomes, where a failed item does not stop the run unless the options say
-    /// so.</summary>
-    private static FanOutOptions RunToEnd(int maxConcurrency) =>
-        Limit(maxConcurrency) with { OnFailure = FailureMode.RunToEnd };
-
     private static Operation<T, TResult> Adapt<T, TResult>(Func<T, CancellationToken, ValueTask<TResult>> operation) =>
         new(Guards.NotNull(operation));
 

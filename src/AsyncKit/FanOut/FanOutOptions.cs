@@ -27,12 +27,14 @@ public sealed record FanOutOptions
     }
 
     /// <summary>The effect of a failed item on the other items.</summary>
-    /// <value>The default is <see cref="FailureMode.StopAtFirst"/>.</value>
+    /// <value>The default is null, the default of the entry point: <see cref="FailureMode.StopAtFirst"/> for
+    /// FanOutAsync and FanOutStream, <see cref="FailureMode.RunToEnd"/> for FanOutReportAsync and
+    /// FanOutOutcomes.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
-    public FailureMode OnFailure
+    public FailureMode? OnFailure
     {
         get;
-        init => field = Guards.Defined(value, nameof(OnFailure));
+        init => field = value is { } mode ? Guards.Defined(mode, nameof(OnFailure)) : null;
     }
 
     /// <summary>The order in which a stream yields its results or outcomes.</summary>

@@ -64,7 +64,9 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             : operation;
         Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
         Token = _operations.Token;
-        Failures = new FailureRecord(options.OnFailure == FailureMode.StopAtFirst, callerToken)
+        Failures = new FailureRecord(
+            (options.OnFailure ?? sink?.DefaultOnFailure ?? FailureMode.StopAtFirst) == FailureMode.StopAtFirst,
+            callerToken)
         {
             Annotate = static failure =>
                 failure.Exception.Data[FanOut.IndexDataKey] = ItemState.ShownIndex(failure.Index),

@@ -3,6 +3,9 @@ namespace AsyncKit;
 /// <summary>Receives the outcome of each item, for a run that does not return an array of results.</summary>
 internal abstract class FanOutSink<T, TResult>
 {
+    /// <summary>The effect of a failed item if the options do not set one.</summary>
+    public virtual FailureMode DefaultOnFailure => FailureMode.StopAtFirst;
+
     /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock
     /// reads.</summary>
     public virtual bool NeedsDuration => false;
