@@ -132,12 +132,17 @@ public static partial class FanOut
             // The report contains it.
         }
 
-        foreach (var (index, item) in run.Keys?.NotStarted ?? [])
+        foreach (var (index, item) in run.NotStarted)
         {
             sink.PutNotStarted(index, item);
         }
 
-        return new(sink.ToArray(), run.Failures.RunFailure(), run.Failures.IsCancelled, cancellationToken);
+        return new(
+            sink.ToArray(),
+            run.Failures.RunFailure(),
+            run.Failures.IsCancelled,
+            cancellationToken,
+            run.IsDrained);
     }
 
     private static void Check<T>(Source<T> source, FanOutOptions options)

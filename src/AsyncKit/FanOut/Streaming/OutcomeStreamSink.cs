@@ -8,6 +8,8 @@ internal sealed class OutcomeStreamSink<T, TResult>(
 
     public override FailureMode DefaultOnFailure => FailureMode.RunToEnd;
 
+    public override bool HasFailures => true;
+
     public override bool NeedsDuration => true;
 
     public override void Put(

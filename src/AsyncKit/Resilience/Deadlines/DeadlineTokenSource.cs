@@ -130,6 +130,16 @@ internal abstract class DeadlineTokenSource
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
+    /// <summary>Tells a result that contains a cancellation instead of throwing it which limit stopped it. Valid until
+    /// the use stops.</summary>
+    public void Explain<TResult>(TResult result)
+    {
+        if (result is ILimitedOutcome outcome && WasLimitFirst)
+        {
+            outcome.OnStoppedBy(TimedOut(null), _caller.IsCancellationRequested);
+        }
+    }
+
     /// <summary>Releases the caller's token and the timer without stopping the use: an abandoned operation still uses
     /// the token.</summary>
     public void Abandon()
@@ -373,7 +383,7 @@ internal abstract class DeadlineTokenSource
         return thrown;
     }
 
-    private TimeoutException TimedOut(Exception exception)
+    private TimeoutException TimedOut(Exception? exception)
     {
         TimeSpan elapsed;
         try

@@ -8,7 +8,11 @@ public abstract class PulledSubject
     public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
 
     /// <summary>The subject with a partition whose keys never reach their limit.</summary>
-    public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject);
+    public static PulledSubject Partitioned(PulledSubject subject) =>
+        new WithOptions(subject, FanOutSubjects.KeyPerItem<int>);
+
+    /// <summary>The subject with a drain token that is never cancelled.</summary>
+    public static PulledSubject Drainable(PulledSubject subject) => new WithOptions(subject, FanOutSubjects.Drainable.WithToken);
 
     internal abstract PulledSource<int> Create(ProbedSource source);
 
@@ -43,7 +47,7 @@ public abstract class PulledSubject
             source.AsAsync().FanOutAsync(options, operation, cancellationToken);
     }
 
-    private sealed class WithPartition(PulledSubject subject) : PulledSubject
+    private sealed class WithOptions(PulledSubject subject, Func<FanOutOptions, FanOutOptions> change) : PulledSubject
     {
         internal override PulledSource<int> Create(ProbedSource source) => subject.Create(source);
 
@@ -52,6 +56,6 @@ public abstract class PulledSubject
             FanOutOptions options,
             Func<int, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken) =>
-            subject.FanOutAsync(source, FanOutSubjects.KeyPerItem<int>(options), operation, cancellationToken);
+            subject.FanOutAsync(source, change(options), operation, cancellationToken);
     }
 }
