@@ -20,9 +20,10 @@ namespace AsyncKit;
 /// Every hook runs, even if an earlier one throws.</item>
 /// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and lost no accepted work.
 /// Otherwise it is 1, and the loss is logged.</item>
-/// <item>Work is lost if the main function is aborted, or if a fan-out that it started is cancelled after Stopping and
-/// took items from its source that did not complete, even if the exception was caught. A fan-out that gets Stopping as
-/// its <see cref="FanOutOptions.DrainToken"/> and Aborting as its token completes what it took.</item>
+/// <item>Work is lost if the main function is aborted. Work is also lost if a fan-out that it started is cancelled after
+/// Stopping, with items that it took from its source and did not complete, even if the exception was caught. A fan-out
+/// that gets Stopping as its <see cref="FanOutOptions.DrainToken"/> and Aborting as its token completes what it
+/// took.</item>
 /// <item>An OperationCanceledException that the main function throws after Stopping counts as a normal completion: a loop
 /// that waits for its next turn loses nothing. The exception counts as lost work if it contains a failure or a timeout,
 /// or if it is the exception of an item.</item>

@@ -252,7 +252,7 @@ public sealed class FanOutDrainTests : IClassFixture<NothingLeftBehind>
         var threads = new ConcurrentQueue<int>();
         var source = new ProbedSource(10)
         {
-            OnMoveNextAsync = async (_, token) =>
+            OnMoveNextAsync = async (pulled, token) =>
             {
                 _ = token.Register(() =>
                 {

@@ -101,7 +101,7 @@ internal static class DeadlineEngine
             }
 
             result = await operation(state, deadline.Token).NoContext();
-            deadline.Explain(result);
+            deadline.AddLimitTo(result);
         }
         catch (Exception exception) when (deadline is not null)
         {

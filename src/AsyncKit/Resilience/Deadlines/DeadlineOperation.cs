@@ -235,7 +235,7 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
             var translated = thrown is null ? null : Translate(thrown); // Must be first: stopping clears the caller.
             if (thrown is null)
             {
-                Explain(result);
+                AddLimitTo(result);
             }
 
             var callbackFailure = await StopUseAsync().NoContext();

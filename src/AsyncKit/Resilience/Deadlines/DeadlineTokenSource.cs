@@ -130,9 +130,9 @@ internal abstract class DeadlineTokenSource
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
-    /// <summary>Tells a result that contains a cancellation instead of throwing it which limit stopped it. Valid until
-    /// the use stops.</summary>
-    public void Explain<TResult>(TResult result)
+    /// <summary>Adds the limit that stopped the operation to a result that contains the cancellation instead of throwing
+    /// it. Valid until the use stops.</summary>
+    public void AddLimitTo<TResult>(TResult result)
     {
         if (result is ILimitedOutcome outcome && WasLimitFirst)
         {

@@ -11,7 +11,7 @@ public abstract class FanOutDrainContract(FanOutSubject subject, World world, No
     protected virtual bool StartsAtOnce => true;
 
     [Fact]
-    public Task A_drain_at_any_moment_completes_each_item_that_was_taken_exactly_once() => RunAsync(async () =>
+    public Task A_drain_at_any_moment_completes_each_item_that_was_taken_exactly_once() => World.Scheduled.RunHereAndOnThreadsAsync(async () =>
     {
         foreach (var moment in World.IsScheduled ? [AsyncEnvironment.Random.Next(Moments)] : Enumerable.Range(0, Moments))
         {

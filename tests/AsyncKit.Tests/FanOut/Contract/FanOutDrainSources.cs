@@ -10,22 +10,22 @@ public static class FanOutDrainSources
         private static FanOutSubjects.Async Of(SourceKind kind) => new(kind);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in source order.</summary>
@@ -34,22 +34,22 @@ public static class FanOutDrainSources
         private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Source);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in order of completion.</summary>
@@ -58,22 +58,22 @@ public static class FanOutDrainSources
         private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Completion);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream of outcomes.</summary>
@@ -82,22 +82,22 @@ public static class FanOutDrainSources
         private static FanOutSubjects.Outcomes Of(SourceKind kind) => new(kind, FanOutOrder.Source);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A report.</summary>
@@ -106,22 +106,22 @@ public static class FanOutDrainSources
         private static FanOutSubjects.Report Of(SourceKind kind) => new(kind);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.Scheduled, leaks);
+            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A partition that never blocks, because each item has a distinct key.</summary>
@@ -131,28 +131,28 @@ public static class FanOutDrainSources
 
         public sealed class ResultsOfList(NothingLeftBehind leaks)
             : FanOutDrainContract(
-                Of(new FanOutSubjects.Async(SourceKind.List), SourceKind.List), World.Scheduled, leaks);
+                Of(new FanOutSubjects.Async(SourceKind.List), SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class ResultsOfAsyncEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(
-                Of(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), SourceKind.AsyncEnumerable), World.Scheduled, leaks);
+                Of(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class StreamedOfLazyEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(
                 Of(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), SourceKind.LazyEnumerable),
-                World.Scheduled,
+                World.ScheduledBriefly,
                 leaks);
 
         public sealed class ReportOfArray(NothingLeftBehind leaks)
             : FanOutDrainContract(
-                Of(new FanOutSubjects.Report(SourceKind.Array), SourceKind.Array), World.Scheduled, leaks);
+                Of(new FanOutSubjects.Report(SourceKind.Array), SourceKind.Array), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>Every option that adds a step around each item.</summary>
     public static class Decorated
     {
         public abstract class Contract(FanOutSubject subject, SourceKind kind, NothingLeftBehind leaks)
-            : FanOutDrainContract(new DecoratedSubject(subject, kind), World.Scheduled, leaks)
+            : FanOutDrainContract(new DecoratedSubject(subject, kind), World.ScheduledBriefly, leaks)
         {
             protected override bool StartsAtOnce => false; // It waits for the gate and the rate.
         }
