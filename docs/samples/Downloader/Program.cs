@@ -36,7 +36,6 @@ var report = await View.RunAsync(view => http.DownloadAllReportAsync(
         FanOut = new FanOutOptions
         {
             MaxConcurrency = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 8,
-            OnFailure = FailureMode.RunToEnd, // A missing file must not stop the others.
             Partition = FanOutPartition.By<Uri, string>(uri => uri.Host, maxPerKey: 4),
         },
         Download = new DownloadOptions { OnExisting = ExistingFile.Keep, Progress = view },

@@ -23,7 +23,6 @@ using var http = new HttpClient { BaseAddress = site.Address };
 var options = new FanOutOptions
 {
     MaxConcurrency = 16,
-    OnFailure = FailureMode.RunToEnd, // A missing page must not stop the others.
     ItemTimeout = TimeSpan.FromSeconds(30),
     Retry = new RetryOptions { MaxAttempts = 3, Backoff = Backoff.Exponential(delay, TimeSpan.FromSeconds(1)) },
     Progress = new ProgressBar(),

@@ -131,7 +131,7 @@ public static class Downloads
         string folder,
         int maxConcurrency,
         CancellationToken cancellationToken = default) =>
-        DownloadAllAsync(client, uris, folder, Limit(maxConcurrency, FailureMode.StopAtFirst), cancellationToken);
+        DownloadAllAsync(client, uris, folder, Limit(maxConcurrency), cancellationToken);
 
     /// <summary>Downloads files into a folder, with <paramref name="options"/>, and returns the results in source
     /// order.</summary>
@@ -203,7 +203,7 @@ public static class Downloads
         string folder,
         int maxConcurrency,
         CancellationToken cancellationToken = default) =>
-        DownloadAllReportAsync(client, uris, folder, Limit(maxConcurrency, FailureMode.RunToEnd), cancellationToken);
+        DownloadAllReportAsync(client, uris, folder, Limit(maxConcurrency), cancellationToken);
 
     /// <summary>Downloads files into a folder, with <paramref name="options"/>, and returns the outcome of
     /// each.</summary>
@@ -211,8 +211,8 @@ public static class Downloads
     /// arrive.</param>
     /// <param name="uris">The addresses. Each is a separate file, even if two are equal.</param>
     /// <param name="folder">The folder of the files. It is created if it does not exist.</param>
-    /// <param name="options">The options of the run and of each file. <see cref="FanOutOptions.OnFailure"/> decides
-    /// whether a failure stops the run.</param>
+    /// <param name="options">The options of the run and of each file. A failure stops the run only if
+    /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.</param>
     /// <param name="cancellationToken">Cancels the run. Partial files stay for a later call.</param>
     /// <returns>A task that completes after every started download, with the outcomes in source order. The task does
     /// not fail for a file or a cancellation: the report contains it.</returns>
@@ -233,8 +233,8 @@ public static class Downloads
         return run.CompleteAsync(run.Source.FanOutReportAsync(options.FanOut, run.DownloadAsync, cancellationToken));
     }
 
-    private static DownloadAllOptions Limit(int maxConcurrency, FailureMode onFailure) => new()
+    private static DownloadAllOptions Limit(int maxConcurrency) => new()
     {
-        FanOut = new FanOutOptions { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1), OnFailure = onFailure },
+        FanOut = new FanOutOptions { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) },
     };
 }

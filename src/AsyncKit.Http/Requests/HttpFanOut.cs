@@ -131,7 +131,7 @@ public static class HttpFanOut
         Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> read,
         CancellationToken cancellationToken = default) =>
         client.GetAllReportAsync(
-            uris, HttpGet<TResult>.With(maxConcurrency, FailureMode.RunToEnd), read, cancellationToken);
+            uris, HttpGet<TResult>.With(maxConcurrency), read, cancellationToken);
 
     /// <summary>Gets all addresses and returns the outcome of each.</summary>
     /// <param name="client">The client that sends the requests.</param>
@@ -168,7 +168,7 @@ public static class HttpFanOut
         Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> read,
         CancellationToken cancellationToken = default) =>
         client.GetAllReportAsync(
-            uris, HttpGet<TResult>.With(maxConcurrency, FailureMode.RunToEnd), read, cancellationToken);
+            uris, HttpGet<TResult>.With(maxConcurrency), read, cancellationToken);
 
     /// <inheritdoc cref="GetAllReportAsync{TResult}(HttpClient, IEnumerable{Uri}, HttpFanOutOptions,
     /// Func{HttpResponseMessage, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>

@@ -36,8 +36,8 @@ internal sealed class HttpGet<TResult>
 
     public FanOutOptions FanOut { get; }
 
-    public static HttpFanOutOptions With(int maxConcurrency, FailureMode onFailure = FailureMode.StopAtFirst) =>
-        new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency, OnFailure = onFailure } };
+    public static HttpFanOutOptions With(int maxConcurrency) =>
+        new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency } };
 
     /// <summary>Returns the host of an address; a relative address belongs to the client's base address.</summary>
     private HostKey HostOf(Uri uri) => HostKey.Of(

@@ -52,12 +52,13 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        Outcomes(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and yields the
     /// outcome of each while the run continues, in source order or in the order of completion.
-    /// <see cref="FanOutOptions.OnFailure"/> decides whether a failed item stops the run.
+    /// A failed item stops the run only if
+    /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -100,7 +101,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        Outcomes(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(2)]
@@ -118,7 +119,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        Outcomes(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(7)]
@@ -136,7 +137,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        Outcomes(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IAsyncEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(6)]

@@ -51,11 +51,12 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and reports the
-    /// outcome of each. <see cref="FanOutOptions.OnFailure"/> decides whether a failed item stops the run.
+    /// outcome of each. A failed item stops the run only if
+    /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -74,7 +75,7 @@ public static partial class FanOut
     /// <inheritdoc cref="FanOutReportAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/remarks"/>
     /// <example>
     /// <code>
-    /// var options = new FanOutOptions { MaxConcurrency = 8, OnFailure = FailureMode.RunToEnd };
+    /// var options = new FanOutOptions { MaxConcurrency = 8, ItemTimeout = TimeSpan.FromSeconds(5) };
     /// var report = await urls.FanOutReportAsync(options, (url, token) =&gt; client.GetStringAsync(url, token));
     /// report.ThrowIfAnyFailed();
     /// </code>
@@ -94,7 +95,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutReportAsync{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(2)]
@@ -113,7 +114,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <param name="source">The items. The source is enumerated once, on the thread pool.</param>
     /// <inheritdoc cref="FanOutReportAsync{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='source'])]"/>
@@ -132,7 +133,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutReportAsync{T, TResult}(IAsyncEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(6)]
@@ -177,11 +178,12 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and reports the
-    /// outcome of each. <see cref="FanOutOptions.OnFailure"/> decides whether a failed item stops the run.
+    /// outcome of each. A failed item stops the run only if
+    /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="source">The items. An array, a <see cref="List{T}"/> or an ImmutableArray is read by index. Any
@@ -199,7 +201,7 @@ public static partial class FanOut
     /// <inheritdoc cref="FanOutReportAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/remarks"/>
     /// <example>
     /// <code>
-    /// var options = new FanOutOptions { MaxConcurrency = 8, OnFailure = FailureMode.RunToEnd };
+    /// var options = new FanOutOptions { MaxConcurrency = 8, ItemTimeout = TimeSpan.FromSeconds(5) };
     /// var report = await files.FanOutReportAsync(options, async (file, token) =&gt; await UploadAsync(file, token));
     /// foreach (var failure in report.Failures)
     /// {
@@ -221,7 +223,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutReportAsync{T}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
     public static Task<FanOutReport<T>> FanOutReportAsync<T>(
@@ -239,7 +241,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <param name="source">The items. The source is enumerated once, on the thread pool.</param>
     /// <inheritdoc cref="FanOutReportAsync{T}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)" path="/*[not(self::param[@name='source'])]"/>
@@ -258,7 +260,7 @@ public static partial class FanOut
         int maxConcurrency,
         Func<T, CancellationToken, Task> operation,
         CancellationToken cancellationToken = default) =>
-        ReportAsync(From(source), RunToEnd(maxConcurrency), Adapt(operation), cancellationToken);
+        ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="FanOutReportAsync{T}(IAsyncEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
     [OverloadResolutionPriority(4)]

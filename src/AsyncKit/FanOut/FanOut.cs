@@ -16,11 +16,6 @@ public static partial class FanOut
     private static FanOutOptions Limit(int maxConcurrency) =>
         new() { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) };
 
-    /// <summary>For reports and outcomes, where a failed item does not stop the run unless the options say
-    /// so.</summary>
-    private static FanOutOptions RunToEnd(int maxConcurrency) =>
-        Limit(maxConcurrency) with { OnFailure = FailureMode.RunToEnd };
-
     private static Operation<T, TResult> Adapt<T, TResult>(Func<T, CancellationToken, ValueTask<TResult>> operation) =>
         new(Guards.NotNull(operation));
 
@@ -137,12 +132,17 @@ public static partial class FanOut
             // The report contains it.
         }
 
-        foreach (var (index, item) in run.Keys?.NotStarted ?? [])
+        foreach (var (index, item) in run.NotStarted)
         {
             sink.PutNotStarted(index, item);
         }
 
-        return new(sink.ToArray(), run.Failures.RunFailure(), run.Failures.IsCancelled, cancellationToken);
+        return new(
+            sink.ToArray(),
+            run.Failures.RunFailure(),
+            run.Failures.IsCancelled,
+            cancellationToken,
+            run.IsDrained);
     }
 
     private static void Check<T>(Source<T> source, FanOutOptions options)

@@ -9,8 +9,15 @@ namespace AsyncKit;
 public sealed class FanOutException : AggregateException
 #pragma warning restore CA1032, MA0015
 {
-    internal FanOutException(IReadOnlyList<FanOutFailure> failures, IEnumerable<Exception> exceptions)
-        : base(exceptions) => Failures = failures;
+    private readonly long _failedItems;
+
+    internal FanOutException(
+        IReadOnlyList<FanOutFailure> failures, IEnumerable<Exception> exceptions, long? failedItems = null)
+        : base(exceptions)
+    {
+        Failures = failures;
+        _failedItems = failedItems ?? failures.Count;
+    }
 
     /// <summary>The failed items, in source order.</summary>
     public IReadOnlyList<FanOutFailure> Failures { get; }
@@ -25,7 +32,7 @@ public sealed class FanOutException : AggregateException
                 return $"The source or a cancellation callback of the fan-out failed: {MessageOf(InnerExceptions[0])}";
             }
 
-            var items = Failures.Count == 1 ? "1 item" : $"{Failures.Count} items";
+            var items = _failedItems == 1 ? "1 item" : $"{_failedItems} items";
             var others = InnerExceptions.Count == Failures.Count ? "" : " and its source or a cancellation callback";
             return $"{items} of the fan-out{others} failed, the first at index {first.Index}: "
                 + MessageOf(first.Exception);

@@ -27,12 +27,14 @@ public sealed record FanOutOptions
     }
 
     /// <summary>The effect of a failed item on the other items.</summary>
-    /// <value>The default is <see cref="FailureMode.StopAtFirst"/>.</value>
+    /// <value>The default is null, the default of the entry point: <see cref="FailureMode.StopAtFirst"/> for
+    /// FanOutAsync and FanOutStream, <see cref="FailureMode.RunToEnd"/> for FanOutReportAsync and
+    /// FanOutOutcomes.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
-    public FailureMode OnFailure
+    public FailureMode? OnFailure
     {
         get;
-        init => field = Guards.Defined(value, nameof(OnFailure));
+        init => field = value is { } mode ? Guards.Defined(mode, nameof(OnFailure)) : null;
     }
 
     /// <summary>The order in which a stream yields its results or outcomes.</summary>
@@ -114,6 +116,9 @@ public sealed record FanOutOptions
     /// <summary>The logger of the run. It receives slow items at the level Warning, and failed items and the completion
     /// of the run at the level Debug. A message contains the index of an item, never the item.</summary>
     /// <value>The default is null.</value>
+    /// <remarks>With <see cref="FailureMode.RunToEnd"/> a failed item is logged at the level Warning, since the run may
+    /// have no end that reports it. At most one warning is logged per 10 s; the next one contains the number of failures
+    /// since then.</remarks>
     public ILogger? Logger { get; init; }
 
     /// <summary>A limit in addition to <see cref="MaxConcurrency"/> that several fan-outs or other callers
@@ -144,6 +149,29 @@ public sealed record FanOutOptions
     /// <value>The default, null, disables the limit. The items of the source must have the type that the partition was
     /// created for. With a partition one worker at a time reads an array or a list.</value>
     public FanOutPartition? Partition { get; init; }
+
+    /// <summary>The token that drains the run: it takes no further item from the source, completes the items that it
+    /// took, and ends successfully. For example, the token that reports the shutdown of a service.</summary>
+    /// <value>The default is <see cref="CancellationToken.None"/>, which never drains the run.</value>
+    /// <remarks>
+    /// After the token is cancelled:
+    /// <list type="bullet">
+    /// <item>No further item is pulled or started. Every item that was taken from the source completes, including an item
+    /// that waits for its key, for <see cref="Gate"/>, for <see cref="StartRate"/> or for its next attempt.</item>
+    /// <item>The operations' token is not cancelled. The caller's token still stops the run at once, with the result that
+    /// it has without a drain.</item>
+    /// <item>FanOutAsync returns the results of the items that were taken, which are the first ones of the source. A
+    /// stream ends after their results. A report has <see cref="FanOutReport{T, TResult}.IsDrained"/> and contains the
+    /// other items of an array or a list as NotStarted.</item>
+    /// <item>The token of the source's enumerator is cancelled too, so an idle channel reader ends. An
+    /// <see cref="OperationCanceledException"/> that the source throws from then on is its end, not a failure, unless it
+    /// contains a failure or a <see cref="TimeoutException"/>. The run waits for a MoveNext that ignores the token, and completes the
+    /// item that it yields.</item>
+    /// <item>A token that is cancelled at the call ends the run before it uses the source.</item>
+    /// </list>
+    /// Cost: two objects and a registration per run. No user code runs inside the Cancel() of the token.
+    /// </remarks>
+    public CancellationToken DrainToken { get; init; }
 
     /// <summary>The receiver of snapshots of the run, every <see cref="ProgressInterval"/> and once at the end, before
     /// the task or the stream completes.</summary>

@@ -3,19 +3,23 @@ namespace AsyncKit;
 /// <summary>Represents the outcome of every item of a fan-out.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 /// <typeparam name="TResult">The type of the results.</typeparam>
-public sealed class FanOutReport<T, TResult>
+public sealed class FanOutReport<T, TResult> : ILimitedOutcome
 {
     private readonly CancellationToken _token;
+    private TimeoutException? _limit; // The earliest of nested ones.
+    private bool _isLimitTheCause;
 
     internal FanOutReport(
         IReadOnlyList<FanOutOutcome<T, TResult>> outcomes,
         Exception? sourceException,
         bool isCancelled,
-        CancellationToken token)
+        CancellationToken token,
+        bool isDrained = false)
     {
         Outcomes = outcomes;
         SourceException = sourceException;
         IsCancelled = isCancelled;
+        IsDrained = isDrained;
         _token = token;
         SucceededCount = outcomes.Count(outcome => outcome.Kind == FanOutOutcomeKind.Succeeded);
         FailedCount = outcomes.Count(outcome => outcome.Kind == FanOutOutcomeKind.Failed);
@@ -51,6 +55,10 @@ public sealed class FanOutReport<T, TResult>
     /// false.</summary>
     public bool IsCancelled { get; }
 
+    /// <summary>True if <see cref="FanOutOptions.DrainToken"/> ended the run, so that items may be left in the source;
+    /// otherwise, false.</summary>
+    public bool IsDrained { get; }
+
     /// <summary>The exception of the source or of a cancellation callback; null if neither failed.</summary>
     public Exception? SourceException { get; }
 
@@ -59,9 +67,16 @@ public sealed class FanOutReport<T, TResult>
     /// <exception cref="FanOutException">An item or the source failed.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled. The failures are its inner
     /// exception.</exception>
+    /// <exception cref="TimeoutException">A <see cref="Deadline"/> around the run cancelled it. The message names the
+    /// limit, and the failures are the inner exception.</exception>
     public void ThrowIfAnyFailed()
     {
         var failed = FailedCount > 0 || SourceException is not null ? AllFailures() : null;
+        if (IsCancelled && _isLimitTheCause)
+        {
+            throw new TimeoutException(_limit!.Message, failed);
+        }
+
         if (IsCancelled)
         {
             throw failed is null
@@ -73,6 +88,12 @@ public sealed class FanOutReport<T, TResult>
         {
             throw failed;
         }
+    }
+
+    void ILimitedOutcome.OnStoppedBy(TimeoutException limit, bool isCallerCancelled)
+    {
+        _limit ??= limit;
+        _isLimitTheCause |= !isCallerCancelled;
     }
 
     private FanOutException AllFailures()
@@ -89,7 +110,7 @@ public sealed class FanOutReport<T, TResult>
 
 /// <summary>Represents the outcome of every item of a fan-out whose operation returns no result.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
-public sealed class FanOutReport<T>
+public sealed class FanOutReport<T> : ILimitedOutcome
 {
     private readonly FanOutReport<T, Unit> _report;
 
@@ -123,11 +144,17 @@ public sealed class FanOutReport<T>
     /// <inheritdoc cref="FanOutReport{T, TResult}.IsCancelled"/>
     public bool IsCancelled => _report.IsCancelled;
 
+    /// <inheritdoc cref="FanOutReport{T, TResult}.IsDrained"/>
+    public bool IsDrained => _report.IsDrained;
+
     /// <inheritdoc cref="FanOutReport{T, TResult}.SourceException"/>
     public Exception? SourceException => _report.SourceException;
 
     /// <inheritdoc cref="FanOutReport{T, TResult}.ThrowIfAnyFailed"/>
     public void ThrowIfAnyFailed() => _report.ThrowIfAnyFailed();
+
+    void ILimitedOutcome.OnStoppedBy(TimeoutException limit, bool isCallerCancelled) =>
+        ((ILimitedOutcome)_report).OnStoppedBy(limit, isCallerCancelled);
 
     private IEnumerable<FanOutOutcome<T>> Of(FanOutOutcomeKind kind) =>
         Outcomes.Where(outcome => outcome.Kind == kind);

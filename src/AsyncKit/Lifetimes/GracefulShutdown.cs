@@ -18,8 +18,15 @@ namespace AsyncKit;
 /// <item>The OnStopped hooks run after the main function, regardless of its outcome.</item>
 /// <item>Hooks run one after the other in the order in which they were added, each with a fresh token and a time limit.
 /// Every hook runs, even if an earlier one throws.</item>
-/// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and 1 if it is aborted.
-/// An OperationCanceledException that it throws after Stopping counts as a normal completion.</item>
+/// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and lost no accepted work.
+/// Otherwise it is 1, and the loss is logged.</item>
+/// <item>Work is lost if the main function is aborted. Work is also lost if a fan-out that it started is cancelled after
+/// Stopping, with items that it took from its source and did not complete, even if the exception was caught. A fan-out
+/// that gets Stopping as its <see cref="FanOutOptions.DrainToken"/> and Aborting as its token completes what it
+/// took.</item>
+/// <item>An OperationCanceledException that the main function throws after Stopping counts as a normal completion: a loop
+/// that waits for its next turn loses nothing. The exception counts as lost work if it contains a failure or a timeout,
+/// or if it is the exception of an item.</item>
 /// <item>Any other exception of the main function is thrown after the hooks. The task's Exception also contains the
 /// exceptions of the hooks.</item>
 /// <item>A second signal ends the process at once, with exit code 128 + the number of the signal: 143 for SIGTERM, 130
@@ -44,6 +51,7 @@ public sealed class GracefulShutdown
     private readonly GracefulShutdownOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly UnfinishedWork _unfinished;
     private int _isRequested;
     private int _signals;
 
@@ -53,6 +61,7 @@ public sealed class GracefulShutdown
         _clock = AsyncEnvironment.Clock(options.TimeProvider);
         _logger = options.Logger ?? NullLogger.Instance;
         Stopping = _stopping.Token;
+        _unfinished = new UnfinishedWork(Stopping);
         Aborting = _aborting.Token;
     }
 
@@ -70,8 +79,8 @@ public sealed class GracefulShutdown
     /// <param name="options">The signals and the limits; null for the defaults.</param>
     /// <param name="cancellationToken">Starts the shutdown like a signal, for use inside a host. It does not cancel the
     /// returned task.</param>
-    /// <returns>A task that completes with the exit code of the process: 0 if all work was done, 1 if the main function
-    /// was aborted.</returns>
+    /// <returns>A task that completes with the exit code of the process: 0 if all accepted work was done, 1 if the main
+    /// function was aborted or a fan-out that it started lost items.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="main"/> is null; thrown at the call.</exception>
     /// <exception cref="PlatformNotSupportedException">The task is faulted with this if the platform does not support
     /// signals, for example in a browser.</exception>
@@ -125,6 +134,10 @@ public sealed class GracefulShutdown
         _ => (int)signal > 0 ? 128 + (int)signal : 1,
     };
 
+    /// <summary>Returns whether an exception that looks like a cancellation reports work that failed.</summary>
+    private static bool IsFailure(OperationCanceledException exception) =>
+        !Cancellation.IsPlain(exception) || exception.Data.Contains(FanOut.IndexDataKey);
+
     private async Task<Task<int>> RunCoreAsync(Func<GracefulShutdown, Task> main, CancellationToken callerToken)
     {
         LeakCounter.Begin();
@@ -176,6 +189,7 @@ public sealed class GracefulShutdown
         async Task CallAsync()
         {
             Exception? thrown = null;
+            _unfinished.Observe();
             try
             {
                 await (main(this)
@@ -199,12 +213,24 @@ public sealed class GracefulShutdown
         }
 
         await RunHooksAsync(_stoppedHooks).NoContext();
-        Log.ShutdownCompleted(_logger, code);
         var thrown = main.IsCompleted ? await main.NoContext() : null;
-        if (thrown is OperationCanceledException && Stopping.IsCancellationRequested)
+        if (_unfinished.Items > 0)
+        {
+            code = Aborted;
+            Log.ShutdownLostItems(_logger, _unfinished.Items);
+        }
+
+        if (thrown is OperationCanceledException cancelled && Stopping.IsCancellationRequested)
         {
             thrown = null;
+            if (IsFailure(cancelled))
+            {
+                code = Aborted;
+                Log.ShutdownFailed(_logger, cancelled);
+            }
         }
+
+        Log.ShutdownCompleted(_logger, code);
 
         Exception[] failures;
         lock (_lock)

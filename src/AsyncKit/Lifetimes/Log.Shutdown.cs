@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
-/// <content>Messages 70 to 76: the shutdown.</content>
+/// <content>Messages 70 to 78: the shutdown.</content>
 internal static partial class Log
 {
     [LoggerMessage(70, LogLevel.Information, "Shutting down: {Reason}.")]
@@ -25,4 +25,10 @@ internal static partial class Log
 
     [LoggerMessage(76, LogLevel.Information, "Shutdown completed with exit code {Code}.")]
     public static partial void ShutdownCompleted(ILogger logger, int code);
+
+    [LoggerMessage(77, LogLevel.Error, "The shutdown cancelled work; {Items} accepted items of fan-outs did not complete.")]
+    public static partial void ShutdownLostItems(ILogger logger, long items);
+
+    [LoggerMessage(78, LogLevel.Error, "The main function failed while it was stopping.")]
+    public static partial void ShutdownFailed(ILogger logger, Exception exception);
 }

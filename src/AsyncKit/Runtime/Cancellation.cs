@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AsyncKit;
 
 /// <summary>Distinguishes cancellations from failures.</summary>
@@ -10,6 +12,14 @@ internal static class Cancellation
         || (exception is AggregateException all and not FanOutException
             && all.InnerExceptions.Count > 0
             && all.Flatten().InnerExceptions.All(inner => inner is OperationCanceledException));
+
+    /// <summary>Returns whether the exception is a cancellation and nothing else: it contains no failure, and it is not
+    /// the timeout of the code that threw it, as that of HttpClient is.</summary>
+    public static bool IsPlain([NotNullWhen(true)] Exception? exception) =>
+        exception is not (null or CanceledWithFailureException or OperationCanceledException
+        {
+            InnerException: TimeoutException,
+        }) && Is(exception);
 
     /// <summary>Returns a cancellation with the caller's token, regardless of the token it was thrown with. A failure
     /// that accompanies it is kept.</summary>

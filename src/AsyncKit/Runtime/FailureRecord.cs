@@ -21,6 +21,7 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     private readonly Lock _lock = new();
     private List<Failure>? _failures;
+    private long _itemFailures;
     private volatile Cause _cause;
     private volatile bool _isIncomplete;
 
@@ -46,8 +47,13 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
     /// linked.</summary>
     public Func<CancellationToken>? ReportedToken { get; set; }
 
-    /// <summary>Combines all failures, those of items first and by index; null for an AggregateException.</summary>
-    public Func<List<Failure>, Exception>? Combine { get; init; }
+    /// <summary>Combines the failures, those of items first and by index; null for an AggregateException. Receives the
+    /// number of items that failed, too.</summary>
+    public Func<List<Failure>, long, Exception>? Combine { get; init; }
+
+    /// <summary>False if the failures of items after the first are only counted, because another part keeps
+    /// them.</summary>
+    public bool KeepsItemFailures { get; init; } = true;
 
     /// <summary>Notes the index of an item in its exception; null if the failures are not those of items.</summary>
     public Action<Failure>? Annotate { get; init; }
@@ -139,7 +145,7 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
             .. failures.Where(failure => !failure.IsOfItem),
         ];
         var exceptions = Annotated(ordered);
-        return Combine?.Invoke(ordered) ?? new AggregateException(exceptions);
+        return Combine?.Invoke(ordered, _itemFailures) ?? new AggregateException(exceptions);
     }
 
     private OperationCanceledException Cancelled(List<Failure> failures) => failures switch
@@ -155,7 +161,11 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
         {
             // The token's callback may not have run yet, although the cancellation came first.
             var cancelledFirst = callerToken.IsCancellationRequested && TrySetCause(Cause.Cancellation);
-            (_failures ??= []).Add(failure);
+            if (!failure.IsOfItem || _itemFailures++ == 0 || KeepsItemFailures || stopsAtFirst)
+            {
+                (_failures ??= []).Add(failure);
+            }
+
             return cancelledFirst || (stopsAtFirst && TrySetCause(Cause.Failure));
         }
     }

@@ -30,8 +30,51 @@ public sealed class FanOutOptionsTests : IClassFixture<NothingLeftBehind>
     {
         var options = new FanOutOptions { MaxConcurrency = int.MaxValue };
 
-        Assert.Equal(FailureMode.StopAtFirst, options.OnFailure);
+        Assert.Null(options.OnFailure);
         Assert.Same(TimeProvider.System, options.TimeProvider);
+    }
+
+    [Fact]
+    public async Task An_unset_failure_mode_is_the_default_of_the_entry_point()
+    {
+        int[] items = [0, 1, 2, 3];
+        foreach (var name in (string?[])[null, "unrelated"])
+        {
+            var options = new FanOutOptions { MaxConcurrency = 1, Name = name };
+
+            await Assert.ThrowsAsync<FormatException>(() => items.FanOutAsync(options, FailAtOneAsync));
+            var values = await ReadAsync(items.FanOutStream(options, FailAtOneAsync));
+            var outcomes = await ReadAsync(items.FanOutOutcomes(options, FailAtOneAsync));
+            var report = await items.FanOutReportAsync(options, FailAtOneAsync);
+
+            Assert.Equal("0, FormatException", values);
+            Assert.Equal(4, outcomes.Split(", ").Length);
+            Assert.Equal((3, 1), (report.SucceededCount, report.FailedCount));
+        }
+
+        static async ValueTask<int> FailAtOneAsync(int item, CancellationToken token)
+        {
+            await Task.Yield();
+            return item == 1 ? throw new FormatException() : item;
+        }
+
+        static async Task<string> ReadAsync<T>(IAsyncEnumerable<T> stream)
+        {
+            List<string> read = [];
+            try
+            {
+                await foreach (var value in stream)
+                {
+                    read.Add($"{value}");
+                }
+            }
+            catch (FormatException exception)
+            {
+                read.Add(exception.GetType().Name);
+            }
+
+            return string.Join(", ", read);
+        }
     }
 
     [Fact]

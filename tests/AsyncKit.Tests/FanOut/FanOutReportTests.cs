@@ -110,8 +110,9 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
     public async Task A_list_that_shrinks_during_the_run_is_reported_without_the_removed_items()
     {
         var items = Enumerable.Range(1, 50).ToList();
+        var options = new FanOutOptions { MaxConcurrency = 1, OnFailure = FailureMode.StopAtFirst };
 
-        var report = await items.FanOutReportAsync(new FanOutOptions { MaxConcurrency = 1 }, async (item, _) =>
+        var report = await items.FanOutReportAsync(options, async (item, _) =>
         {
             await Task.Yield();
             items.RemoveRange(10, 40);
@@ -171,7 +172,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         AsyncTest.Run(async context =>
         {
             var gate = new TestGate();
-            var options = new FanOutOptions { MaxConcurrency = 2 };
+            var options = new FanOutOptions { MaxConcurrency = 2, OnFailure = FailureMode.StopAtFirst };
 
             var report = await Enumerable.Range(0, 5).ToList().FanOutReportAsync(options, async (item, token) =>
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Threading.Channels;
 using AsyncKit.Testing;
 
 namespace AsyncKit.Tests;
@@ -98,6 +99,176 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
+    public void A_drained_fan_out_completes_what_it_took_and_the_code_is_0() => AsyncTest.Run(
+        async test =>
+        {
+            var (channel, finished) = (Messages(30), 0);
+            var code = await GracefulShutdown.RunAsync(
+                async shutdown =>
+                {
+                    _ = StopAfterAsync(shutdown, test, test.Random.Next(10));
+                    var options = new FanOutOptions { MaxConcurrency = 4, DrainToken = shutdown.Stopping };
+                    await channel.Reader.ReadAllAsync().FanOutAsync(options, HandleAsync, shutdown.Aborting);
+                },
+                Quiet);
+
+            Assert.Equal(0, code);
+            Assert.Equal(30, finished + channel.Reader.Count);
+
+            async Task HandleAsync(int message, CancellationToken token)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(message % 5), test.Time, token);
+                finished++;
+            }
+        },
+        new AsyncTestOptions { Schedules = 500 });
+
+    [Fact]
+    public void A_drained_fan_out_that_exceeds_DrainTimeout_is_aborted_and_counted() => AsyncTest.Run(async test =>
+    {
+        var (channel, log) = (Messages(30), new LogLines());
+        var code = await GracefulShutdown.RunAsync(
+            async shutdown =>
+            {
+                _ = StopAfterAsync(shutdown, test, 1);
+                var options = new FanOutOptions { MaxConcurrency = 4, DrainToken = shutdown.Stopping };
+                await channel.Reader.ReadAllAsync().FanOutAsync(
+                    options, (_, token) => Task.Delay(TimeSpan.FromHours(1), test.Time, token), shutdown.Aborting);
+            },
+            Quiet with { Logger = log });
+
+        Assert.Equal(1, code);
+        Assert.Equal("The shutdown cancelled work; 4 accepted items of fan-outs did not complete.", Line(log, 77));
+        Assert.Equal(26, channel.Reader.Count);
+    });
+
+    [Theory]
+    [InlineData("thrown")]
+    [InlineData("caught")]
+    [InlineData("second of two")]
+    [InlineData("report")]
+    [InlineData("stream")]
+    [InlineData("deadline")]
+    public void A_shutdown_that_cancels_items_of_a_fan_out_returns_1_and_logs_their_number(string shape) => AsyncTest.Run(
+        async test =>
+        {
+            var (channel, log) = (Messages(4), new LogLines());
+            Func<int, CancellationToken, Task<int>> handle = async (message, token) =>
+            {
+                await Task.Delay(message == 0 ? TimeSpan.Zero : TimeSpan.FromHours(1), test.Time, token);
+                return message;
+            };
+            var code = await GracefulShutdown.RunAsync(
+                async shutdown =>
+                {
+                    _ = StopAfterAsync(shutdown, test, 1);
+                    var messages = channel.Reader.ReadAllAsync(shutdown.Stopping);
+                    switch (shape)
+                    {
+                        case "thrown":
+                            await messages.FanOutAsync(4, handle, shutdown.Aborting);
+                            break;
+                        case "caught":
+                            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                                () => messages.FanOutAsync(4, handle, shutdown.Stopping));
+                            break;
+                        case "second of two":
+                            var idle = Channel.CreateUnbounded<int>().Reader.ReadAllAsync();
+                            await Task.WhenAll(
+                                idle.FanOutAsync(4, handle, shutdown.Stopping),
+                                messages.FanOutAsync(4, handle, shutdown.Stopping));
+                            break;
+                        case "report":
+                            _ = await channel.Reader.ReadAllAsync().FanOutReportAsync(4, handle, shutdown.Stopping);
+                            break;
+                        case "stream":
+                            await foreach (var message in messages.FanOutStream(4, handle, shutdown.Stopping))
+                            {
+                                Assert.Equal(0, message);
+                            }
+
+                            break;
+                        default:
+                            await Deadline.RunAsync(
+                                token => messages.FanOutAsync(4, handle, token), TimeSpan.FromHours(1), shutdown.Stopping);
+                            break;
+                    }
+                },
+                Quiet with { Logger = log });
+
+            Assert.Equal("The shutdown cancelled work; 3 accepted items of fan-outs did not complete.", Line(log, 77));
+            Assert.Equal(1, code);
+        },
+        new AsyncTestOptions { Schedules = 100 });
+
+    [Fact]
+    public void A_fan_out_that_fails_or_whose_reader_leaves_during_a_drain_loses_nothing() => AsyncTest.Run(async test =>
+    {
+        var code = await GracefulShutdown.RunAsync(
+            async shutdown =>
+            {
+                shutdown.Stop();
+                await Task.Delay(TimeSpan.FromSeconds(1), test.Time, CancellationToken.None);
+                await Assert.ThrowsAsync<FormatException>(() => new[] { 0, 1, 2 }.FanOutAsync(3, async (item, token) =>
+                {
+                    await Task.Yield();
+                    return item == 0 ? throw new FormatException() : await WaitAsync(token);
+                }));
+                await foreach (var item in new[] { 0, 1, 2 }.FanOutStream(3, async (item, token) => item == 0 ? 0 : await WaitAsync(token)))
+                {
+                    break; // The first answer is enough.
+                }
+            },
+            Quiet);
+
+        Assert.Equal(0, code);
+
+        async Task<int> WaitAsync(CancellationToken token)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), test.Time, token);
+            return 1;
+        }
+    });
+
+    [Fact]
+    public void A_cancellation_that_hides_a_failure_returns_1_and_is_logged() => AsyncTest.Run(async test =>
+    {
+        foreach (var main in (Func<GracefulShutdown, Task>[])
+            [
+                _ => throw new TaskCanceledException("HttpClient.Timeout", new TimeoutException()),
+                shutdown => new[] { 1 }.FanOutAsync(1, (_, _) => Task.FromCanceled(shutdown.Stopping)),
+                _ => CancelThenFailAsync(),
+            ])
+        {
+            var log = new LogLines();
+            var code = await GracefulShutdown.RunAsync(
+                async shutdown =>
+                {
+                    shutdown.Stop();
+                    await Task.Delay(TimeSpan.FromSeconds(1), test.Time, CancellationToken.None);
+                    await main(shutdown);
+                },
+                Quiet with { Logger = log });
+
+            Assert.Equal(1, code);
+            Assert.Equal("The main function failed while it was stopping.", Line(log, 78));
+        }
+
+        static async Task CancelThenFailAsync()
+        {
+            using var cts = new CancellationTokenSource();
+            await new[] { 1 }.FanOutAsync(
+                1,
+                async (_, _) =>
+                {
+                    await cts.CancelAsync();
+                    throw new FormatException();
+                },
+                cts.Token);
+        }
+    });
+
+    [Fact]
     public void An_exception_of_main_is_thrown_after_the_hooks_and_their_exceptions_are_added() => AsyncTest.Run(async test =>
     {
         var log = new List<string>();
@@ -173,6 +344,25 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("Signals", Assert.Throws<ArgumentNullException>(() => Quiet with { Signals = null! }).ParamName);
         Assert.Equal("main", Assert.Throws<ArgumentNullException>(() => { _ = GracefulShutdown.RunAsync(null!); }).ParamName);
     }
+
+    private static Channel<int> Messages(int count)
+    {
+        var channel = Channel.CreateUnbounded<int>();
+        for (var message = 0; message < count; message++)
+        {
+            Assert.True(channel.Writer.TryWrite(message));
+        }
+
+        return channel;
+    }
+
+    private static async Task StopAfterAsync(GracefulShutdown shutdown, AsyncTestContext test, int seconds)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(seconds), test.Time);
+        shutdown.Stop();
+    }
+
+    private static string Line(LogLines log, int id) => Assert.Single(log.All, line => line.Id == id).Text;
 
     private static ValueTask CountAsync(ref int calls)
     {

@@ -4,14 +4,14 @@ namespace AsyncKit;
 /// <typeparam name="T">The type of the items.</typeparam>
 /// <typeparam name="TResult">The type of the results; <see cref="Unit"/> if the operation returns none.</typeparam>
 /// <remarks>
-/// Lifetime: a reference count. Each worker holds a reference, and so does cancelling the operations' token, until its
+/// Lifetime: a reference count. Each worker holds a reference, and so does cancelling a token of the run, until its
 /// callbacks return. The last <see cref="Release"/> disposes the source and completes the task. So the task never
 /// completes while anything the run started is still running.
 /// <para>
 /// Invariants:
 /// (1) Only one worker at a time may start the next, so <c>_startedWorkers</c> is written without interlocked access.
 /// (2) The first reference is taken before the caller's token is registered, since the callback may run at once.
-/// (3) A run that was stopped finishes on the thread pool, never inside the caller's Cancel().
+/// (3) A run that was stopped or drained finishes on the thread pool, never inside the caller's Cancel().
 /// (4) Completing the task is the very last step. The caller continues from there.
 /// </para>
 /// </remarks>
@@ -28,12 +28,17 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private readonly FanOutOptions _options;
     private readonly TimeProvider? _clock;
     private readonly FanOutObserver<T>? _observer;
+    private readonly FanOutDrain? _drain;
     private readonly bool _isDecorated;
     private readonly PulledSource<T>? _tracked; // Null if the source does not track its items.
     private CancellationTokenRegistration _callerRegistration;
+    private CancellationTokenRegistration _drainRegistration;
     private ResultBuffer<TResult>? _results;
     private int _startedWorkers;
     private int _refCount;
+    private long _cancelledItems;
+    private (long Index, T Item)? _unstarted;
+    private bool _isAbandoned;
     private volatile bool _isStopping;
 
     public FanOutRun(
@@ -48,16 +53,22 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _isDecorated = options.IsDecorated;
         _callerToken = callerToken;
         _sink = sink;
+        _drain = FanOutDrain.TryCreate(options.DrainToken);
+        var onFailure = options.OnFailure ?? sink?.DefaultOnFailure ?? FailureMode.StopAtFirst;
         if (options.Partition is { } partition)
         {
             Keys = partition.SchedulerOf<T>(options, MustStop, OnLimiterFailed);
-            (indexed, pulled) = (null, Keys.Schedule(pulled ?? indexed!.AsPulled()));
+            (indexed, pulled) = (null, pulled ?? indexed!.AsPulled());
         }
 
+        // The drain is inside: an item that waits for its key left the source, so it still runs.
+        pulled = _drain is null ? pulled : pulled?.DrainedBy(_drain);
+        pulled = Keys is null ? pulled : Keys.Schedule(pulled!);
         Indexed = indexed;
         Pulled = pulled;
         _tracked = pulled is { TracksItems: true } ? pulled : null;
-        _observer = FanOutObserver<T>.TryCreate(options, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
+        _observer = FanOutObserver<T>.TryCreate(
+            options, onFailure, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
         _clock = _isDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
             ? AsyncEnvironment.Clock(options.TimeProvider)
             : null;
@@ -66,16 +77,18 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             : operation;
         Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
         Token = _operations.Token;
-        Failures = new FailureRecord(options.OnFailure == FailureMode.StopAtFirst, callerToken)
+        Failures = new FailureRecord(onFailure == FailureMode.StopAtFirst, callerToken)
         {
+            KeepsItemFailures = sink is not { HasFailures: true },
             Annotate = static failure =>
                 failure.Exception.Data[FanOut.IndexDataKey] = ItemState.ShownIndex(failure.Index),
-            Combine = static failures => new FanOutException(
+            Combine = static (failures, failedItems) => new FanOutException(
                 [
                     .. failures.Where(one => one.IsOfItem)
                         .Select(one => new FanOutFailure(ItemState.ShownIndex(one.Index), one.Item, one.Exception)),
                 ],
-                failures.Select(one => one.Exception)),
+                failures.Select(one => one.Exception),
+                failedItems),
         };
         if (indexed is not null && operation.HasResult && sink is null)
         {
@@ -99,13 +112,28 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     /// <summary>The caller's context at the call; null if its flow was suppressed.</summary>
     public ExecutionContext? Context { get; }
 
-    /// <summary>The token for the operations and an async source: cancelled when the run stops early.</summary>
+    /// <summary>The token for the operations, and for an async source unless the run can be drained: cancelled when the
+    /// run stops early.</summary>
     public CancellationToken Token { get; }
 
     /// <summary>The clock of the run, for rare measurements.</summary>
     public TimeProvider Clock => AsyncEnvironment.Clock(_options.TimeProvider);
 
     public string? Name => _options.Name;
+
+    /// <summary>Whether the drain ended the run and may have left items in the source. Valid after the run.</summary>
+    public bool IsDrained => _drain is { HasEndedSource: true }
+        && (Indexed is not null ? Indexed.HasMore : Pulled!.CountHint != Pulled.Pulled);
+
+    /// <summary>The items that were pulled and not started, in no particular order. Valid after the run.</summary>
+    public IEnumerable<(long Index, T Item)> NotStarted
+    {
+        get
+        {
+            var parked = Keys?.NotStarted ?? [];
+            return _unstarted is { } unstarted ? parked.Append(unstarted) : parked;
+        }
+    }
 
     public int StartedWorkers => Volatile.Read(ref _startedWorkers);
 
@@ -118,6 +146,12 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _observer?.BeginRun();
         _callerRegistration = _callerToken.UnsafeRegister(
             static run => ((FanOutRun<T, TResult>)run!).OnCallerCancelled(), this);
+        if (_drain is not null)
+        {
+            _drainRegistration = _options.DrainToken.UnsafeRegister(
+                static run => ((FanOutRun<T, TResult>)run!).OnDrained(), this);
+        }
+
         QueueWorker();
         return _completion.Task.Unwrap();
     }
@@ -149,8 +183,24 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         return true;
     }
 
+    /// <summary>Returns true if no item may be claimed because the run drains. The items that were claimed are still
+    /// run.</summary>
+    public bool MustDrain() => _drain is not null && _drain.MustEndSource();
+
     /// <summary>Stops the run as a cancellation by the caller does, for a reader that stops early.</summary>
-    public void Abandon() => OnCallerCancelled();
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        OnCallerCancelled();
+    }
+
+    /// <summary>Keeps an item that the source yielded although the run was stopped. It left the source, so a report must
+    /// contain it.</summary>
+    public void KeepUnstarted(PulledSource<T> pulled)
+    {
+        var item = pulled.Take(out var index);
+        _unstarted = (index, item);
+    }
 
     public void OnPullFailed(Exception exception)
     {
@@ -303,6 +353,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             OnCancelled();
             if (exception is not CanceledWithFailureException { InnerException: { } failure })
             {
+                Interlocked.Increment(ref _cancelledItems);
                 var isStarted = state is not { IsStarted: false };
                 var kind = isStarted ? FanOutOutcomeKind.Cancelled : FanOutOutcomeKind.NotStarted;
                 OnItemEnded(state, kind, exception);
@@ -386,19 +437,32 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _isStopping = true;
         _sink?.Stop();
         Keys?.Stop();
-        _ = CancelOperationsAsync();
+        _ = CancelAsync(_operations);
+        if (_drain is not null)
+        {
+            _ = CancelAsync(_drain.Source);
+        }
     }
 
-    private async Task CancelOperationsAsync()
+    /// <summary>Wakes the worker that waits for the source or, in a stream, for the reader. The workers themselves check
+    /// the token before they take an item.</summary>
+    private void OnDrained()
+    {
+        _isStopping = true; // This may be inside the signaller's Cancel(), so the run must finish elsewhere.
+        _sink?.Stop();
+        _ = CancelAsync(_drain!.Source);
+    }
+
+    private async Task CancelAsync(CancellationTokenSource source)
     {
         if (!TryAddRef())
         {
-            return; // The caller cancelled a run that just finished.
+            return; // The run just finished.
         }
 
         try
         {
-            await AsyncEnvironment.CancelAsync(_operations).NoContext();
+            await AsyncEnvironment.CancelAsync(source).NoContext();
         }
         catch (Exception exception)
         {
@@ -406,7 +470,10 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             var thrown = exception is AggregateException all ? all.InnerExceptions : new([exception]);
             foreach (var one in thrown.Where(one => !IsCancellation(one)))
             {
-                _ = Failures.AddRunFailure(one);
+                if (Failures.AddRunFailure(one))
+                {
+                    Stop(); // A callback on the source's token failed during a drain.
+                }
             }
         }
 
@@ -432,6 +499,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private async Task FinishAsync()
     {
         _ = _callerRegistration.Unregister();
+        _ = _drainRegistration.Unregister();
         try
         {
             await (Pulled?.DisposeAsync() ?? default).NoContext();
@@ -451,6 +519,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
 
         _operations.Dispose();
+        _drain?.Dispose();
         LeakCounter.End();
         AsyncEnvironment.Complete(_completion, ConcludeAsync()); // Must be last: the caller continues here.
     }
@@ -463,10 +532,16 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             var kind = cancelled is not null ? FanOutOutcomeKind.Cancelled
                 : faults.Count > 0 ? FanOutOutcomeKind.Failed
                 : FanOutOutcomeKind.Succeeded;
-            _observer?.EndRun(kind, faults is [var first, ..] ? first : cancelled);
+            var cause = faults is [var first, ..] ? first : cancelled;
+            _observer?.EndRun(kind, cause);
+            if (!_isAbandoned && (cancelled is not null || Cancellation.IsPlain(cause)))
+            {
+                UnfinishedWork.Report(_cancelledItems + NotStarted.Count());
+            }
+
             return TaskExceptions.TryFrom<TResult[]>((cancelled, faults), out var unsuccessful)
                 ? unsuccessful
-                : Task.FromResult(_results?.ToArray(Indexed?.Count ?? (int)Pulled!.Pulled) ?? []);
+                : Task.FromResult(_results?.ToArray(Indexed?.Claimed ?? (int)Pulled!.Pulled) ?? []);
         }
         catch (Exception exception)
         {

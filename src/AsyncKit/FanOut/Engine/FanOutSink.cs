@@ -3,6 +3,12 @@ namespace AsyncKit;
 /// <summary>Receives the outcome of each item, for a run that does not return an array of results.</summary>
 internal abstract class FanOutSink<T, TResult>
 {
+    /// <summary>The effect of a failed item if the options do not set one.</summary>
+    public virtual FailureMode DefaultOnFailure => FailureMode.StopAtFirst;
+
+    /// <summary>Whether the receiver gets the exception of each failed item, so that the run need not keep it.</summary>
+    public virtual bool HasFailures => false;
+
     /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock
     /// reads.</summary>
     public virtual bool NeedsDuration => false;
@@ -14,7 +20,8 @@ internal abstract class FanOutSink<T, TResult>
     public abstract bool Put(
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state);
 
-    /// <summary>Called when the run stops early: must wake a worker that waits for the reader.</summary>
+    /// <summary>Called when the run stops early or drains: must wake a worker that waits for the reader. No item is
+    /// pulled any more.</summary>
     public virtual void Stop()
     {
     }

@@ -139,7 +139,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
     {
         while (!run.MustStop())
         {
-            if (!indexed.TryClaim(out var index, out var item))
+            if (run.MustDrain() || !indexed.TryClaim(out var index, out var item))
             {
                 return Wait.IsOver;
             }
@@ -233,6 +233,11 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
 
             if (mustStop || hasPulled is false)
             {
+                if (hasPulled is true)
+                {
+                    run.KeepUnstarted(pulled);
+                }
+
                 _isHolder = false;
                 pulled.Lock.Close();
                 return Wait.IsOver;

@@ -7,6 +7,10 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
     private readonly ResultBuffer<FanOutOutcome<T, TResult>> _outcomes =
         indexed is null ? new(expected: null) : new(indexed.Count);
 
+    public override FailureMode DefaultOnFailure => FailureMode.RunToEnd;
+
+    public override bool HasFailures => true;
+
     public override bool NeedsDuration => true;
 
     public override bool Put(

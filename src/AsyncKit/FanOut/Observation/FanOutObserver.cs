@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
 
@@ -11,7 +12,12 @@ namespace AsyncKit;
 /// that was incremented is decremented.
 /// </remarks>
 internal sealed class FanOutObserver<T>(
-    FanOutOptions options, Func<int?> total, Action<Exception> fail, bool isMeasured, bool isTraced)
+    FanOutOptions options,
+    FailureWarnings? warnings,
+    Func<int?> total,
+    Action<Exception> fail,
+    bool isMeasured,
+    bool isTraced)
 {
     private static readonly string[] OutcomeNames = ["not_started", "succeeded", "failed", "cancelled"]; // By kind.
 
@@ -31,16 +37,25 @@ internal sealed class FanOutObserver<T>(
     public bool NeedsDurations => isMeasured || options.Logger is not null;
 
     /// <param name="options">The options of the run.</param>
+    /// <param name="onFailure">The effect of a failed item. A run that continues may be endless, so its failures are
+    /// logged as warnings.</param>
     /// <param name="total">Returns the number of items; null if it is unknown.</param>
     /// <param name="fail">Records an exception of a user-supplied callback.</param>
     /// <returns>An observer; null if there are no listeners.</returns>
-    public static FanOutObserver<T>? TryCreate(FanOutOptions options, Func<int?> total, Action<Exception> fail)
+    public static FanOutObserver<T>? TryCreate(
+        FanOutOptions options, FailureMode onFailure, Func<int?> total, Action<Exception> fail)
     {
         var isMeasured = FanOutTelemetry.IsEnabled;
         var isTraced = Telemetry.Spans.HasListeners();
-        return isMeasured || isTraced || options.IsObserved
-            ? new FanOutObserver<T>(options, total, fail, isMeasured, isTraced)
+        if (!isMeasured && !isTraced && !options.IsObserved)
+        {
+            return null;
+        }
+
+        var warnings = options.Logger is not null && onFailure == FailureMode.RunToEnd
+            ? new FailureWarnings(AsyncEnvironment.Clock(options.TimeProvider))
             : null;
+        return new FanOutObserver<T>(options, warnings, total, fail, isMeasured, isTraced);
     }
 
     /// <summary>Starts the span of the run.</summary>
@@ -108,6 +123,11 @@ internal sealed class FanOutObserver<T>(
         {
             var elapsed = _clock.GetElapsedTime(_startedAt);
             var name = options.Name ?? "The fan-out";
+            if (warnings?.TakeSuppressed() is > 0 and var suppressed)
+            {
+                Log.FailuresSuppressed(logger, name, suppressed);
+            }
+
             Log.FanOutCompleted(logger, name, _counters.Succeeded, _counters.Failed, _counters.Cancelled, elapsed);
         }
     }
@@ -193,7 +213,24 @@ internal sealed class FanOutObserver<T>(
 
         if (kind == FanOutOutcomeKind.Failed && options.Logger is { } logger)
         {
-            Log.ItemFailed(logger, Subject(slot.Index), slot.Attempts, slot.Duration, exception!);
+            LogFailure(logger, slot, exception!);
+        }
+    }
+
+    private void LogFailure(ILogger logger, ItemState slot, Exception exception)
+    {
+        var item = Subject(slot.Index);
+        if (warnings is null || !warnings.TryTake(out var suppressed))
+        {
+            Log.ItemFailed(logger, item, slot.Attempts, slot.Duration, exception);
+        }
+        else if (suppressed == 0)
+        {
+            Log.ItemFailedInRun(logger, item, slot.Attempts, slot.Duration, exception);
+        }
+        else
+        {
+            Log.ItemsFailedInRun(logger, item, slot.Attempts, slot.Duration, suppressed, exception);
         }
     }
 

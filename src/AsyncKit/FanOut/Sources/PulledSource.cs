@@ -41,4 +41,7 @@ internal abstract class PulledSource<T>
     }
 
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Returns this source with an end when the run drains.</summary>
+    public virtual PulledSource<T> DrainedBy(FanOutDrain drain) => new DrainableSource<T>(this, drain);
 }

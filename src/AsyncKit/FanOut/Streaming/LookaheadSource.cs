@@ -24,6 +24,10 @@ internal sealed class LookaheadSource<T, TValue>(PulledSource<T> inner, OrderedR
 
     public override ValueTask DisposeAsync() => inner.DisposeAsync();
 
+    /// <summary>The drain is inside, so that it is checked after the wait for the reader.</summary>
+    public override PulledSource<T> DrainedBy(FanOutDrain drain) =>
+        new LookaheadSource<T, TValue>(inner.DrainedBy(drain), buffer);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitAndMoveNextAsync(CancellationToken runToken)
     {

@@ -6,6 +6,10 @@ internal sealed class OutcomeStreamSink<T, TResult>(
 {
     private readonly bool _isInSourceOrder = options.Order == FanOutOrder.Source;
 
+    public override FailureMode DefaultOnFailure => FailureMode.RunToEnd;
+
+    public override bool HasFailures => true;
+
     public override bool NeedsDuration => true;
 
     public override bool Put(

@@ -101,6 +101,7 @@ internal static class DeadlineEngine
             }
 
             result = await operation(state, deadline.Token).NoContext();
+            deadline.AddLimitTo(result);
         }
         catch (Exception exception) when (deadline is not null)
         {

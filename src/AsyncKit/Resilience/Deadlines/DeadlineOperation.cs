@@ -233,6 +233,11 @@ internal sealed class DeadlineOperation<TResult> : DeadlineTokenSource, IValueTa
         {
             var context = Context;
             var translated = thrown is null ? null : Translate(thrown); // Must be first: stopping clears the caller.
+            if (thrown is null)
+            {
+                AddLimitTo(result);
+            }
+
             var callbackFailure = await StopUseAsync().NoContext();
             if (translated is null)
             {

@@ -130,6 +130,16 @@ internal abstract class DeadlineTokenSource
             : exception is DeadlineCanceledException { Limit: { } earlier } ? earlier : TimedOut(exception);
     }
 
+    /// <summary>Adds the limit that stopped the operation to a result that contains the cancellation instead of throwing
+    /// it. Valid until the use stops.</summary>
+    public void AddLimitTo<TResult>(TResult result)
+    {
+        if (result is ILimitedOutcome outcome && WasLimitFirst)
+        {
+            outcome.OnStoppedBy(TimedOut(null), _caller.IsCancellationRequested);
+        }
+    }
+
     /// <summary>Releases the caller's token and the timer without stopping the use: an abandoned operation still uses
     /// the token.</summary>
     public void Abandon()
@@ -373,7 +383,7 @@ internal abstract class DeadlineTokenSource
         return thrown;
     }
 
-    private TimeoutException TimedOut(Exception exception)
+    private TimeoutException TimedOut(Exception? exception)
     {
         TimeSpan elapsed;
         try

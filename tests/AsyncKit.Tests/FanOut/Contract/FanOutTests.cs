@@ -14,7 +14,8 @@ public abstract class FanOutTests(FanOutSubject subject, World world, NothingLef
 
     protected bool IsTokenTheRuns => subject.IsTokenTheRuns;
 
-    protected static FanOutOptions StopAtFirst(int limit) => new() { MaxConcurrency = limit };
+    protected static FanOutOptions StopAtFirst(int limit) =>
+        new() { MaxConcurrency = limit, OnFailure = FailureMode.StopAtFirst };
 
     protected static FanOutOptions RunToEnd(int limit) =>
         new() { MaxConcurrency = limit, OnFailure = FailureMode.RunToEnd };

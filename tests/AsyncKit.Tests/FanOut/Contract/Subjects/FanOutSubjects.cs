@@ -119,7 +119,12 @@ public static partial class FanOutSubjects
             {
                 var all = await report;
                 Assert.Equal(Enumerable.Range(0, all.Outcomes.Count), all.Outcomes.Select(outcome => outcome.Index));
-                return Rebuild(all.Outcomes, options, all.SourceException, all.IsCancelled, cancellationToken);
+                return Rebuild(
+                    all.IsDrained ? Started(all) : all.Outcomes,
+                    options,
+                    all.SourceException,
+                    all.IsCancelled,
+                    cancellationToken);
             }
         }
 
@@ -146,6 +151,15 @@ public static partial class FanOutSubjects
                     cancellationToken);
             }
         }
+    }
+
+    /// <summary>The outcomes of a drained run without the items that it left in an array or a list, which are the last
+    /// ones.</summary>
+    private static FanOutOutcome<T, TResult>[] Started<T, TResult>(FanOutReport<T, TResult> report)
+    {
+        var started = report.Outcomes.TakeWhile(one => one.Kind != FanOutOutcomeKind.NotStarted).ToArray();
+        Assert.Equal(report.NotStartedCount, report.Outcomes.Count - started.Length);
+        return started;
     }
 
     /// <summary>Returns the task of a run with the same outcomes.</summary>

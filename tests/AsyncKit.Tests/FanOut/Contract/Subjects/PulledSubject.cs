@@ -8,10 +8,15 @@ public abstract class PulledSubject
     public static PulledSubject AsyncEnumerable { get; } = new OfAsyncEnumerable();
 
     /// <summary>The subject with a partition whose keys never reach their limit.</summary>
-    public static PulledSubject Partitioned(PulledSubject subject) => new WithPartition(subject, isRated: false);
+    public static PulledSubject Partitioned(PulledSubject subject) =>
+        new WithOptions(subject, options => FanOutSubjects.KeyPerItem<int>(options, isRated: false));
 
     /// <summary>The subject with a partition whose keys always have a permit.</summary>
-    public static PulledSubject Rated(PulledSubject subject) => new WithPartition(subject, isRated: true);
+    public static PulledSubject Rated(PulledSubject subject) =>
+        new WithOptions(subject, options => FanOutSubjects.KeyPerItem<int>(options, isRated: true));
+
+    /// <summary>The subject with a drain token that is never cancelled.</summary>
+    public static PulledSubject Drainable(PulledSubject subject) => new WithOptions(subject, FanOutSubjects.Drainable.WithToken);
 
     internal abstract PulledSource<int> Create(ProbedSource source);
 
@@ -46,7 +51,7 @@ public abstract class PulledSubject
             source.AsAsync().FanOutAsync(options, operation, cancellationToken);
     }
 
-    private sealed class WithPartition(PulledSubject subject, bool isRated) : PulledSubject
+    private sealed class WithOptions(PulledSubject subject, Func<FanOutOptions, FanOutOptions> change) : PulledSubject
     {
         internal override PulledSource<int> Create(ProbedSource source) => subject.Create(source);
 
@@ -55,6 +60,6 @@ public abstract class PulledSubject
             FanOutOptions options,
             Func<int, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken) =>
-            subject.FanOutAsync(source, FanOutSubjects.KeyPerItem<int>(options, isRated), operation, cancellationToken);
+            subject.FanOutAsync(source, change(options), operation, cancellationToken);
     }
 }
