@@ -258,6 +258,11 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 var kind = isStarted ? FanOutOutcomeKind.Cancelled : FanOutOutcomeKind.NotStarted;
                 OnItemEnded(state, kind, exception);
                 _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state);
+                if (state?.DisposeException is { } ofResource)
+                {
+                    OnSourceFailed(ofResource); // A cancellation is not reported, so it cannot carry the exception.
+                }
+
                 return;
             }
 
