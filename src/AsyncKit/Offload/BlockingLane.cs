@@ -150,11 +150,13 @@ public sealed class BlockingLane : IAsyncDisposable
     }
 
     /// <inheritdoc cref="RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, CancellationToken cancellationToken = default) =>
         RunAsync(work, OnCancel.Wait, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, OnCancel onCancel, CancellationToken cancellationToken = default)
     {
@@ -186,10 +188,12 @@ public sealed class BlockingLane : IAsyncDisposable
     }
 
     /// <inheritdoc cref="RunAsync(Action, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken = default) =>
         RunAsync(work, OnCancel.Wait, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task RunAsync(
         Action<CancellationToken> work, OnCancel onCancel, CancellationToken cancellationToken = default)
     {

@@ -136,9 +136,10 @@ public static partial class FanOutSubjects
                 end = exception;
             }
 
-            var isCancelled = end is OperationCanceledException cancelled
-                && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken;
-            return Rebuild(outcomes, options, isCancelled ? null : end, isCancelled, cancellationToken);
+            return end is OperationCanceledException cancelled
+                && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken
+                    ? EndedWithCancellation<TResult>(cancelled)
+                    : Rebuild(outcomes, options, end, isCancelled: false, cancellationToken);
         }
     }
 
