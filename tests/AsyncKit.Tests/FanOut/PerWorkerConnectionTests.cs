@@ -13,7 +13,7 @@ public sealed class PerWorkerConnectionTests : IClassFixture<NothingLeftBehind>
     private static readonly RetryOptions Retry = new()
     {
         Backoff = Backoff.None,
-        ShouldRetry = exception => exception is NpgsqlException || exception.InnerException is NpgsqlException,
+        ShouldRetry = IsOfServer,
     };
 
     [PostgresFact]
@@ -122,6 +122,10 @@ public sealed class PerWorkerConnectionTests : IClassFixture<NothingLeftBehind>
 
         Assert.True(attempts > Count, "No connection was terminated.");
     }
+
+    /// <summary>Entity Framework wraps the exception of the driver up to twice.</summary>
+    private static bool IsOfServer(Exception? exception) =>
+        exception is NpgsqlException || (exception is not null && IsOfServer(exception.InnerException));
 
     private static async Task<int> SelectAsync(NpgsqlConnection connection, int item, CancellationToken cancellationToken)
     {
