@@ -147,4 +147,91 @@ public static partial class FanOut
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
         Outcomes(From(source), options, Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::typeparam[@name='TResult'] or self::example)]"/>
+    /// <example>
+    /// <code>
+    /// await foreach (var outcome in files.FanOutOutcomes(8, async (file, token) =&gt; await UploadAsync(file, token)))
+    /// {
+    ///     Console.WriteLine($"{outcome.Item}: {outcome.Kind} after {outcome.Duration}");
+    /// }
+    /// </code>
+    /// </example>
+    [OverloadResolutionPriority(1)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T, TResult}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::typeparam[@name='TResult'] or self::example)]"/>
+    /// <example>
+    /// <code>
+    /// var options = new FanOutOptions(8) { Order = FanOutOrder.Completion };
+    /// await foreach (var outcome in files.FanOutOutcomes(options, async (file, token) =&gt; await UploadAsync(file, token)))
+    /// {
+    ///     Console.WriteLine($"{outcome.Item}: {outcome.Kind} after {outcome.Attempts} attempts");
+    /// }
+    /// </code>
+    /// </example>
+    [OverloadResolutionPriority(1)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), options, Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), options, Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(5)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, ValueTask> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(5)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, ValueTask> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), options, Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(4)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IAsyncEnumerable<T> source,
+        int maxConcurrency,
+        Func<T, CancellationToken, Task> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
+
+    /// <inheritdoc cref="FanOutOutcomes{T}(IEnumerable{T}, FanOutOptions, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(4)]
+    public static IAsyncEnumerable<FanOutOutcome<T>> FanOutOutcomes<T>(
+        this IAsyncEnumerable<T> source,
+        FanOutOptions options,
+        Func<T, CancellationToken, Task> operation,
+        CancellationToken cancellationToken = default) =>
+        Outcomes(From(source), options, Adapt(operation), cancellationToken);
 }

@@ -13,8 +13,7 @@ public static partial class FanOut
 {
     internal const string IndexDataKey = "AsyncKit.Index";
 
-    private static FanOutOptions Limit(int maxConcurrency) =>
-        new() { MaxConcurrency = Guards.AtLeast(maxConcurrency, 1) };
+    internal static FanOutOptions Limit(int maxConcurrency) => new(maxConcurrency);
 
     private static Operation<T, TResult> Adapt<T, TResult>(Func<T, CancellationToken, ValueTask<TResult>> operation) =>
         new(Guards.NotNull(operation));
@@ -34,11 +33,6 @@ public static partial class FanOut
         return new((T item, CancellationToken token) => DelegateAdapters.AsValueTask(operation(item, token)));
     }
 
-    private static Operation<T, TResult> Adapt<T, TWorker, TResult>(
-        Func<CancellationToken, ValueTask<TWorker>> openWorker,
-        Func<TWorker, T, CancellationToken, ValueTask<TResult>> operation) =>
-        Operation<T, TResult>.WithWorker(Guards.NotNull(openWorker), Guards.NotNull(operation));
-
     private static Source<T> From<T>(IEnumerable<T> source) => new(source, null);
 
     private static Source<T> From<T>(IAsyncEnumerable<T> source) => new(null, source);
@@ -55,7 +49,7 @@ public static partial class FanOut
         Operation<T, TResult> operation,
         CancellationToken cancellationToken) => RunAsync(From(source), options, operation, cancellationToken);
 
-    private static Task<TResult[]> RunAsync<T, TResult>(
+    internal static Task<TResult[]> RunAsync<T, TResult>(
         Source<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
     {
         CheckNoStream(source, options);
@@ -70,7 +64,7 @@ public static partial class FanOut
             : new FanOutRun<T, TResult>(indexed, pulled, operation, options, cancellationToken).RunAsync();
     }
 
-    private static FanOutStream<T, TResult, TResult> Stream<T, TResult>(
+    internal static FanOutStream<T, TResult, TResult> Stream<T, TResult>(
         Source<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
     {
         Check(source, options);
@@ -83,20 +77,32 @@ public static partial class FanOut
             cancellationToken);
     }
 
-    private static FanOutStream<T, TResult, FanOutOutcome<T, TResult>> Outcomes<T, TResult>(
-        Source<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
+    internal static IAsyncEnumerable<FanOutOutcome<T, TResult>> Outcomes<T, TResult>(
+        Source<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken) =>
+        Outcomes(source, options, operation, static outcome => outcome, cancellationToken);
+
+    internal static IAsyncEnumerable<FanOutOutcome<T>> Outcomes<T>(
+        Source<T> source, FanOutOptions options, Operation<T, Unit> operation, CancellationToken cancellationToken) =>
+        Outcomes(source, options, operation, static outcome => new FanOutOutcome<T>(outcome), cancellationToken);
+
+    private static FanOutStream<T, TResult, TOutcome> Outcomes<T, TResult, TOutcome>(
+        Source<T> source,
+        FanOutOptions options,
+        Operation<T, TResult> operation,
+        Func<FanOutOutcome<T, TResult>, TOutcome> convert,
+        CancellationToken cancellationToken)
     {
         Check(source, options);
         return new(
             () => source.OpenPulled(),
             operation,
             options,
-            buffer => new OutcomeStreamSink<T, TResult>(buffer, options),
+            buffer => new OutcomeStreamSink<T, TResult, TOutcome>(buffer, options, convert),
             throwsItemFailures: false,
             cancellationToken);
     }
 
-    private static Task<FanOutReport<T, TResult>> ReportAsync<T, TResult>(
+    internal static Task<FanOutReport<T, TResult>> ReportAsync<T, TResult>(
         Source<T> source, FanOutOptions options, Operation<T, TResult> operation, CancellationToken cancellationToken)
     {
         CheckNoStream(source, options);
@@ -111,7 +117,7 @@ public static partial class FanOut
                 cancellationToken);
     }
 
-    private static Task<FanOutReport<T>> ReportAsync<T>(
+    internal static Task<FanOutReport<T>> ReportAsync<T>(
         Source<T> source, FanOutOptions options, Operation<T, Unit> operation, CancellationToken cancellationToken)
     {
         return WithoutResultsAsync(ReportAsync<T, Unit>(source, options, operation, cancellationToken));
@@ -173,7 +179,7 @@ public static partial class FanOut
 
     /// <summary>A source of either kind, so that each run is written once. Both are null if the caller passed
     /// null.</summary>
-    private readonly struct Source<T>(IEnumerable<T>? items, IAsyncEnumerable<T>? asyncItems)
+    internal readonly struct Source<T>(IEnumerable<T>? items, IAsyncEnumerable<T>? asyncItems)
     {
         public object? Value => (object?)items ?? asyncItems;
 

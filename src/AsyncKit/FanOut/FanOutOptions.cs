@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -16,6 +17,18 @@ public sealed record FanOutOptions
     private const int LookaheadPerSlot = 8;
 
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Creates options whose properties have their defaults.</summary>
+    public FanOutOptions()
+    {
+    }
+
+    /// <summary>Creates options with a limit.</summary>
+    /// <param name="maxConcurrency">The maximum number of operations that run at the same time. At least 1;
+    /// <see cref="int.MaxValue"/> for no limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1.</exception>
+    [SetsRequiredMembers]
+    public FanOutOptions(int maxConcurrency) => MaxConcurrency = Guards.AtLeast(maxConcurrency, 1);
 
     /// <summary>The maximum number of operations that run at the same time.</summary>
     /// <value>At least 1; <see cref="int.MaxValue"/> for no limit. Required, without a default.</value>

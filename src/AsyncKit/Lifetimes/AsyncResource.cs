@@ -16,6 +16,7 @@ public static class AsyncResource
     /// <returns>The resource. Nothing is acquired yet.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is
     /// null.</exception>
+    [OverloadResolutionPriority(3)]
     public static AsyncResource<T> Create<T>(
         Func<CancellationToken, ValueTask<T>> acquire,
         Func<T, CancellationToken, ValueTask> release,
@@ -25,10 +26,31 @@ public static class AsyncResource
         ArgumentNullException.ThrowIfNull(release);
         return new AsyncResource<T>(acquire, release, options);
     }
+
+    /// <inheritdoc cref="Create{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, AsyncScopeOptions)"/>
+    [OverloadResolutionPriority(2)]
+    public static AsyncResource<T> Create<T>(
+        Func<CancellationToken, Task<T>> acquire,
+        Func<T, CancellationToken, ValueTask> release,
+        AsyncScopeOptions? options = null) => Create(DelegateAdapters.Adapt(acquire), release, options);
+
+    /// <inheritdoc cref="Create{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, AsyncScopeOptions)"/>
+    [OverloadResolutionPriority(1)]
+    public static AsyncResource<T> Create<T>(
+        Func<CancellationToken, ValueTask<T>> acquire,
+        Func<T, CancellationToken, Task> release,
+        AsyncScopeOptions? options = null) => Create(acquire, DelegateAdapters.WithoutResult(release), options);
+
+    /// <inheritdoc cref="Create{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, AsyncScopeOptions)"/>
+    public static AsyncResource<T> Create<T>(
+        Func<CancellationToken, Task<T>> acquire,
+        Func<T, CancellationToken, Task> release,
+        AsyncScopeOptions? options = null) =>
+        Create(DelegateAdapters.Adapt(acquire), DelegateAdapters.WithoutResult(release), options);
 }
 
 /// <summary>Describes how to acquire and release a resource, as a value that can be passed around and used any number
-/// of times. Created by <see cref="AsyncResource.Create"/>.</summary>
+/// of times. Created by <see cref="AsyncResource"/>.</summary>
 /// <typeparam name="T">The type of the resource.</typeparam>
 /// <remarks>
 /// <list type="bullet">

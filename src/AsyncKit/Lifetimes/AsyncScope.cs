@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -140,6 +139,7 @@ public sealed class AsyncScope : IAsyncDisposable
     /// at the call.</exception>
     /// <exception cref="ObjectDisposedException">The task is faulted with this if the scope is closed. A resource that
     /// was acquired in the meantime has been released.</exception>
+    [OverloadResolutionPriority(3)]
     public ValueTask<T> EnterAsync<T>(
         Func<CancellationToken, ValueTask<T>> acquire,
         Func<T, CancellationToken, ValueTask> release,
@@ -149,6 +149,29 @@ public sealed class AsyncScope : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(release);
         return EnterCoreAsync(acquire, one => new Cleanup(token => release(one, token)), cancellationToken);
     }
+
+    /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(2)]
+    public ValueTask<T> EnterAsync<T>(
+        Func<CancellationToken, Task<T>> acquire,
+        Func<T, CancellationToken, ValueTask> release,
+        CancellationToken cancellationToken = default) =>
+        EnterAsync(DelegateAdapters.Adapt(acquire), release, cancellationToken);
+
+    /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
+    public ValueTask<T> EnterAsync<T>(
+        Func<CancellationToken, ValueTask<T>> acquire,
+        Func<T, CancellationToken, Task> release,
+        CancellationToken cancellationToken = default) =>
+        EnterAsync(acquire, DelegateAdapters.WithoutResult(release), cancellationToken);
+
+    /// <inheritdoc cref="EnterAsync{T}(Func{CancellationToken, ValueTask{T}}, Func{T, CancellationToken, ValueTask}, CancellationToken)"/>
+    public ValueTask<T> EnterAsync<T>(
+        Func<CancellationToken, Task<T>> acquire,
+        Func<T, CancellationToken, Task> release,
+        CancellationToken cancellationToken = default) =>
+        EnterAsync(DelegateAdapters.Adapt(acquire), DelegateAdapters.WithoutResult(release), cancellationToken);
 
     /// <summary>Acquires a resource that the scope releases when it closes.</summary>
     /// <typeparam name="T">The type of the resource.</typeparam>
@@ -182,9 +205,9 @@ public sealed class AsyncScope : IAsyncDisposable
         return resource;
     }
 
-    /// <summary>Adds a synchronous cleanup.</summary>
-    /// <param name="cleanup">The function to call once when the scope closes. For async code, use
-    /// <see cref="DeferAsync"/>.</param>
+    /// <summary>Adds a cleanup without a time limit. If it returns a task, the scope awaits it when it
+    /// closes.</summary>
+    /// <param name="cleanup">The function to call once when the scope closes.</param>
     /// <exception cref="ArgumentNullException"><paramref name="cleanup"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The scope is closed.</exception>
     public void Defer(Action cleanup)
@@ -193,12 +216,21 @@ public sealed class AsyncScope : IAsyncDisposable
         Push(new Cleanup(cleanup));
     }
 
-    /// <summary>Rejects async code at compile time, since its task would not be awaited.</summary>
-    /// <param name="cleanup">A function for <see cref="DeferAsync"/>.</param>
-    /// <exception cref="NotSupportedException">Always thrown.</exception>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    [Obsolete("The task of this cleanup would not be awaited: use DeferAsync.", error: true)]
-    public void Defer(Func<Task> cleanup) => throw new NotSupportedException("Use DeferAsync.");
+    /// <inheritdoc cref="Defer(Action)"/>
+    [OverloadResolutionPriority(2)]
+    public void Defer(Func<ValueTask> cleanup)
+    {
+        ArgumentNullException.ThrowIfNull(cleanup);
+        Push(new Cleanup(_ => cleanup(), takesToken: false));
+    }
+
+    /// <inheritdoc cref="Defer(Action)"/>
+    [OverloadResolutionPriority(1)] // Before Action, with which an async lambda would be async void.
+    public void Defer(Func<Task> cleanup)
+    {
+        ArgumentNullException.ThrowIfNull(cleanup);
+        Push(new Cleanup(_ => DelegateAdapters.AsValueTask(cleanup()), takesToken: false));
+    }
 
     /// <summary>Adds an async cleanup. The scope awaits it when it closes; there is nothing to await at this
     /// call.</summary>
@@ -206,10 +238,18 @@ public sealed class AsyncScope : IAsyncDisposable
     /// <see cref="AsyncScopeOptions.CleanupTimeout"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="cleanup"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The scope is closed.</exception>
+    [OverloadResolutionPriority(1)]
     public void DeferAsync(Func<CancellationToken, ValueTask> cleanup)
     {
         ArgumentNullException.ThrowIfNull(cleanup);
         Push(new Cleanup(cleanup));
+    }
+
+    /// <inheritdoc cref="DeferAsync(Func{CancellationToken, ValueTask})"/>
+    public void DeferAsync(Func<CancellationToken, Task> cleanup)
+    {
+        ArgumentNullException.ThrowIfNull(cleanup);
+        Push(new Cleanup(token => DelegateAdapters.AsValueTask(cleanup(token))));
     }
 
     /// <summary>Transfers all cleanups to a new scope. This scope is then empty and stays open.</summary>

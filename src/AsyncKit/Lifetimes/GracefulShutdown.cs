@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -84,6 +85,7 @@ public sealed class GracefulShutdown
     /// <exception cref="ArgumentNullException"><paramref name="main"/> is null; thrown at the call.</exception>
     /// <exception cref="PlatformNotSupportedException">The task is faulted with this if the platform does not support
     /// signals, for example in a browser.</exception>
+    [OverloadResolutionPriority(1)]
     public static Task<int> RunAsync(
         Func<GracefulShutdown, Task> main,
         GracefulShutdownOptions? options = null,
@@ -93,20 +95,38 @@ public sealed class GracefulShutdown
         return new GracefulShutdown(options ?? new()).RunCoreAsync(main, cancellationToken).Unwrap();
     }
 
+    /// <inheritdoc cref="RunAsync(Func{GracefulShutdown, Task}, GracefulShutdownOptions, CancellationToken)"/>
+    public static Task<int> RunAsync(
+        Func<GracefulShutdown, ValueTask> main,
+        GracefulShutdownOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(main);
+        return RunAsync(shutdown => main(shutdown).AsTask(), options, cancellationToken);
+    }
+
     /// <summary>Adds a hook that runs when the shutdown starts, before <see cref="Stopping"/> is cancelled. Use it to
     /// report this instance as not ready, and to wait until its clients know.</summary>
     /// <param name="hook">The function to call once. It receives a token that is cancelled after
     /// <see cref="GracefulShutdownOptions.HookTimeout"/>. It is not called if it is added after the other hooks have
     /// run.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
+    [OverloadResolutionPriority(1)]
     public void OnStopping(Func<CancellationToken, ValueTask> hook) => Add(_stoppingHooks, hook);
+
+    /// <inheritdoc cref="OnStopping(Func{CancellationToken, ValueTask})"/>
+    public void OnStopping(Func<CancellationToken, Task> hook) => Add(_stoppingHooks, AsValueTask(hook));
 
     /// <summary>Adds a hook that runs after the main function, for example to flush buffers or close
     /// connections.</summary>
     /// <param name="hook">The function to call once. It receives a token that is cancelled after
     /// <see cref="GracefulShutdownOptions.HookTimeout"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="hook"/> is null.</exception>
+    [OverloadResolutionPriority(1)]
     public void OnStopped(Func<CancellationToken, ValueTask> hook) => Add(_stoppedHooks, hook);
+
+    /// <inheritdoc cref="OnStopped(Func{CancellationToken, ValueTask})"/>
+    public void OnStopped(Func<CancellationToken, Task> hook) => Add(_stoppedHooks, AsValueTask(hook));
 
     /// <summary>Starts the shutdown, as a signal does. Returns at once; a second call does nothing.</summary>
     public void Stop() => Request("Stop was called");
@@ -123,6 +143,12 @@ public sealed class GracefulShutdown
         var code = ExitCodeOf(signal);
         Log.ShutdownExiting(_logger, signal.ToString(), code);
         _options.Exit(code);
+    }
+
+    private static Func<CancellationToken, ValueTask> AsValueTask(Func<CancellationToken, Task> hook)
+    {
+        ArgumentNullException.ThrowIfNull(hook);
+        return token => DelegateAdapters.AsValueTask(hook(token));
     }
 
     private static int ExitCodeOf(PosixSignal signal) => signal switch

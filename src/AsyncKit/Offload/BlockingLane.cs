@@ -53,10 +53,19 @@ public sealed class BlockingLane : IAsyncDisposable
     /// <summary>Creates a lane without threads. The first call starts the first thread.</summary>
     /// <param name="options">The options of the lane.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    [OverloadResolutionPriority(1)] // For new BlockingLane(new() { ... }).
     public BlockingLane(BlockingLaneOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _engine = new LaneEngine(options);
+    }
+
+    /// <summary>Creates a lane with the default options. It starts no thread before its first work item.</summary>
+    /// <param name="maxThreads">The maximum number of threads. At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxThreads"/> is less than 1.</exception>
+    public BlockingLane(int maxThreads)
+        : this(new BlockingLaneOptions { MaxThreads = Guards.AtLeast(maxThreads, 1) })
+    {
     }
 
     /// <summary>The lane of the process, which <see cref="Offload"/> uses.</summary>
@@ -141,11 +150,13 @@ public sealed class BlockingLane : IAsyncDisposable
     }
 
     /// <inheritdoc cref="RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, CancellationToken cancellationToken = default) =>
         RunAsync(work, OnCancel.Wait, cancellationToken);
 
     /// <inheritdoc cref="RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, OnCancel onCancel, CancellationToken cancellationToken = default)
     {
@@ -177,10 +188,12 @@ public sealed class BlockingLane : IAsyncDisposable
     }
 
     /// <inheritdoc cref="RunAsync(Action, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken = default) =>
         RunAsync(work, OnCancel.Wait, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task RunAsync(
         Action<CancellationToken> work, OnCancel onCancel, CancellationToken cancellationToken = default)
     {

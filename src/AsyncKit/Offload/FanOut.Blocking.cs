@@ -202,7 +202,7 @@ public static partial class FanOut
     private static FanOutOptions LimitOf(BlockingLane lane)
     {
         ArgumentNullException.ThrowIfNull(lane);
-        return new() { MaxConcurrency = lane.MaxThreads };
+        return new(lane.MaxThreads);
     }
 
     private static Operation<T, TResult> Blocking<T, TResult>(
@@ -229,7 +229,7 @@ public static partial class FanOut
     private static Task<TResult[]> OnOwnLaneAsync<TResult>(
         int maxThreads, Func<BlockingLane, FanOutOptions, Task<TResult[]>> start)
     {
-        var options = new FanOutOptions { MaxConcurrency = Guards.AtLeast(maxThreads, 1) };
+        var options = new FanOutOptions(Guards.AtLeast(maxThreads, 1));
         var lane = new BlockingLane(new BlockingLaneOptions { Name = "fan-out", MaxThreads = maxThreads });
         return ThenDisposeAsync(start(lane, options), lane).Unwrap(); // An await would keep only the first failure.
     }

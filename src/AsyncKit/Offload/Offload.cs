@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit;
 
 /// <summary>Runs blocking calls on the threads of <see cref="BlockingLane.Shared"/>, never on the thread
@@ -18,11 +20,13 @@ public static class Offload
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public static Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public static Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
@@ -36,10 +40,12 @@ public static class Offload
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync(Action, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public static Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, cancellationToken);
 
     /// <inheritdoc cref="BlockingLane.RunAsync(Action, OnCancel, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public static Task RunAsync(
         Action<CancellationToken> work, OnCancel onCancel, CancellationToken cancellationToken = default) =>
         BlockingLane.Shared.RunAsync(work, onCancel, cancellationToken);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncKit;
@@ -8,6 +10,36 @@ namespace AsyncKit;
 public sealed record AsyncPoolOptions<T>
     where T : notnull
 {
+    /// <summary>Creates options whose properties have their defaults.</summary>
+    public AsyncPoolOptions()
+    {
+    }
+
+    /// <summary>Creates options with the required settings.</summary>
+    /// <param name="maxSize">The maximum number of items that exist at once. From 1 to 100,000.</param>
+    /// <param name="create">Creates an item; see <see cref="Create"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxSize"/> is out of range.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="create"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// var pool = new AsyncPool&lt;TcpClient&gt;(new(8, ConnectAsync) { IdleTimeout = TimeSpan.FromMinutes(1) });
+    /// </code>
+    /// </example>
+    [SetsRequiredMembers]
+    [OverloadResolutionPriority(1)]
+    public AsyncPoolOptions(int maxSize, Func<CancellationToken, ValueTask<T>> create)
+    {
+        MaxSize = Guards.InRange(maxSize, 1, PermitQueue.MaxPermits);
+        Create = Guards.NotNull(create);
+    }
+
+    /// <inheritdoc cref="AsyncPoolOptions{T}(int, Func{CancellationToken, ValueTask{T}})"/>
+    [SetsRequiredMembers]
+    public AsyncPoolOptions(int maxSize, Func<CancellationToken, Task<T>> create)
+        : this(maxSize, DelegateAdapters.Adapt(create))
+    {
+    }
+
     /// <summary>The maximum number of items that exist at once: rented, idle, being created or being
     /// disposed.</summary>
     /// <value>From 1 to 100,000. Required.</value>

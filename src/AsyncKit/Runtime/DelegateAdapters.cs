@@ -47,6 +47,13 @@ internal static class DelegateAdapters
         return (item, token) => WithUnitAsync(function(item, token));
     }
 
+    public static Func<T, CancellationToken, ValueTask> WithoutResult<T>(
+        Func<T, CancellationToken, Task> function, [CallerArgumentExpression(nameof(function))] string name = "")
+    {
+        _ = Guards.NotNull(function, name);
+        return (item, token) => AsValueTask(function(item, token));
+    }
+
     public static ValueTask<TResult> AsValueTask<TResult>(Task<TResult>? task) => new(task ?? throw NullTask());
 
     public static ValueTask AsValueTask(Task? task) => new(task ?? throw NullTask());

@@ -17,8 +17,7 @@ internal static class MemberRules
         {
             ["TaskScope.Run"] = "It starts work that the scope owns and awaits. Its task may be dropped, and the suffix "
                 + "would say that it must be awaited.",
-            ["AsyncScope.DeferAsync"] = "What it takes is awaited, at the end. Without the suffix an async lambda would "
-                + "become an async void one.",
+            ["AsyncScope.DeferAsync"] = "What it takes is awaited, at the end, under a token. Defer takes a cleanup without one.",
         };
 
     public static IEnumerable<string> TokenLast(INamedTypeSymbol type) =>

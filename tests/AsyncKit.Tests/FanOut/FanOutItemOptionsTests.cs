@@ -189,24 +189,6 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         });
 
     [Fact]
-    public void A_retry_uses_the_resource_of_the_worker() =>
-        AsyncTest.Run(async context =>
-        {
-            var (opened, calls) = (0, 0);
-            var options = Options(context) with { MaxConcurrency = 1, Retry = new RetryOptions() };
-
-            var results = await new[] { 5, 6 }.FanOutAsync(
-                options,
-                _ => new ValueTask<int>(++opened),
-                (worker, item, _) => ++calls == 1
-                    ? ValueTask.FromException<int>(new TimeoutException())
-                    : new ValueTask<int>((worker * 10) + item));
-
-            Assert.Equal([15, 16], results);
-            Assert.Equal((1, 3), (opened, calls));
-        });
-
-    [Fact]
     public async Task A_Polly_pipeline_executes_each_item_and_its_attempts_are_counted()
     {
         var pipeline = new ResiliencePipelineBuilder()

@@ -357,7 +357,14 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 var isStarted = state is not { IsStarted: false };
                 var kind = isStarted ? FanOutOutcomeKind.Cancelled : FanOutOutcomeKind.NotStarted;
                 OnItemEnded(state, kind, exception);
-                return _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state) == true;
+                var isCancellationRead =
+                    _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state) == true;
+                if (state?.DisposeException is { } ofResource)
+                {
+                    OnSourceFailed(ofResource); // A cancellation is not reported, so it cannot carry the exception.
+                }
+
+                return isCancellationRead;
             }
 
             exception = failure; // A fan-out inside the item failed before it was cancelled.

@@ -84,6 +84,12 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         }
                         catch (Exception exception)
                         {
+                            if (_state is { IsResourceUsed: true, Resource: { } resource })
+                            {
+                                RestoreContext(); // Disposing must not see an AsyncLocal that the operation set.
+                                await resource.DiscardAsync(exception, _state).NoContext();
+                            }
+
                             run.OnItemFailed(_index, _item, exception, _state);
                         }
 
@@ -319,6 +325,13 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
         catch (Exception exception)
         {
+            if (_state is { IsResourceUsed: true })
+            {
+                FailLater(exception); // Discarding the resource must be awaited before the failure is recorded.
+                (_index, _item) = (index, item);
+                return false;
+            }
+
             run.OnItemFailed(index, item, exception, _state);
         }
         finally
@@ -330,6 +343,18 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         }
 
         return true;
+    }
+
+    private void FailLater(Exception exception)
+    {
+        if (_operation.HasResult)
+        {
+            _withResult = ValueTask.FromException<TResult>(exception);
+        }
+        else
+        {
+            _withoutResult = ValueTask.FromException(exception);
+        }
     }
 
     /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source

@@ -8,6 +8,7 @@ namespace AsyncKit;
 /// <remarks>Lifetime: one for each worker, reused for every item. Only that worker writes it.</remarks>
 internal sealed class ItemState(TimeProvider? clock)
 {
+    private WorkerResource? _resource;
     private long _startedAt;
 
     public long Index { get; private set; }
@@ -37,30 +38,36 @@ internal sealed class ItemState(TimeProvider? clock)
     /// one.</summary>
     public IAsyncDisposable? Watch { get; set; }
 
-    public bool HasResource { get; private set; }
+    /// <summary>The resource of the worker; null until the first item that needs one.</summary>
+    public WorkerResource? Resource => Volatile.Read(ref _resource);
 
-    /// <summary>The resource that the worker opened; may be null even if <see cref="HasResource"/> is true.</summary>
-    public object? Resource { get; private set; }
+    /// <summary>Whether the operation of the item received the resource of the worker, which must be discarded if the
+    /// operation fails.</summary>
+    public bool IsResourceUsed { get; set; }
 
-    public bool MustBeDisposed => HasResource || Watch is not null;
+    /// <summary>The exception from discarding a resource that the operation failed with.</summary>
+    public Exception? DisposeException { get; set; }
+
+    public bool MustBeDisposed => Resource is not null || Watch is not null;
 
     /// <summary>The index as the public API reports it: indexes beyond the range of an int are reported as its
     /// maximum.</summary>
     public static int ShownIndex(long index) => (int)Math.Min(index, int.MaxValue);
 
-    public void Keep(object? resource) => (Resource, HasResource) = (resource, true);
+    /// <summary>Sets the resource if it is null. Many attempts of one item may call it.</summary>
+    public void TrySetResource(WorkerResource resource) => Interlocked.CompareExchange(ref _resource, resource, null);
 
     /// <summary>Called when the worker exits.</summary>
     public async ValueTask DisposeAsync()
     {
-        var resource = Resource;
-        (Resource, HasResource) = (null, false);
-        if (Watch is not null)
+        try
         {
-            await Watch.DisposeAsync().NoContext();
+            await (Watch?.DisposeAsync() ?? default).NoContext();
         }
-
-        await Disposal.DisposeAsync(resource).NoContext();
+        finally
+        {
+            await (Resource?.CloseAsync() ?? default).NoContext();
+        }
     }
 
     /// <summary>Resets the state for the next item, which may still have to wait for its start.</summary>
@@ -69,8 +76,9 @@ internal sealed class ItemState(TimeProvider? clock)
         Index = index;
         Attempts = 0;
         Duration = TimeSpan.Zero;
-        IsStarted = IsCounted = IsActive = IsEnded = false;
+        IsStarted = IsCounted = IsActive = IsEnded = IsResourceUsed = false;
         Span = null;
+        DisposeException = null;
     }
 
     /// <summary>Called just before the operation is called.</summary>

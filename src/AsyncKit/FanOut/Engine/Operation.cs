@@ -22,23 +22,6 @@ internal readonly struct Operation<T, TResult>
 
     public bool NeedsState => _withState is not null || _withStateOnly is not null;
 
-    /// <summary>Creates an operation that receives the resource of its worker; the worker's first item opens
-    /// it.</summary>
-    public static Operation<T, TResult> WithWorker<TWorker>(
-        Func<CancellationToken, ValueTask<TWorker>> open,
-        Func<TWorker, T, CancellationToken, ValueTask<TResult>> operation)
-    {
-        return new((item, state, token) => state.HasResource
-            ? operation((TWorker)state.Resource!, item, token)
-            : OpenAndRunAsync(item, state, token));
-
-        async ValueTask<TResult> OpenAndRunAsync(T item, ItemState state, CancellationToken token)
-        {
-            state.Keep(await open(token).NoContext());
-            return await operation((TWorker)state.Resource!, item, token).NoContext();
-        }
-    }
-
     public ValueTask<TResult> InvokeAsync(T item, ItemState? state, CancellationToken token) =>
         _withResult is not null ? _withResult(item, token) : _withState!(item, state!, token);
 

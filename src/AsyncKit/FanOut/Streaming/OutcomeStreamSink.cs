@@ -1,8 +1,9 @@
 namespace AsyncKit;
 
 /// <summary>Passes every outcome to the reader of a stream.</summary>
-internal sealed class OutcomeStreamSink<T, TResult>(
-    OrderedRingBuffer<FanOutOutcome<T, TResult>> buffer, FanOutOptions options) : FanOutSink<T, TResult>
+internal sealed class OutcomeStreamSink<T, TResult, TOutcome>(
+    OrderedRingBuffer<TOutcome> buffer, FanOutOptions options, Func<FanOutOutcome<T, TResult>, TOutcome> convert)
+    : FanOutSink<T, TResult>
 {
     private readonly bool _isInSourceOrder = options.Order == FanOutOrder.Source;
 
@@ -15,7 +16,9 @@ internal sealed class OutcomeStreamSink<T, TResult>(
     public override bool Put(
         long index, T item, FanOutOutcomeKind kind, TResult result, Exception? exception, ItemState? state)
     {
-        buffer.Put(_isInSourceOrder ? index : buffer.NextTicket(), new(index, item, kind, result, exception, state));
+        buffer.Put(
+            _isInSourceOrder ? index : buffer.NextTicket(),
+            convert(new(index, item, kind, result, exception, state)));
         return true;
     }
 

@@ -586,14 +586,13 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
         {
             var opened = 0;
 
-            var results = await Enumerable.Range(0, 12).ToArray().FanOutAsync(
-                By(item => item % 2, maxPerKey: 1, limit: 4),
-                async _ =>
+            var results = await Enumerable.Range(0, 12).ToArray()
+                .PerWorker(async _ =>
                 {
                     await Task.Yield();
                     return ++opened;
-                },
-                async (worker, item, _) =>
+                })
+                .FanOutAsync(By(item => item % 2, maxPerKey: 1, limit: 4), async (worker, item, _) =>
                 {
                     await Task.Yield();
                     return item;

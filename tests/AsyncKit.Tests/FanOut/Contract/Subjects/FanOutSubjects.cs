@@ -24,7 +24,7 @@ public static partial class FanOutSubjects
                 source => source.FanOutAsync(options, operation, cancellationToken));
     }
 
-    public sealed class Streamed(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
+    public class Streamed(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
     {
         public override bool IsInSourceOrder => order == FanOutOrder.Source;
 
@@ -34,11 +34,7 @@ public static partial class FanOutSubjects
             Func<T, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken)
         {
-            options = options with { Order = order };
-            var stream = Kind.Over(
-                items,
-                source => source.FanOutStream(options, operation, cancellationToken),
-                source => source.FanOutStream(options, operation, cancellationToken));
+            var stream = Start(items, options with { Order = order }, operation, cancellationToken);
             return CollectAsync().Unwrap();
 
             async Task<Task<TResult[]>> CollectAsync()
@@ -59,9 +55,18 @@ public static partial class FanOutSubjects
                 return Task.FromResult(results.ToArray());
             }
         }
+
+        protected virtual IAsyncEnumerable<TResult> Start<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutStream(options, operation, cancellationToken),
+                source => source.FanOutStream(options, operation, cancellationToken));
     }
 
-    public sealed class Outcomes(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
+    public class Outcomes(SourceKind kind, FanOutOrder order) : FanOutSubject(kind)
     {
         public override bool IsInSourceOrder => order == FanOutOrder.Source;
 
@@ -72,36 +77,73 @@ public static partial class FanOutSubjects
             CancellationToken cancellationToken)
         {
             options = options with { Order = order };
-            var stream = Kind.Over(
+            return CollectAsync(
+                Start(items, options, operation, cancellationToken),
+                static outcome => outcome,
+                options,
+                cancellationToken).Unwrap();
+        }
+
+        public override Task FanOutAsync<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken)
+        {
+            options = options with { Order = order };
+            return CollectAsync(
+                Start(items, options, operation, cancellationToken),
+                static one => new FanOutOutcome<T, int>(one.Index, one.Item, one.Kind, 0, one.Exception),
+                options,
+                cancellationToken).Unwrap();
+        }
+
+        protected virtual IAsyncEnumerable<FanOutOutcome<T, TResult>> Start<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) => Kind.Over(
                 items,
                 source => source.FanOutOutcomes(options, operation, cancellationToken),
                 source => source.FanOutOutcomes(options, operation, cancellationToken));
-            return CollectAsync().Unwrap();
 
-            async Task<Task<TResult[]>> CollectAsync()
+        protected virtual IAsyncEnumerable<FanOutOutcome<T>> Start<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutOutcomes(options, operation, cancellationToken),
+                source => source.FanOutOutcomes(options, operation, cancellationToken));
+
+        private static async Task<Task<TResult[]>> CollectAsync<T, TResult, TOutcome>(
+            IAsyncEnumerable<TOutcome> stream,
+            Func<TOutcome, FanOutOutcome<T, TResult>> convert,
+            FanOutOptions options,
+            CancellationToken cancellationToken)
+        {
+            List<FanOutOutcome<T, TResult>> outcomes = [];
+            Exception? end = null;
+            try
             {
-                List<FanOutOutcome<T, TResult>> outcomes = [];
-                Exception? end = null;
-                try
+                await foreach (var outcome in stream)
                 {
-                    await foreach (var outcome in stream)
-                    {
-                        outcomes.Add(outcome);
-                    }
+                    outcomes.Add(convert(outcome));
                 }
-                catch (Exception exception)
-                {
-                    end = exception;
-                }
-
-                var isCancelled = end is OperationCanceledException cancelled
-                    && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken;
-                return Rebuild(outcomes, options, isCancelled ? null : end, isCancelled, cancellationToken);
             }
+            catch (Exception exception)
+            {
+                end = exception;
+            }
+
+            return end is OperationCanceledException cancelled
+                && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken
+                    ? EndedWithCancellation<TResult>(cancelled)
+                    : Rebuild(outcomes, options, end, isCancelled: false, cancellationToken);
         }
     }
 
-    public sealed class Report(SourceKind kind) : FanOutSubject(kind)
+    public class Report(SourceKind kind) : FanOutSubject(kind)
     {
         public override Task<TResult[]> FanOutAsync<T, TResult>(
             IEnumerable<T> items,
@@ -109,10 +151,7 @@ public static partial class FanOutSubjects
             Func<T, CancellationToken, ValueTask<TResult>> operation,
             CancellationToken cancellationToken)
         {
-            var report = Kind.Over(
-                items,
-                source => source.FanOutReportAsync(options, operation, cancellationToken),
-                source => source.FanOutReportAsync(options, operation, cancellationToken));
+            var report = Start(items, options, operation, cancellationToken);
             return ReadAsync().Unwrap();
 
             async Task<Task<TResult[]>> ReadAsync()
@@ -134,10 +173,7 @@ public static partial class FanOutSubjects
             Func<T, CancellationToken, ValueTask> operation,
             CancellationToken cancellationToken)
         {
-            var report = Kind.Over(
-                items,
-                source => source.FanOutReportAsync(options, operation, cancellationToken),
-                source => source.FanOutReportAsync(options, operation, cancellationToken));
+            var report = Start(items, options, operation, cancellationToken);
             return ReadAsync().Unwrap();
 
             async Task<Task<int[]>> ReadAsync()
@@ -151,6 +187,24 @@ public static partial class FanOutSubjects
                     cancellationToken);
             }
         }
+
+        protected virtual Task<FanOutReport<T, TResult>> Start<T, TResult>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask<TResult>> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutReportAsync(options, operation, cancellationToken),
+                source => source.FanOutReportAsync(options, operation, cancellationToken));
+
+        protected virtual Task<FanOutReport<T>> Start<T>(
+            IEnumerable<T> items,
+            FanOutOptions options,
+            Func<T, CancellationToken, ValueTask> operation,
+            CancellationToken cancellationToken) => Kind.Over(
+                items,
+                source => source.FanOutReportAsync(options, operation, cancellationToken),
+                source => source.FanOutReportAsync(options, operation, cancellationToken));
     }
 
     /// <summary>The outcomes of a drained run without the items that it left in an array or a list, which are the last
