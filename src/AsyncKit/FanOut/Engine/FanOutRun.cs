@@ -28,7 +28,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private readonly FanOutOptions _options;
     private readonly TimeProvider? _clock;
     private readonly FanOutObserver<T>? _observer;
-    private readonly bool _isDecorated;
+    private readonly ItemPipeline<T, TResult>? _pipeline;
     private CancellationTokenRegistration _callerRegistration;
     private ResultBuffer<TResult>? _results;
     private int _startedWorkers;
@@ -44,7 +44,6 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         FanOutSink<T, TResult>? sink = null)
     {
         _options = options;
-        _isDecorated = options.IsDecorated;
         _callerToken = callerToken;
         _sink = sink;
         if (options.Partition is { } partition)
@@ -56,12 +55,11 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         Indexed = indexed;
         Pulled = pulled;
         _observer = FanOutObserver<T>.TryCreate(options, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
-        _clock = _isDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
+        _clock = options.IsDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
             ? AsyncEnvironment.Clock(options.TimeProvider)
             : null;
-        Operation = _isDecorated
-            ? new ItemPipeline<T, TResult>(this, operation, options, _clock!).Decorated
-            : operation;
+        _pipeline = options.IsDecorated ? new(this, operation, options, _clock!) : null;
+        Operation = _pipeline?.Decorated ?? operation;
         Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
         Token = _operations.Token;
         Failures = new FailureRecord(options.OnFailure == FailureMode.StopAtFirst, callerToken)
@@ -208,7 +206,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     public void OnItemTaken(long index, T item, ItemState state)
     {
         state.Take(index);
-        if (!_isDecorated)
+        if (_pipeline is null)
         {
             OnItemStarting(item, state);
             state.Attempts = 1;
@@ -396,6 +394,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private async Task FinishAsync()
     {
         _ = _callerRegistration.Unregister();
+        _pipeline?.End();
         try
         {
             await (Pulled?.DisposeAsync() ?? default).NoContext();
@@ -405,6 +404,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             OnSourceFailed(exception); // An exception from a user-supplied Dispose is a failure of the source.
         }
 
+        CallerContext.RestoreFlow(Context); // The receiver of the progress must not see what the source set.
         try
         {
             await (_observer?.FinishProgressAsync() ?? default).NoContext();
