@@ -1,3 +1,5 @@
+using AsyncKit.Testing;
+
 namespace AsyncKit.Tests;
 
 /// <summary>Where user code runs if the caller is on a SynchronizationContext with one thread. Each row of the table in
@@ -171,11 +173,14 @@ public sealed class CallerContextTests : IClassFixture<NothingLeftBehind>
         Ui.RunAsync(async ui =>
         {
             var places = new Places(ui);
+            var time = new VirtualTime();
             using var caller = new CancellationTokenSource();
             foreach (var grace in (TimeSpan?[])[null, TimeSpan.FromSeconds(30)])
             {
-                var options = new DeadlineOptions { Limit = Millisecond, GracePeriod = grace };
-                await Assert.ThrowsAsync<TimeoutException>(async () => await Deadline.RunAsync(HangAsync, options));
+                var options = new DeadlineOptions { Limit = Millisecond, GracePeriod = grace, TimeProvider = time };
+                var limited = Deadline.RunAsync(HangAsync, options).AsTask();
+                time.Advance(Millisecond);
+                await Assert.ThrowsAsync<TimeoutException>(() => limited);
             }
 
             var cancelled = Deadline.RunAsync(HangAsync, TimeSpan.FromSeconds(30), caller.Token).AsTask();
@@ -266,18 +271,9 @@ public sealed class CallerContextTests : IClassFixture<NothingLeftBehind>
         var scope = new AsyncScope();
         scope.Defer(() => places.Note("second"));
         scope.DeferAsync(async token => await Task.Delay(1, token).ConfigureAwait(false));
-        var closing = Task.CompletedTask;
-        SynchronizationContext.SetSynchronizationContext(new RejectingContext());
-        try
-        {
-            closing = scope.DisposeAsync().AsTask();
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(ui);
-        }
 
-        await closing;
+        await RejectingContext.Call(() => scope.DisposeAsync().AsTask());
+
         places.AssertAll(Places.OnPool, "second");
     });
 
@@ -541,10 +537,5 @@ public sealed class CallerContextTests : IClassFixture<NothingLeftBehind>
             onDisposed();
             await Task.Delay(1).ConfigureAwait(false);
         }
-    }
-
-    private sealed class RejectingContext : SynchronizationContext
-    {
-        public override void Post(SendOrPostCallback d, object? state) => throw new InvalidOperationException("closed");
     }
 }
