@@ -26,7 +26,7 @@ public static class RetryAfter
         var header = response.Headers.RetryAfter;
         var clock = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
         var delay = header?.Delta ?? header?.Date - clock.GetUtcNow();
-        return delay < TimeSpan.Zero ? null : delay; // Zero would retry at once, also if only the clocks differ.
+        return delay < TimeSpan.Zero ? null : delay; // Zero would retry at once, even if only the clocks differ.
     }
 
     /// <summary>Returns how long the response behind an exception asked the client to wait, for

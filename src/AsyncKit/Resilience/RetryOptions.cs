@@ -57,7 +57,7 @@ public sealed record RetryOptions
     } = Transient.IsTransient;
 
     /// <summary>Returns the delay that the server requests, for example in a Retry-After header, or null. The hint
-    /// replaces <see cref="Backoff"/>. A negative hint is no hint: the backoff applies.</summary>
+    /// replaces <see cref="Backoff"/>. A negative hint is ignored: the backoff applies.</summary>
     /// <value>The default is null, for no hints. If the function throws, the operation fails with that
     /// exception.</value>
     public Func<Exception, TimeSpan?>? DelayHint { get; init; }

@@ -53,8 +53,8 @@ public static class Transient
         || IsTimeout(exception);
 
     /// <summary>Returns whether a time limit caused the exception. A limit may be reported as a cancellation with the
-    /// timeout inside, as HttpClient does. A cancellation by the caller is no timeout, even if AsyncKit keeps an
-    /// earlier timeout inside it.</summary>
+    /// timeout inside, as HttpClient does. A cancellation by the caller does not count, even if AsyncKit keeps
+    /// an earlier timeout inside it.</summary>
     internal static bool IsTimeout(Exception exception) => exception switch
     {
         TimeoutException => true,

@@ -133,28 +133,7 @@ public sealed class ExecutionFlowTests : IClassFixture<NothingLeftBehind>
         var flow = new Flow();
         var (calls, isEnumerated) = (0, false);
         var isSlow = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var options = new FanOutOptions
-        {
-            MaxConcurrency = 2,
-            Gate = new ConcurrencyGate(2),
-            IsThrottled = _ => flow.See("IsThrottled", false),
-            Partition = isPartitioned ? FanOutPartition.By<int, int>(item => flow.See("key", item), 1) : null,
-            Progress = new Receiver(() => flow.See("Progress", true)),
-            ProgressInterval = TimeSpan.FromMilliseconds(1),
-            SlowItemThreshold = TimeSpan.FromMilliseconds(1),
-            OnSlowItem = _ =>
-            {
-                flow.See("OnSlowItem", true);
-                isSlow.TrySetResult();
-            },
-            Retry = new RetryOptions
-            {
-                Backoff = Backoff.None,
-                ShouldRetry = _ => flow.See("ShouldRetry", true),
-                DelayHint = _ => flow.See<TimeSpan?>("DelayHint", null),
-                OnRetry = _ => flow.See("OnRetry", true),
-            },
-        };
+        var options = OptionsOf(flow, isPartitioned, isSlow);
 
         await entryPoint(Source(), options, (item, _) => flow.See("operation", CallAsync(item)));
 
@@ -189,6 +168,29 @@ public sealed class ExecutionFlowTests : IClassFixture<NothingLeftBehind>
             }
         }
     }
+
+    private static FanOutOptions OptionsOf(Flow flow, bool isPartitioned, TaskCompletionSource isSlow) => new()
+    {
+        MaxConcurrency = 2,
+        Gate = new ConcurrencyGate(2),
+        IsThrottled = _ => flow.See("IsThrottled", false),
+        Partition = isPartitioned ? FanOutPartition.By<int, int>(item => flow.See("key", item), 1) : null,
+        Progress = new Receiver(() => flow.See("Progress", true)),
+        ProgressInterval = TimeSpan.FromMilliseconds(1),
+        SlowItemThreshold = TimeSpan.FromMilliseconds(1),
+        OnSlowItem = _ =>
+        {
+            flow.See("OnSlowItem", true);
+            isSlow.TrySetResult();
+        },
+        Retry = new RetryOptions
+        {
+            Backoff = Backoff.None,
+            ShouldRetry = _ => flow.See("ShouldRetry", true),
+            DelayHint = _ => flow.See<TimeSpan?>("DelayHint", null),
+            OnRetry = _ => flow.See("OnRetry", true),
+        },
+    };
 
     private sealed class Flow
     {

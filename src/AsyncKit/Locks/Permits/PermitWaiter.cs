@@ -100,7 +100,7 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
         }
         catch (Exception)
         {
-            // The wait has ended otherwise.
+            // Another thread ended the wait and completes it.
         }
 
         return task;
