@@ -28,6 +28,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
 
     public async Task<DownloadResult> RunAsync(CancellationToken token)
     {
+        AsyncEnvironment.LeaveContext(); // Files are written and the progress is reported on the thread pool.
         DownloadResult result;
         try
         {

@@ -16,6 +16,7 @@ namespace AsyncKit.Http;
 /// <item>A retry restores the address, method, content and credentials of the caller's request, even after a
 /// redirect.</item>
 /// <item>A response that stops sending bytes fails with a TimeoutException.</item>
+/// <item>Inner handlers and the callbacks of the options run without the caller's SynchronizationContext.</item>
 /// </list>
 /// Place it before a handler that connects, such as <see cref="SocketsHttpHandler"/>. Connections, redirects, cookies,
 /// proxies and certificates stay the responsibility of that handler. <see cref="HttpClient.Timeout"/> includes the wait
@@ -84,8 +85,10 @@ public sealed class AsyncKitHttpHandler : DelegatingHandler
     {
         ArgumentNullException.ThrowIfNull(request);
 #pragma warning disable VSTHRD002 // Send is synchronous by contract; it sends synchronously, too.
-        return new HttpCall(_policy, this, request, SendMode.Blocking)
-            .RunAsync(cancellationToken).GetAwaiter().GetResult();
+        var call = new Task<Task<HttpResponseMessage>>(
+            () => new HttpCall(_policy, this, request, SendMode.Blocking).RunAsync(cancellationToken));
+        call.RunSynchronously(TaskScheduler.Default); // A retry must not wait for the scheduler that this call blocks.
+        return call.Result.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
     }
 

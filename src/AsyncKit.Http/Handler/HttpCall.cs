@@ -20,6 +20,7 @@ internal sealed class HttpCall(
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
+        AsyncEnvironment.LeaveContext(); // A synchronous Send blocks it, and each attempt must run in the same place.
         _lease = await policy.AcquireHostAsync(request, token).NoContext();
         try
         {
@@ -88,7 +89,8 @@ internal sealed class HttpCall(
         }
         catch (Exception exception)
         {
-            var isTimeout = exception is TimeoutException or TaskCanceledException { InnerException: TimeoutException };
+            var isTimeout = exception is TimeoutException
+                || (exception is OperationCanceledException && Transient.IsTransient(exception));
             ReleaseLease(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
             throw;
         }

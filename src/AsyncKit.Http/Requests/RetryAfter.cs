@@ -12,7 +12,7 @@ public static class RetryAfter
     /// <summary>Returns how long the response asks the client to wait.</summary>
     /// <param name="response">The response, with or without the header.</param>
     /// <param name="timeProvider">The clock to which a date is compared; null for the system clock.</param>
-    /// <returns>Zero or more, since a date may have passed; null if the header is missing.</returns>
+    /// <returns>Zero or more; null if the header is missing, its delay is negative or its date has passed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="response"/> is null.</exception>
     /// <example>
     /// <code>
@@ -26,7 +26,7 @@ public static class RetryAfter
         var header = response.Headers.RetryAfter;
         var clock = AsyncEnvironment.Clock(timeProvider ?? TimeProvider.System);
         var delay = header?.Delta ?? header?.Date - clock.GetUtcNow();
-        return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
+        return delay < TimeSpan.Zero ? null : delay; // Zero would retry at once, even if only the clocks differ.
     }
 
     /// <summary>Returns how long the response behind an exception asked the client to wait, for

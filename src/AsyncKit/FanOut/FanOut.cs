@@ -61,6 +61,7 @@ public static partial class FanOut
         var (indexed, pulled) = source.Open();
         return indexed is { Count: 0 } && options.Progress is null
             ? Task.FromResult(Array.Empty<TResult>())
+            : GateNesting.Refusal(options.Gate) is { } refusal ? Task.FromException<TResult[]>(refusal)
             : new FanOutRun<T, TResult>(indexed, pulled, operation, options, cancellationToken).RunAsync();
     }
 
@@ -111,6 +112,7 @@ public static partial class FanOut
         var isCancelled = cancellationToken.IsCancellationRequested;
         return isCancelled || (indexed is { Count: 0 } && options.Progress is null)
             ? Task.FromResult(new FanOutReport<T, TResult>(sink.ToArray(), null, isCancelled, cancellationToken))
+            : GateNesting.Refusal(options.Gate) is { } refusal ? Task.FromException<FanOutReport<T, TResult>>(refusal)
             : AwaitReportAsync(
                 new FanOutRun<T, TResult>(indexed, pulled, operation, options, cancellationToken, sink),
                 sink,

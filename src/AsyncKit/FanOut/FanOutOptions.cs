@@ -140,8 +140,9 @@ public sealed record FanOutOptions
     /// <remarks>
     /// An item acquires a permit before it starts and releases it when it completes. It keeps its slot while it waits
     /// for the permit, and both while it waits for a retry. A gate with an adaptive limit adjusts the limit by the
-    /// outcomes of the items; see <see cref="IsThrottled"/>. A nested fan-out must not use the gate of the outer one,
-    /// because it would wait for itself.
+    /// outcomes of the items; see <see cref="IsThrottled"/>. A fan-out inside an item must not use the same gate,
+    /// because it would wait for itself: its task is faulted with an <see cref="InvalidOperationException"/> that names
+    /// the gate. A source that is itself a fan-out may use it.
     /// </remarks>
     public ConcurrencyGate? Gate { get; init; }
 

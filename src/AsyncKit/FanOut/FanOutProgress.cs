@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// <param name="InFlight">The number of items that are running.</param>
 /// <param name="Elapsed">The time since the start of the run, by the clock of the options.</param>
 /// <param name="Remaining">The estimated time until the end, from the recent rate of completed items; null if no item
-/// has completed or the total is unknown.</param>
+/// has completed, no item has completed recently, or the total is unknown.</param>
 public sealed record FanOutProgress(
     int? Total,
     long Started,

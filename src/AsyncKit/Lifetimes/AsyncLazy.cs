@@ -154,9 +154,11 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 
     private static async Task DisposeCoreAsync(Task<T>? kept, TaskCompletionSource<Task<T>?>? lastRun)
     {
+        var caller = CallerContext.Capture();
         if (lastRun is not null)
         {
             kept = await lastRun.Task.NoContext();
+            await caller;
         }
 
         if (kept is { IsCompletedSuccessfully: true })

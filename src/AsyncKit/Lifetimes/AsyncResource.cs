@@ -59,6 +59,7 @@ public static class AsyncResource
 /// <item>If acquiring fails, neither the body nor the release is called.</item>
 /// <item>The release gets a fresh token with a time limit. The body's exception stays the primary one, as in an
 /// <see cref="AsyncScope"/>.</item>
+/// <item>All three functions begin on the caller's SynchronizationContext, if it has one.</item>
 /// </list>
 /// Immutable. Cost per use: that of an <see cref="AsyncScope"/> with one cleanup.
 /// </remarks>
@@ -94,7 +95,12 @@ public sealed class AsyncResource<T>
         ArgumentNullException.ThrowIfNull(body);
         return AsyncScope.RunAsync(
             async ValueTask<TResult> (scope, token) =>
-                await body(await scope.EnterAsync(this, token).NoContext(), token).NoContext(),
+            {
+                var caller = CallerContext.Capture();
+                var resource = await scope.EnterAsync(this, token).NoContext();
+                await caller;
+                return await body(resource, token).NoContext();
+            },
             _options,
             cancellationToken);
     }

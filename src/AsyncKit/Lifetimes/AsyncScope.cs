@@ -22,6 +22,9 @@ namespace AsyncKit;
 /// <item>A resource whose acquisition completes after the scope has closed is cleaned up at once, and the caller gets
 /// an <see cref="ObjectDisposedException"/>.</item>
 /// <item>Release transfers all cleanups to a new scope, so that successful code keeps its resources.</item>
+/// <item>Every cleanup begins where the scope was closed: on the SynchronizationContext of the code that calls RunAsync
+/// or DisposeAsync, otherwise on its TaskScheduler, otherwise on the thread pool. It sees that code's
+/// ExecutionContext.</item>
 /// </list>
 /// <para>With <c>await using</c>, a scope cannot see the body's exception: C# replaces it with an exception that
 /// DisposeAsync throws. Use RunAsync if cleanups may throw.</para>
@@ -272,7 +275,7 @@ public sealed class AsyncScope : IAsyncDisposable
     /// single one unchanged, several as one flat <see cref="AggregateException"/>.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (await CloseAsync().NoContext() is { Count: > 0 } failures)
+        if (await CloseAsync(CallerContext.Capture()).NoContext() is { Count: > 0 } failures)
         {
             ExceptionDispatchInfo.Throw(TaskExceptions.Combine(failures));
         }
@@ -293,6 +296,7 @@ public sealed class AsyncScope : IAsyncDisposable
         AsyncScopeOptions? options,
         CancellationToken cancellationToken)
     {
+        var caller = CallerContext.Capture();
         var scope = new AsyncScope(options);
         var (result, thrown) = (default(TResult), default(Exception));
         try
@@ -304,7 +308,7 @@ public sealed class AsyncScope : IAsyncDisposable
             thrown = exception;
         }
 
-        var failures = await scope.CloseAsync().NoContext();
+        var failures = await scope.CloseAsync(caller).NoContext();
         return (thrown, failures) switch
         {
             ({ } exception, _) => TaskExceptions.WithCleanupFailures<TResult>(exception, failures, cancellationToken),
@@ -328,6 +332,7 @@ public sealed class AsyncScope : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_cleanups is null, this);
         }
 
+        var caller = CallerContext.Capture();
         var resource = await acquire(cancellationToken).NoContext();
         var cleanup = release(resource);
         if (TryPush(cleanup))
@@ -336,6 +341,7 @@ public sealed class AsyncScope : IAsyncDisposable
         }
 
         var failures = new List<Exception>();
+        await caller;
         await RunAsync(cleanup, failures).NoContext();
         throw new ObjectDisposedException(
             "The scope closed while a resource was being acquired; the resource was cleaned up.",
@@ -353,7 +359,8 @@ public sealed class AsyncScope : IAsyncDisposable
         }
     }
 
-    private async Task<List<Exception>> CloseAsync()
+    /// <param name="caller">Where each cleanup runs, even if the one before it was asynchronous.</param>
+    private async Task<List<Exception>> CloseAsync(CallerContext caller)
     {
         Stack<Cleanup>? cleanups;
         lock (_lock)
@@ -364,6 +371,7 @@ public sealed class AsyncScope : IAsyncDisposable
         var failures = new List<Exception>();
         while (cleanups is not null && cleanups.TryPop(out var cleanup))
         {
+            await caller;
             await RunAsync(cleanup, failures).NoContext();
         }
 

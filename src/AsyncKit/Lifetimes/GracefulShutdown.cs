@@ -18,7 +18,7 @@ namespace AsyncKit;
 /// within AbortTimeout after that, it is abandoned. Nothing else may still run when RunAsync completes.</item>
 /// <item>The OnStopped hooks run after the main function, regardless of its outcome.</item>
 /// <item>Hooks run one after the other in the order in which they were added, each with a fresh token and a time limit.
-/// Every hook runs, even if an earlier one throws.</item>
+/// Every hook runs, even if an earlier one throws. The main function and the hooks run on the thread pool.</item>
 /// <item>The exit code is 0 if the main function completes on its own, or within DrainTimeout, and lost no accepted work.
 /// Otherwise it is 1, and the loss is logged.</item>
 /// <item>Work is lost if the main function is aborted. Work is also lost if a fan-out that it started is cancelled after
@@ -233,7 +233,13 @@ public sealed class GracefulShutdown
     private async Task<Task<int>> RunStagesAsync(Task<Exception?> main)
     {
         var code = Drained;
-        if (await Task.WhenAny(main, _requested.Task).NoContext() != main)
+        var first = await Task.WhenAny(main, _requested.Task).NoContext();
+        if (AsyncEnvironment.Controller is null)
+        {
+            await AsyncEnvironment.ToPool(); // Hooks run where the main function ran, even if it returned at once.
+        }
+
+        if (first != main)
         {
             code = await StopAsync(main).NoContext();
         }

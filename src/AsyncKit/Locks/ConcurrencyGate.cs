@@ -15,6 +15,8 @@ namespace AsyncKit;
 /// <item>A waiter's continuation never runs inline in Dispose, Cancel(), a timer callback or the setter of the
 /// limit.</item>
 /// <item>Raising the limit releases waiters; lowering it lets active operations finish.</item>
+/// <item>A limit of zero pauses the gate: every caller waits, and raising the limit releases the waiters in order of
+/// arrival.</item>
 /// <item>Waiting allocates nothing in steady state, even with a cancellable token. A timeout allocates a timer.</item>
 /// </list>
 /// Cost: acquiring and releasing a free permit takes three interlocked operations. The gate keeps one small object for
@@ -28,11 +30,12 @@ public sealed class ConcurrencyGate : IPermitObserver
     private readonly AdaptiveLimit? _adaptive;
 
     /// <summary>Creates a gate with a limit that changes only when it is set.</summary>
-    /// <param name="limit">The maximum number of leases that are held at once: from 1 to 100,000.</param>
+    /// <param name="limit">The maximum number of leases that are held at once: from 1 to 100,000, or 0 to start
+    /// paused.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is out of range.</exception>
     public ConcurrencyGate(int limit)
     {
-        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), Guards.InRange(limit, 1, PermitQueue.MaxPermits), this);
+        _permits = new MultiPermitQueue(nameof(ConcurrencyGate), Guards.InRange(limit, 0, PermitQueue.MaxPermits), this);
         GateMetrics.Gates.Add(this);
     }
 
@@ -75,15 +78,20 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <summary>The maximum number of leases that are held at once. Raising it releases waiters. Lowering it lets
     /// active operations finish, and admits no caller until fewer leases are held. An adaptive gate continues from the
     /// value that was set.</summary>
-    /// <value>From 1 to 100,000; for an adaptive gate, from its Min to its Max.</value>
+    /// <value>From 1 to 100,000; for an adaptive gate, from its Min to its Max. Zero pauses either gate until another
+    /// value is set; meanwhile, reports of leases change nothing.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int Limit
     {
         get => _permits.Limit;
         set
         {
-            var (min, max) = _adaptive is null ? (1, PermitQueue.MaxPermits) : (_adaptive.Min, _adaptive.Max);
-            _permits.SetLimit(Guards.InRange(value, min, max, nameof(Limit)), _controller);
+            if (_adaptive is not null && value != 0)
+            {
+                _ = Guards.InRange(value, _adaptive.Min, _adaptive.Max, nameof(Limit));
+            }
+
+            _permits.SetLimit(Guards.InRange(value, 0, PermitQueue.MaxPermits, nameof(Limit)), _controller);
         }
     }
 
@@ -123,21 +131,16 @@ public sealed class ConcurrencyGate : IPermitObserver
     /// <returns>true if a permit was acquired; otherwise, false.</returns>
     public bool TryAcquire(out Lease lease) => _permits.TryAcquire(out lease);
 
-    /// <summary>Waits until no lease is held.</summary>
+    /// <summary>Waits until no lease is held, for example after the gate was paused.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>A task that completes when the last lease is disposed; already completed if no lease is held. Another
-    /// caller may have acquired a permit since.</returns>
+    /// <returns>A task that completes when the last lease is disposed; already completed if no lease is held, even if
+    /// the token is cancelled. Unless the gate is paused, another caller may have acquired a permit since.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before the gate was idle. The exception
     /// carries that token.</exception>
     public Task WhenIdleAsync(CancellationToken cancellationToken = default)
     {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return Task.FromCanceled(cancellationToken);
-        }
-
         var idle = _permits.WhenIdleAsync();
-        return cancellationToken.CanBeCanceled && !idle.IsCompleted ? idle.WaitAsync(cancellationToken) : idle;
+        return idle.IsCompleted ? idle : idle.WaitAsync(cancellationToken);
     }
 
     /// <summary>Returns the name of the gate, the number of active leases, the limit and the number of

@@ -22,6 +22,9 @@ namespace AsyncKit;
 /// Each of those is disposed when it is returned.</item>
 /// <item>Create, Validate, Reset and the disposal of an item never run under a lock, nor on the thread of another
 /// renter.</item>
+/// <item>Create and Validate begin on the SynchronizationContext of the renter, even after a wait, and Reset on that of
+/// the code that disposes the lease. Items are disposed on the SynchronizationContext of the call that disposes them,
+/// or by a timer on the thread pool.</item>
 /// </list>
 /// Cost: renting and returning an idle item allocates nothing. Neither does waiting in steady state, even with a
 /// cancellable token. Each item has one small object. All members are thread-safe.
@@ -38,7 +41,6 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     // was closed, when no item is created.
     private readonly AsyncPoolOptions<T> _options;
     private readonly MultiPermitQueue _permits;
-    private readonly TimeProvider _clock;
     private readonly IdleItems<T> _idle;
     private int _alive;
     private bool _isDisposing;
@@ -51,10 +53,9 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _clock = AsyncEnvironment.Clock(options.TimeProvider);
         var displayName = options.Name is null ? nameof(AsyncPool<T>) : $"{nameof(AsyncPool<T>)} '{options.Name}'";
         _permits = new MultiPermitQueue(displayName, options.MaxSize, this) { Clock = options.TimeProvider };
-        _idle = new IdleItems<T>(options, _clock, SweepAsync);
+        _idle = new IdleItems<T>(options, AsyncEnvironment.Clock(options.TimeProvider), SweepAsync);
         PoolMetrics.Pools.Add(this);
     }
 
@@ -117,9 +118,11 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
             return;
         }
 
+        var caller = CallerContext.Capture();
         _permits.Close(); // First: a renter that finds no idle item because of Close must not create one.
         foreach (var item in _idle.Close())
         {
+            await caller;
             await DestroyAsync(item, "closed").NoContext();
         }
 
@@ -161,37 +164,47 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     private ValueTask<PooledLease<T>> StartAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         var permit = _permits.AcquireAsync(timeout, cancellationToken);
-        return permit.IsCompletedSuccessfully
-            ? RentAsync(permit.Completed(), cancellationToken)
-            : WaitAsync(permit, cancellationToken);
+        return !permit.IsCompletedSuccessfully
+            ? WaitAsync(permit, CallerContext.Capture(), cancellationToken)
+            : TryRent(permit.Completed()) is { } lease ? new ValueTask<PooledLease<T>>(lease)
+            : FindOrCreateAsync(permit.Completed(), CallerContext.Capture(), cancellationToken);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PooledLease<T>> WaitAsync(ValueTask<Lease> permit, CancellationToken cancellationToken) =>
-        await RentAsync(await permit.NoContext(), cancellationToken).NoContext();
+    private async ValueTask<PooledLease<T>> WaitAsync(
+        ValueTask<Lease> waiting, CallerContext caller, CancellationToken cancellationToken)
+    {
+        var permit = await waiting.NoContext();
+        return TryRent(permit) ?? await FindOrCreateAsync(permit, caller, cancellationToken).NoContext();
+    }
 
-    private ValueTask<PooledLease<T>> RentAsync(Lease permit, CancellationToken cancellationToken) =>
-        _options.Validate is null && _idle.TryTake(freshOnly: true) is { } item
-            ? new ValueTask<PooledLease<T>>(item.Rent(permit))
-            : FindOrCreateAsync(permit, cancellationToken);
+    /// <summary>Rents an idle item if that calls no user code.</summary>
+    private PooledLease<T>? TryRent(Lease permit) =>
+        _options.Validate is null ? _idle.TryTake(freshOnly: true)?.Rent(permit) : null;
 
+    /// <param name="permit">The permit of the item, which is released if renting fails.</param>
+    /// <param name="caller">Where the renter runs, and Validate, Create and the disposal of an item run too.</param>
+    /// <param name="cancellationToken">The token of the renter.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PooledLease<T>> FindOrCreateAsync(Lease permit, CancellationToken cancellationToken)
+    private async ValueTask<PooledLease<T>> FindOrCreateAsync(
+        Lease permit, CallerContext caller, CancellationToken cancellationToken)
     {
         try
         {
             while (_idle.TryTake(freshOnly: false) is { } item)
             {
+                await caller;
                 if (_idle.IsExpired(item))
                 {
                     await DestroyAsync(item, "expired").NoContext();
                 }
-                else if (await IsValidAsync(item, cancellationToken).NoContext())
+                else if (await IsValidAsync(item, caller, cancellationToken).NoContext())
                 {
                     return item.Rent(permit);
                 }
             }
 
+            await caller;
             return (await CreateAsync(cancellationToken).NoContext()).Rent(permit);
         }
         catch
@@ -216,7 +229,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
             var item = new PoolItem<T>(
                 this,
                 value is null ? throw new InvalidOperationException("Create must not return null.") : value,
-                _clock.GetTimestamp());
+                _idle.Timestamp());
             PoolMetrics.CountCreated(this);
             return item;
         }
@@ -228,7 +241,8 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
     }
 
     /// <summary>Validates an idle item. Disposes it if it is not valid or if the renter cancelled.</summary>
-    private async ValueTask<bool> IsValidAsync(PoolItem<T> item, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsValidAsync(
+        PoolItem<T> item, CallerContext caller, CancellationToken cancellationToken)
     {
         try
         {
@@ -239,6 +253,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            await caller;
             await DestroyAsync(item, "invalid").NoContext(); // The state of the item is unknown.
             throw;
         }
@@ -247,12 +262,14 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
             LogFailure(Log.PoolItemNotValidated, exception);
         }
 
+        await caller;
         await DestroyAsync(item, "invalid").NoContext();
         return false;
     }
 
     private async ValueTask ResetAndReturnAsync(PoolItem<T> item, Lease permit)
     {
+        var caller = CallerContext.Capture();
         using (permit)
         {
             var reason = item.IsBroken ? "discarded" : null;
@@ -271,6 +288,7 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
 
             if (reason is not null || !_idle.TryAdd(item))
             {
+                await caller;
                 await DestroyAsync(item, reason ?? "expired").NoContext();
             }
         }

@@ -12,6 +12,10 @@ namespace AsyncKit;
 /// (2) The most recently returned item is last, and is taken first.
 /// (3) If items expire and any is idle, a sweep is scheduled no later than the next expiry, or a sweep is about to run.
 /// </para>
+/// <para>
+/// A clock that throws must lose neither an item nor its permit. Under such a clock an item counts as expired, and a
+/// timer that cannot be set is set by the next returned item.
+/// </para>
 /// </remarks>
 internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clock, Func<Task> sweepAsync)
     : IThreadPoolWorkItem
@@ -80,7 +84,7 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
     {
         using (_lock.EnterUninterrupted()) // An interrupt would lose the item and its permit.
         {
-            item.IdleSince = _expires ? clock.GetTimestamp() : 0;
+            item.IdleSince = Timestamp();
             if (_isClosed || IsExpired(item))
             {
                 return false;
@@ -104,8 +108,16 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
             _isClosed = true;
             PoolItem<T>[] items = [.. _items];
             _items.Clear();
-            _timer?.Dispose();
             AssertInvariants();
+            try
+            {
+                _timer?.Dispose();
+            }
+            catch (Exception)
+            {
+                // See the remarks.
+            }
+
             return items;
         }
     }
@@ -123,6 +135,19 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
         _ = sweepAsync();
     }
 
+    /// <summary>Returns the current timestamp; zero if items do not expire or the clock throws.</summary>
+    public long Timestamp()
+    {
+        try
+        {
+            return _expires ? clock.GetTimestamp() : 0;
+        }
+        catch (Exception)
+        {
+            return 0;
+        }
+    }
+
     private PoolItem<T>? TakeAt(int index)
     {
         AssertInvariants();
@@ -138,33 +163,47 @@ internal sealed class IdleItems<T>(AsyncPoolOptions<T> options, TimeProvider clo
 
     private TimeSpan TimeLeft(PoolItem<T> item)
     {
-        var now = clock.GetTimestamp();
-        var idle = options.IdleTimeout is { } timeout
-            ? timeout - clock.GetElapsedTime(item.IdleSince, now)
-            : TimeSpan.MaxValue;
-        var age = options.MaxAge is { } maxAge
-            ? maxAge - clock.GetElapsedTime(item.CreatedAt, now)
-            : TimeSpan.MaxValue;
-        return idle < age ? idle : age;
+        try
+        {
+            var now = clock.GetTimestamp();
+            var idle = options.IdleTimeout is { } timeout
+                ? timeout - clock.GetElapsedTime(item.IdleSince, now)
+                : TimeSpan.MaxValue;
+            var age = options.MaxAge is { } maxAge
+                ? maxAge - clock.GetElapsedTime(item.CreatedAt, now)
+                : TimeSpan.MaxValue;
+            return idle < age ? idle : age;
+        }
+        catch (Exception)
+        {
+            return TimeSpan.Zero;
+        }
     }
 
     /// <summary>Starts a sweep no later than after this time. A sweep that starts too early only checks the
     /// items.</summary>
     private void SweepAfter(TimeSpan time)
     {
-        var at = clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
-        if (at >= _sweepAt)
+        try
         {
-            return;
-        }
+            var at = clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
+            if (at >= _sweepAt)
+            {
+                return;
+            }
 
-        _sweepAt = at;
-        _timer ??= clock.CreateTimer(
-            static state => AsyncEnvironment.Queue((IdleItems<T>)state!),
-            this,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
-        _ = _timer.Change(time > TimeSpan.Zero ? time : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer ??= clock.CreateTimer(
+                static state => AsyncEnvironment.Queue((IdleItems<T>)state!),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
+            _ = _timer.Change(time > TimeSpan.Zero ? time : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _sweepAt = at;
+        }
+        catch (Exception)
+        {
+            // See the remarks.
+        }
     }
 
     [Conditional("DEBUG")]

@@ -11,10 +11,13 @@ namespace AsyncKit;
 /// <c>exception.Data["AsyncKit.Attempts"]</c> is the number of attempts.
 /// <c>exception.Data["AsyncKit.EarlierExceptions"]</c> contains the exceptions before it, at most 100: the first one
 /// and the latest ones.</item>
-/// <item>The server's hint replaces the backoff, up to a limit. A delay never exceeds the rest of the total
-/// timeout.</item>
+/// <item>The server's hint replaces the backoff, up to a limit. A negative hint is ignored. A delay never exceeds the
+/// rest of the total timeout.</item>
 /// <item>When the budget is spent, the last exception is thrown. All items of a run share the budget.</item>
 /// <item>Attempts run one after another, never two at the same time.</item>
+/// <item>Every attempt, ShouldRetry, DelayHint and OnRetry run where the first attempt began: on the caller's
+/// SynchronizationContext, otherwise on its TaskScheduler, otherwise on the thread pool. Each of them sees the caller's
+/// ExecutionContext, not what another one set.</item>
 /// </list>
 /// A Polly pipeline runs the loop and the delays. It is built once for each <see cref="RetryOptions"/>.
 /// </remarks>

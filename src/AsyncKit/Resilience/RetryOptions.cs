@@ -44,8 +44,9 @@ public sealed record RetryOptions
         init => field = Guards.Limit(value, nameof(TotalTimeout));
     }
 
-    /// <summary>Returns whether a failure is retried. It is not called for cancellations, which are never retried. The
-    /// exception is HttpClient's own timeout.</summary>
+    /// <summary>Returns whether a failure is retried. It is not called for cancellations, which are never retried. A
+    /// cancellation with a <see cref="TimeoutException"/> inside, such as HttpClient's own timeout, is a
+    /// failure.</summary>
     /// <value>Not null. The default is <see cref="Transient.IsTransient"/>. If the function throws, the operation fails
     /// with that exception.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -56,7 +57,7 @@ public sealed record RetryOptions
     } = Transient.IsTransient;
 
     /// <summary>Returns the delay that the server requests, for example in a Retry-After header, or null. The hint
-    /// replaces <see cref="Backoff"/>.</summary>
+    /// replaces <see cref="Backoff"/>. A negative hint is ignored: the backoff applies.</summary>
     /// <value>The default is null, for no hints. If the function throws, the operation fails with that
     /// exception.</value>
     public Func<Exception, TimeSpan?>? DelayHint { get; init; }

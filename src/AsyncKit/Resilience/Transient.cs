@@ -17,8 +17,8 @@ public static class Transient
     /// <list type="bullet">
     /// <item>An <see cref="HttpRequestException"/> with status 408, 429 or 5xx, or without a status. Not one about a
     /// limit of the client, for example the length of a response.</item>
-    /// <item>A <see cref="TimeoutException"/>, and HttpClient's own timeout, which is an
-    /// <see cref="OperationCanceledException"/> with one inside.</item>
+    /// <item>A <see cref="TimeoutException"/>, and an <see cref="OperationCanceledException"/> whose inner exception is
+    /// one, such as HttpClient's own timeout.</item>
     /// <item>A <see cref="SocketException"/>, and an <see cref="IOException"/> of a transport. Not one about a file, a
     /// folder or a path.</item>
     /// <item>A <see cref="DbException"/> whose IsTransient is true.</item>
@@ -34,7 +34,7 @@ public static class Transient
             HttpRequestException { StatusCode: { } status } => IsTransientStatus(status),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => false,
             HttpRequestException or TimeoutException or SocketException => true,
-            OperationCanceledException => IsHttpClientTimeout(exception),
+            OperationCanceledException => IsTimeout(exception),
             DbException { IsTransient: var isTransient } => isTransient,
             FileNotFoundException or DirectoryNotFoundException or DriveNotFoundException or PathTooLongException
                 or FileLoadException => false,
@@ -46,12 +46,23 @@ public static class Transient
 
     /// <summary>Returns whether the exception reports too much load at the same time.</summary>
     internal static bool IsThrottled(Exception exception) =>
-        exception is TimeoutException
-            or HttpRequestException { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable }
-        || IsHttpClientTimeout(exception);
+        exception is HttpRequestException
+            {
+                StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable,
+            }
+        || IsTimeout(exception);
 
-    internal static bool IsHttpClientTimeout(Exception exception) =>
-        exception is TaskCanceledException { InnerException: TimeoutException };
+    /// <summary>Returns whether a time limit caused the exception. A limit may be reported as a cancellation with the
+    /// timeout inside, as HttpClient does. A cancellation by the caller does not count, even if AsyncKit keeps
+    /// an earlier timeout inside it.</summary>
+    internal static bool IsTimeout(Exception exception) => exception switch
+    {
+        TimeoutException => true,
+        CanceledWithFailureException or CallerCanceledException => false,
+        OperationCanceledException cancelled => cancelled.InnerException is TimeoutException,
+        AggregateException { InnerExceptions.Count: > 0 } all and not FanOutException => all.InnerExceptions.All(IsTimeout),
+        _ => false,
+    };
 
     /// <summary>An exception of the file system has an error number. An exception of a transport has none, but an inner
     /// exception.</summary>

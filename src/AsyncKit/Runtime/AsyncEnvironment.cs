@@ -76,6 +76,16 @@ internal static class AsyncEnvironment
     public static ConfiguredTaskAwaitable ToPool() =>
         Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
+    /// <summary>Hides the caller's SynchronizationContext from the rest of an async method, which restores it when it
+    /// returns.</summary>
+    public static void LeaveContext()
+    {
+        if (Controller is null && SynchronizationContext.Current is not null)
+        {
+            SynchronizationContext.SetSynchronizationContext(null);
+        }
+    }
+
     /// <summary>Returns the result of a completed operation or throws its exception. Never waits.</summary>
     public static T Completed<T>(this ValueTask<T> task) => task.GetAwaiter().GetResult();
 

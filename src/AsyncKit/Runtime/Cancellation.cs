@@ -28,7 +28,7 @@ internal static class Cancellation
         OperationCanceledException cancelled when cancelled.CancellationToken == caller => cancelled,
         CanceledWithFailureException { InnerException: { } failure } =>
             new CanceledWithFailureException(failure, caller, exception.Message),
-        _ => new OperationCanceledException(exception.Message, exception, caller),
+        _ => new CallerCanceledException(exception.Message, exception, caller),
     };
 
     /// <summary>Returns the failures of the callbacks of a token, without cancellations, or null without a

@@ -14,7 +14,7 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public void A_date_is_relative_to_the_clock_and_a_past_date_is_zero()
+    public void A_date_is_relative_to_the_clock_and_a_past_date_or_a_negative_delay_is_no_hint()
     {
         var time = new VirtualTime();
         using var response = new HttpResponseMessage();
@@ -22,6 +22,12 @@ public sealed class RetryAfterTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(TimeSpan.FromMinutes(2), RetryAfter.Of(response, time));
 
         response.Headers.RetryAfter = new RetryConditionHeaderValue(time.GetUtcNow() - TimeSpan.FromMinutes(2));
+        Assert.Null(RetryAfter.Of(response, time));
+
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(-1));
+        Assert.Null(RetryAfter.Of(response, time));
+
+        response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.Zero);
         Assert.Equal(TimeSpan.Zero, RetryAfter.Of(response, time));
     }
 

@@ -145,18 +145,64 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((3, 0), (report.FailedCount, gate.Active));
     }
 
-#if DEBUG
-    [Fact]
-    public async Task A_gate_shared_by_a_run_and_its_nested_run_is_detected_in_debug_builds()
+    public static TheoryData<string, Func<FanOutOptions, CancellationToken, Task>> Nested() => new()
     {
-        var options = new FanOutOptions { MaxConcurrency = 1, Gate = new ConcurrencyGate(1) };
+        { "results", (options, token) => new int[2].FanOutAsync(options, (item, _) => new ValueTask<int>(item), token) },
+        { "report", (options, token) => new int[2].FanOutReportAsync(options, (item, _) => new ValueTask<int>(item), token) },
+        { "stream", (options, token) => ReadAsync(new int[2].FanOutStream(options, (item, _) => new ValueTask<int>(item), token)) },
+        { "outcomes", (options, token) => ReadAsync(new int[2].FanOutOutcomes(options, (item, _) => new ValueTask<int>(item), token)) },
+        { "blocking", async (options, token) =>
+        {
+            await using var lane = Lanes.Of(2);
+            await new int[2].FanOutBlockingAsync(lane, options, (_, _) => { }, token);
+        } },
+        { "inside another gate", (options, token) => new int[1].FanOutAsync(
+            options with { Gate = new ConcurrencyGate(1) },
+            async (_, inner) => await new int[1].FanOutAsync(options, (_, _) => default(ValueTask), inner),
+            token) },
+        { "inside a child of a scope", async (options, token) =>
+        {
+            await using var scope = TaskScope.Open(null, token);
+            _ = scope.Run(async inner => await new int[1].FanOutAsync(options, (_, _) => default(ValueTask), inner));
+            await scope.JoinAsync();
+        } },
+    };
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new int[1].FanOutAsync(
-            options,
-            async (_, token) => await new int[1].FanOutAsync(options, (item, _) => new ValueTask<int>(item), token)).OrHangs());
+    [Theory]
+    [MemberData(nameof(Nested), DisableDiscoveryEnumeration = true)]
+    public async Task A_fan_out_inside_an_item_of_its_gate_is_refused_and_the_gate_is_named(
+        string name, Func<FanOutOptions, CancellationToken, Task> nested)
+    {
+        foreach (var limit in (int[])[1, 2])
+        {
+            var options = new FanOutOptions { MaxConcurrency = 4, Gate = new ConcurrencyGate(limit) { Name = "api" } };
 
-        Assert.Contains("Gate must not be the gate of a fan-out around this one", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(0, options.Gate.Active);
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new int[4].FanOutAsync(
+                options,
+                async (_, token) =>
+                {
+                    await Task.Yield();
+                    await nested(options, token);
+                }).OrHangs());
+
+            Assert.StartsWith("Gate must not be the gate of a fan-out around this one; it was ConcurrencyGate 'api'", refused.Message, StringComparison.Ordinal);
+            Assert.True((0, 0) == (options.Gate.Active, options.Gate.Waiting), name);
+        }
+    }
+
+    [Fact]
+    public async Task A_source_that_is_a_fan_out_may_share_the_gate()
+    {
+        var options = new FanOutOptions { MaxConcurrency = 2, Gate = new ConcurrencyGate(1) };
+
+        var results = await Enumerable.Range(0, 5).FanOutStream(options, (item, _) => new ValueTask<int>(item))
+            .FanOutAsync(options, async (item, _) =>
+            {
+                await Task.Yield();
+                return item + 1;
+            }).OrHangs();
+
+        Assert.Equal([1, 2, 3, 4, 5], results);
     }
 
     [Fact]
@@ -173,5 +219,55 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(0, options.Gate.Active);
     }
-#endif
+
+    [Fact]
+    public async Task Work_that_an_item_started_may_use_the_gate_after_the_run()
+    {
+        var options = new FanOutOptions { MaxConcurrency = 1, Gate = new ConcurrencyGate(1) };
+        var isOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task? later = null;
+
+        await new int[1].FanOutAsync(options, (_, _) =>
+        {
+            later = Task.Run(async () =>
+            {
+                await isOver.Task;
+                await new int[1].FanOutAsync(options, (_, _) => default(ValueTask));
+            });
+            return default(ValueTask);
+        }).OrHangs();
+        isOver.SetResult();
+
+        await later!.OrHangs();
+    }
+
+    [Fact]
+    public async Task A_fan_out_behind_a_paused_gate_waits_and_can_be_cancelled()
+    {
+        var gate = new ConcurrencyGate(0);
+        var options = new FanOutOptions { MaxConcurrency = 2, Gate = gate };
+        using var caller = new CancellationTokenSource();
+        var cancelled = new int[5].FanOutReportAsync(options, (item, _) => new ValueTask<int>(item), caller.Token);
+        await Hang.UntilAsync(() => gate.Waiting == 2);
+        await caller.CancelAsync();
+        var report = await cancelled.OrHangs();
+        Assert.True(report.IsCancelled);
+        Assert.All(report.Outcomes, outcome => Assert.Equal(FanOutOutcomeKind.NotStarted, outcome.Kind));
+
+        var resumed = Enumerable.Range(0, 5).FanOutAsync(options, (item, _) => new ValueTask<int>(item));
+        await Hang.UntilAsync(() => gate.Waiting == 2);
+        gate.Limit = 1;
+
+        var results = await resumed.OrHangs();
+        Assert.Equal([0, 1, 2, 3, 4], results);
+        Assert.Equal((0, 0), (gate.Active, gate.Waiting));
+    }
+
+    private static async Task ReadAsync<T>(IAsyncEnumerable<T> stream)
+    {
+        await foreach (var _ in stream)
+        {
+            // The first one is never reached.
+        }
+    }
 }

@@ -119,24 +119,51 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
     }, FiftySchedules);
 
     [Fact]
-    public void A_timeout_of_HttpClient_is_retried_and_other_cancellations_are_not() => AsyncTest.Run(async context =>
+    public void A_timeout_inside_a_cancellation_is_retried_and_other_cancellations_are_not() => AsyncTest.Run(async context =>
     {
         var unrelated = new Script(new OperationCanceledException("unrelated"), null);
-        var http = new Script(new TaskCanceledException("http", new TimeoutException()), null);
+        var http = new Script(
+            new TaskCanceledException("http", new TimeoutException()),
+            new OperationCanceledException("slow", new TimeoutException()),
+            new AggregateException(new OperationCanceledException("waited for", new TimeoutException())),
+            null);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await Retry.RunAsync(unrelated.RunAsync, EverySecond with { ShouldRetry = _ => true }));
         await Retry.RunAsync(http.RunAsync, EverySecond);
 
-        Assert.Equal((1, 2), (unrelated.Attempts, http.Attempts));
+        Assert.Equal((1, 4), (unrelated.Attempts, http.Attempts));
     }, FiftySchedules);
 
+    [Fact]
+    public void A_cancellation_by_an_inner_caller_is_not_retried_even_if_a_timeout_came_before_it() =>
+        AsyncTest.Run(async context =>
+        {
+            using var inner = new CancellationTokenSource(TimeSpan.FromSeconds(1), context.Time);
+            var attempts = 0;
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Retry.RunAsync(
+                async _ => await Retry.RunAsync(
+                    Task (_) =>
+                    {
+                        attempts++;
+                        throw new TimeoutException();
+                    },
+                    EverySecond with { Backoff = Backoff.Constant(TimeSpan.FromHours(1)) },
+                    inner.Token),
+                EverySecond));
+
+            Assert.Equal((1, TimeSpan.FromSeconds(1)), (attempts, context.Time.Elapsed));
+        }, FiftySchedules);
+
     [Theory]
-    [InlineData(-1, 2, 0)]
+    [InlineData(-1, 2, 1)]
+    [InlineData(int.MinValue, 2, 1)]
+    [InlineData(0, 2, 0)]
     [InlineData(20, 2, 20)]
     [InlineData(30, 2, 30)]
     [InlineData(31, 1, 0)]
-    public void A_delay_hint_is_used_up_to_its_cap(int hint, int attempts, int delay) => AsyncTest.Run(async context =>
+    public void A_delay_hint_is_used_up_to_its_cap_and_a_negative_one_is_no_hint(int hint, int attempts, int delay) => AsyncTest.Run(async context =>
     {
         var failure = new TimeoutException("1");
         var script = new Script(failure, null);

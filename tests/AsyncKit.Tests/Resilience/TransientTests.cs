@@ -37,6 +37,8 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
         { false, "cancellation", () => new OperationCanceledException() },
         { false, "task cancellation", () => new TaskCanceledException() },
         { true, "HttpClient's timeout", () => new TaskCanceledException("x", new TimeoutException()) },
+        { true, "timeout inside a cancellation", () => new OperationCanceledException("x", new TimeoutException()) },
+        { false, "other failure inside a cancellation", () => new OperationCanceledException("x", new FormatException()) },
         { true, "all transient", () => new AggregateException(new TimeoutException(), WithStatus(503)) },
         { false, "not all transient", () => new AggregateException(new TimeoutException(), new FormatException()) },
         { false, "no inner exception", () => new AggregateException() },
@@ -47,6 +49,42 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
     [MemberData(nameof(Table))]
     public void IsTransient_follows_the_table(bool expected, string name, Func<Exception> create) =>
         Assert.True(expected == Transient.IsTransient(create()), name);
+
+    [Fact]
+    public async Task Our_own_cancellation_is_not_transient_even_if_it_contains_a_timeout()
+    {
+        var failure = new TimeoutException();
+        using var caller = new CancellationTokenSource();
+        var gate = new TestGate();
+        var nested = new int[1].FanOutAsync(
+            1,
+            async (_, _) =>
+            {
+                await gate.PassAsync(CancellationToken.None);
+                throw failure;
+            },
+            caller.Token);
+        await gate.ArrivedAsync(1);
+        await caller.CancelAsync();
+        gate.Open();
+
+        var withFailure = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => nested.OrHangs());
+
+        Assert.Same(failure, withFailure.InnerException);
+        Assert.False(Transient.IsTransient(withFailure));
+        Assert.False(Transient.IsThrottled(withFailure));
+    }
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void Only_a_timeout_429_or_503_is_throttled(bool expected, string name, Func<Exception> create)
+    {
+        var isThrottled = Transient.IsThrottled(create());
+
+        Assert.True(expected || !isThrottled, name);
+        Assert.True(
+            isThrottled == (name.Contains("timeout", StringComparison.Ordinal) || name is "429" or "503"), name);
+    }
 
     [Fact]
     public void A_null_exception_is_rejected() =>

@@ -29,8 +29,8 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     private readonly TimeProvider? _clock;
     private readonly FanOutObserver<T>? _observer;
     private readonly FanOutDrain? _drain;
-    private readonly bool _isDecorated;
     private readonly PulledSource<T>? _tracked; // Null if the source does not track its items.
+    private readonly ItemPipeline<T, TResult>? _pipeline;
     private CancellationTokenRegistration _callerRegistration;
     private CancellationTokenRegistration _drainRegistration;
     private ResultBuffer<TResult>? _results;
@@ -50,7 +50,6 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         FanOutSink<T, TResult>? sink = null)
     {
         _options = options;
-        _isDecorated = options.IsDecorated;
         _callerToken = callerToken;
         _sink = sink;
         _drain = FanOutDrain.TryCreate(options.DrainToken);
@@ -69,12 +68,11 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         _tracked = pulled is { TracksItems: true } ? pulled : null;
         _observer = FanOutObserver<T>.TryCreate(
             options, onFailure, () => Indexed?.Count ?? Pulled!.CountHint, OnSourceFailed);
-        _clock = _isDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
+        _clock = options.IsDecorated || sink is { NeedsDuration: true } || _observer is { NeedsDurations: true }
             ? AsyncEnvironment.Clock(options.TimeProvider)
             : null;
-        Operation = _isDecorated
-            ? new ItemPipeline<T, TResult>(this, operation, options, _clock!).Decorated
-            : operation;
+        _pipeline = options.IsDecorated ? new(this, operation, options, _clock!) : null;
+        Operation = _pipeline?.Decorated ?? operation;
         Context = _observer is null ? ExecutionContext.Capture() : _observer.CaptureContext();
         Token = _operations.Token;
         Failures = new FailureRecord(onFailure == FailureMode.StopAtFirst, callerToken)
@@ -260,7 +258,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     public void OnItemTaken(long index, T item, ItemState state)
     {
         state.Take(index);
-        if (!_isDecorated)
+        if (_pipeline is null)
         {
             OnItemStarting(item, state);
             state.Attempts = 1;
@@ -507,6 +505,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     {
         _ = _callerRegistration.Unregister();
         _ = _drainRegistration.Unregister();
+        _pipeline?.End();
         try
         {
             await (Pulled?.DisposeAsync() ?? default).NoContext();
@@ -516,6 +515,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
             OnSourceFailed(exception); // An exception from a user-supplied Dispose is a failure of the source.
         }
 
+        CallerContext.RestoreFlow(Context); // The receiver of the progress must not see what the source set.
         try
         {
             await (_observer?.FinishProgressAsync() ?? default).NoContext();

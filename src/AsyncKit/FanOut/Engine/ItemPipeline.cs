@@ -13,9 +13,13 @@ internal sealed class ItemPipeline<T, TResult>(
     FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
 {
     private readonly RetryEngine? _retry = options.Retry?.Engine(clock);
+    private readonly GateNesting? _nesting = options.Gate is { } gate ? new(gate) : null;
 
     /// <summary>The decorated operation; it has a result exactly if the user-supplied one has.</summary>
     public Operation<T, TResult> Decorated => operation.HasResult ? new(RunAsync) : new(RunWithoutResultAsync);
+
+    /// <summary>Called when the run has completed all its items.</summary>
+    public void End() => _nesting?.End();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunWithoutResultAsync(T item, ItemState state, CancellationToken token) =>
@@ -28,7 +32,7 @@ internal sealed class ItemPipeline<T, TResult>(
         state.Lease = default;
         if (options.Gate is { } gate)
         {
-            GateNesting.AssertNotHeld(gate);
+            _nesting!.EnterItem();
             state.Lease = await gate.AcquireAsync(token).NoContext();
         }
 
@@ -62,7 +66,13 @@ internal sealed class ItemPipeline<T, TResult>(
     /// success does not hide that the item was throttled.</summary>
     private void ReportFailure(Lease lease, Exception exception)
     {
-        if (options.Gate is not null && !run.Token.IsCancellationRequested && options.IsThrottled(exception))
+        if (options.Gate is null || run.Token.IsCancellationRequested)
+        {
+            return;
+        }
+
+        CallerContext.RestoreFlow(run.Context); // The predicate must not see what the operation set.
+        if (options.IsThrottled(exception))
         {
             lease.Report(GateSignal.Throttled);
         }

@@ -33,6 +33,9 @@ internal sealed class FanOutObserver<T>(
     private ActivityContext _parent;
     private long _startedAt;
 
+    /// <summary>The caller's context, with the span of the run; null if its flow is suppressed.</summary>
+    public ExecutionContext? Context { get; private set; }
+
     /// <summary>True if the durations of the items must be measured.</summary>
     public bool NeedsDurations => isMeasured || options.Logger is not null;
 
@@ -66,7 +69,7 @@ internal sealed class FanOutObserver<T>(
         _parent = callers?.Context ?? default;
         if (!isTraced)
         {
-            return ExecutionContext.Capture();
+            return Context = ExecutionContext.Capture();
         }
 
         try
@@ -79,7 +82,7 @@ internal sealed class FanOutObserver<T>(
                 _ = options.Name is { } name ? _span.SetTag(FanOutTelemetry.NameTag, name) : null;
             }
 
-            return ExecutionContext.Capture();
+            return Context = ExecutionContext.Capture();
         }
         finally
         {

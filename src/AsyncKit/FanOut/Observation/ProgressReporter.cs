@@ -75,11 +75,16 @@ internal sealed class ProgressReporter(
         var elapsed = clock.GetElapsedTime(_startedAt);
         var count = total();
         SmoothRate(completed, elapsed);
-        TimeSpan? remaining = count is { } all && _rate > 0
-            ? TimeSpan.FromSeconds(Math.Max(all - completed, 0) / _rate)
-            : null;
         return new FanOutProgress(
-            count, started, succeeded, failed, counters.Retried, started - completed, elapsed, remaining);
+            count, started, succeeded, failed, counters.Retried, started - completed, elapsed, Remaining(count, completed));
+    }
+
+    /// <summary>Returns null if the time is unknown, or too long for a <see cref="TimeSpan"/>: while no item completes,
+    /// the smoothed rate approaches zero.</summary>
+    private TimeSpan? Remaining(int? count, long completed)
+    {
+        var seconds = count is { } all && _rate > 0 ? Math.Max(all - completed, 0) / _rate : double.PositiveInfinity;
+        return seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     private void SmoothRate(long completed, TimeSpan elapsed)

@@ -22,9 +22,12 @@ internal sealed class SlowItemWatch<T>(FanOutObserver<T> observer, TimeSpan thre
             _startedAt = clock.GetTimestamp();
         }
 
-        _timer ??= clock.CreateTimer(
-            static watch => ((SlowItemWatch<T>)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _ = _timer.Change(threshold, Timeout.InfiniteTimeSpan);
+        if (_timer is null)
+        {
+            CreateTimer();
+        }
+
+        _ = _timer!.Change(threshold, Timeout.InfiniteTimeSpan);
     }
 
     public void Disarm()
@@ -38,6 +41,22 @@ internal sealed class SlowItemWatch<T>(FanOutObserver<T> observer, TimeSpan thre
     }
 
     public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? default;
+
+    /// <summary>Creates the timer in the context of the run: its callback must not see what the first item set.</summary>
+    private void CreateTimer()
+    {
+        if (observer.Context is { } context)
+        {
+            ExecutionContext.Run(context, static watch => ((SlowItemWatch<T>)watch!).CreateTimerHere(), this);
+        }
+        else
+        {
+            CreateTimerHere();
+        }
+    }
+
+    private void CreateTimerHere() => _timer = clock.CreateTimer(
+        static watch => ((SlowItemWatch<T>)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     private void OnTimer()
     {

@@ -24,7 +24,7 @@ internal sealed class EnumerableSource<T>(IEnumerable<T> source) : PulledSource<
 
     private IEnumerator<T> Open()
     {
-        _countHint = source.TryGetNonEnumeratedCount(out var count) ? count : null;
+        _countHint = source.TryGetNonEnumeratedCount(out var count) && count >= 0 ? count : null;
         return source.GetEnumerator()
             ?? throw new InvalidOperationException("The source's GetEnumerator returned null.");
     }

@@ -20,6 +20,8 @@ internal sealed class FanOutStream<T, TResult, TValue>(
     public IAsyncEnumerator<TValue> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         new Reader(this, cancellationToken);
 
+    private InvalidOperationException? Refusal() => GateNesting.Refusal(options.Gate);
+
     private FanOutRun<T, TResult> CreateRun(CancellationToken token, out OrderedRingBuffer<TValue> buffer)
     {
         buffer = new(options.LookaheadOrDefault);
@@ -65,6 +67,12 @@ internal sealed class FanOutStream<T, TResult, TValue>(
                 {
                     _isOver = true;
                     return ValueTask.FromCanceled<bool>(ReportedToken());
+                }
+
+                if (stream.Refusal() is { } refusal)
+                {
+                    _isOver = true;
+                    return ValueTask.FromException<bool>(refusal);
                 }
 
                 _run = stream.CreateRun(token, out _buffer);

@@ -15,7 +15,8 @@ namespace AsyncKit;
 /// Invariants:
 /// (1) SlowPath is set and cleared under the lock. While it is set, only the thread with the lock changes the state.
 /// (2) SlowPath is set while a waiter is queued, so no caller overtakes a waiter.
-/// (3) When the lock is released, a waiter is queued only if at least as many permits are held as the limit allows.
+/// (3) When the lock is released, a waiter is queued only if at least as many permits are held as the limit allows. A
+/// limit of zero allows none.
 /// (4) A change of the limit or of SlowPath makes every compare-and-swap that started before it fail. So acquiring
 /// never exceeds the limit; only lowering the limit does.
 /// (5) A waiter is queued until it is granted, or until it is removed by the thread that ended it, by a grant that
@@ -158,17 +159,22 @@ internal abstract class PermitQueue
     {
         using (EnterExclusive())
         {
-            controller?.Set(limit);
+            if (limit > 0)
+            {
+                controller?.Set(limit);
+            }
+
             Volatile.Write(ref _limit, limit);
         }
     }
 
-    /// <summary>Updates an adaptive limit. Ignores a lease that was acquired before the limit last decreased.</summary>
+    /// <summary>Updates an adaptive limit. Ignores a lease that was acquired before the limit last decreased, and every
+    /// lease while the gate is paused.</summary>
     public void Adapt(AdaptiveController controller, GateSignal signal, int epoch)
     {
         using (EnterExclusive())
         {
-            if (epoch == _epoch)
+            if (epoch == _epoch && _limit > 0)
             {
                 var limit = controller.Update(signal, _first is not null || Held >= _limit, Clock);
                 _epoch += limit < _limit ? 1 : 0;
@@ -310,8 +316,19 @@ internal abstract class PermitQueue
             return ValueTask.FromCanceled<Lease>(cancellationToken);
         }
 
-        long? startedAt = Observer is { MeasuresWaits: true } ? Clock.GetTimestamp() : null;
-        var timed = timeout > TimeSpan.Zero ? new PermitWaiter(this, timeout) : null;
+        long? startedAt;
+        PermitWaiter? timed;
+        try
+        {
+            startedAt = Observer is { MeasuresWaits: true } ? Clock.GetTimestamp() : null;
+            timed = timeout > TimeSpan.Zero ? new PermitWaiter(this, timeout) : null;
+        }
+        catch (Exception exception)
+        {
+            Observer?.CallerLeft(); // The clock threw. The caller must not stay counted.
+            return ValueTask.FromException<Lease>(exception);
+        }
+
         PermitWaiter? waiter = null;
         Lease lease = default;
         Exception? error = null;

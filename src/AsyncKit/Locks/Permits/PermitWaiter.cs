@@ -66,7 +66,17 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
     }
 
     /// <summary>Disposes the timer of a waiter that is not queued.</summary>
-    public void DisposeTimer() => _timer?.Dispose();
+    public void DisposeTimer()
+    {
+        try
+        {
+            _timer?.Dispose();
+        }
+        catch (Exception)
+        {
+            // A timer of a user-supplied clock that throws must not lose the permit that the caller got.
+        }
+    }
 
     /// <summary>Called after the waiter was queued, outside the lock: a token that is cancelled already calls back at
     /// once.</summary>
@@ -80,29 +90,55 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
                 static (state, token) => ((PermitWaiter)state!).Cancel(token), this);
         }
 
-        _ = _timer?.Change(_timeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            _ = _timer?.Change(_timeout, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception exception) when (TryEnd())
+        {
+            Fail(exception); // The clock threw. A permit must not be granted to a caller that does not wait.
+        }
+        catch (Exception)
+        {
+            // Another thread ended the wait and completes it.
+        }
+
         return task;
     }
 
     /// <returns>True if the caller ended the wait; false if another thread did.</returns>
     public bool TryEnd() => !Interlocked.Exchange(ref _isEnded, true);
 
-    /// <summary>Called by the thread that ended the wait, outside the lock.</summary>
+    /// <summary>Called by the thread that ended the wait, outside the lock. Never throws.</summary>
     public void Complete()
     {
-        if (Error is { } error)
+        var (lease, error) = (Lease, Error);
+        if (error is not null)
         {
             _queue.Observer?.CallerLeft();
-            _core.SetException(error);
-            return;
         }
-
-        if (_startedAt is { } startedAt)
+        else if (_startedAt is { } startedAt)
         {
             ReportWait(startedAt);
         }
 
-        _core.SetResult(Lease); // Must be last: the waiter may be reused at once.
+        try
+        {
+            if (error is null)
+            {
+                _core.SetResult(lease); // Must be last: the waiter may be reused at once.
+            }
+            else
+            {
+                _core.SetException(error);
+            }
+        }
+        catch (Exception)
+        {
+            // The SynchronizationContext of the waiting caller rejected its continuation, so that caller never gets the
+            // permit. The thread that released it, and the waiters behind, must not suffer.
+            lease.Dispose();
+        }
     }
 
     Lease IValueTaskSource<Lease>.GetResult(short token)
@@ -133,7 +169,7 @@ internal sealed class PermitWaiter : IValueTaskSource<Lease>
     /// <returns>Whether the waiter can be reused: no callback has started.</returns>
     private bool Detach()
     {
-        _timer?.Dispose();
+        DisposeTimer();
         var isUnregistered = !_token.CanBeCanceled || _registration.Unregister();
         return isUnregistered && _timer is null && Error is null;
     }

@@ -78,6 +78,7 @@ internal sealed class RetryEngine
             // A listener or a logger that throws must not fail the operation.
         }
 
+        retry.Caller.RestoreFlow();
         options.OnRetry?.Invoke(new RetryAttempt(retry.Attempts, retry.Delay, retry.Last!));
     }
 
@@ -95,9 +96,10 @@ internal sealed class RetryEngine
             return ValueTask.FromException<TResult>(exception);
         }
 
+        var caller = CallerContext.Capture(); // Before the operation, which may change the context.
         if (Options.AttemptTimeout is not null)
         {
-            return AwaitFirstAsync(operation, state, default, startedAt, token);
+            return AwaitFirstAsync(operation, state, default, startedAt, caller, token);
         }
 
         ValueTask<TResult> attempt;
@@ -112,13 +114,14 @@ internal sealed class RetryEngine
 
         return attempt.IsCompletedSuccessfully
             ? attempt
-            : AwaitFirstAsync(operation, state, attempt, startedAt, token);
+            : AwaitFirstAsync(operation, state, attempt, startedAt, caller, token);
     }
 
     /// <param name="operation">The operation.</param>
     /// <param name="state">The argument of the operation.</param>
     /// <param name="attempt">The first attempt, which is running already unless attempts have a limit.</param>
     /// <param name="startedAt">The timestamp that the total timeout is measured from.</param>
+    /// <param name="caller">Where the first attempt began, and the others begin too.</param>
     /// <param name="token">The token of the caller or of the total timeout.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> AwaitFirstAsync<TState, TResult>(
@@ -126,6 +129,7 @@ internal sealed class RetryEngine
         TState state,
         ValueTask<TResult> attempt,
         long startedAt,
+        CallerContext caller,
         CancellationToken token)
     {
         DeadlineOutcome<TResult> first;
@@ -142,7 +146,7 @@ internal sealed class RetryEngine
 
         return first.Exception is null
             ? first.Result
-            : await RetryAsync(operation, state, first, startedAt, token).NoContext();
+            : await RetryAsync(operation, state, first, startedAt, caller, token).NoContext();
     }
 
     private async ValueTask<TResult> RetryAsync<TState, TResult>(
@@ -150,17 +154,19 @@ internal sealed class RetryEngine
         TState state,
         DeadlineOutcome<TResult> first,
         long startedAt,
+        CallerContext caller,
         CancellationToken token)
     {
-        var retry = new RetryState(this, startedAt, AsyncEnvironment.Random);
+        var retry = new RetryState(this, startedAt, AsyncEnvironment.Random, caller);
         retry.Record(first.Exception!, first.IsTimeout);
         if (_pipeline is null || token.IsCancellationRequested)
         {
             ExceptionDispatchInfo.Throw(retry.GetExceptionToThrow(first.Exception!, token));
         }
 
+        await caller; // The pipeline calls user code from here on, and returns here after each of its waits.
         Outcome<TResult> outcome;
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: AsyncEnvironment.Controller is not null, token);
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, token);
         try
         {
             context.Properties.Set(StateKey, retry);
@@ -198,6 +204,7 @@ internal sealed class RetryEngine
             return Outcome.FromException<TResult>(first);
         }
 
+        retry.Caller.RestoreFlow();
         var attempt = await AttemptAsync(operation, state, context.CancellationToken).NoContext();
         if (attempt.Exception is not { } exception)
         {

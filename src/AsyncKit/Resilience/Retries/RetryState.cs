@@ -2,7 +2,7 @@ namespace AsyncKit;
 
 /// <summary>The state of an operation that failed at least once. It decides whether and when the next attempt
 /// runs.</summary>
-internal sealed class RetryState(RetryEngine engine, long startedAt, Random random)
+internal sealed class RetryState(RetryEngine engine, long startedAt, Random random, CallerContext caller)
 {
     private const int MaxEarlier = 100;
 
@@ -11,6 +11,10 @@ internal sealed class RetryState(RetryEngine engine, long startedAt, Random rand
     private TimeSpan _previousDelay;
     private bool _isFirstTaken;
     private bool _willRetry;
+
+    /// <summary>Where the first attempt began. Callbacks and attempts must not see what an earlier one set, so each
+    /// call restores its flow first.</summary>
+    public CallerContext Caller => caller;
 
     public int Attempts { get; private set; }
 
@@ -82,21 +86,28 @@ internal sealed class RetryState(RetryEngine engine, long startedAt, Random rand
         var isLast = ReferenceEquals(exception, Last);
         var toThrow = !token.IsCancellationRequested || !Cancellation.Is(exception) ? exception
             : isLast || Last is null ? Cancellation.ByCaller(exception, token)
-            : new OperationCanceledException(exception.Message, Last, token); // Cancelled during a delay.
+            : new CallerCanceledException(exception.Message, Last, token); // Cancelled during a delay.
         AttemptData.Set(toThrow, Attempts, isLast || Last is null ? [.. _earlier] : [.. _earlier, Last]);
         return toThrow;
     }
 
-    private bool IsRetryable(Exception exception) =>
-        _isLastAttemptTimeout
-        || ((!Cancellation.Is(exception) || Transient.IsHttpClientTimeout(exception))
-            && engine.Options.ShouldRetry(exception));
+    private bool IsRetryable(Exception exception)
+    {
+        if (_isLastAttemptTimeout || (Cancellation.Is(exception) && !Transient.IsTimeout(exception)))
+        {
+            return _isLastAttemptTimeout;
+        }
+
+        caller.RestoreFlow();
+        return engine.Options.ShouldRetry(exception);
+    }
 
     private bool TryGetDelay(Exception exception, out TimeSpan delay)
     {
-        if (engine.Options.DelayHint?.Invoke(exception) is { } hint)
+        caller.RestoreFlow();
+        if (engine.Options.DelayHint?.Invoke(exception) is { } hint && hint >= TimeSpan.Zero)
         {
-            delay = hint > TimeSpan.Zero ? hint : TimeSpan.Zero;
+            delay = hint;
             return delay <= engine.Options.MaxDelayHint;
         }
 

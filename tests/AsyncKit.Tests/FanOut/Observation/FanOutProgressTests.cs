@@ -58,6 +58,28 @@ public sealed class FanOutProgressTests : IClassFixture<NothingLeftBehind>
         }, new AsyncTestOptions { Schedules = 500 });
 
     [Fact]
+    public void The_remaining_time_is_unknown_while_no_item_completes_for_long() =>
+        AsyncTest.Run(async context =>
+        {
+            var receiver = new Receiver();
+            var options = Options(context, receiver, TimeSpan.FromSeconds(1));
+
+            await new int[200].FanOutAsync(options, async (item, token) =>
+            {
+                if (receiver.Snapshots.Count == 1)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(200), context.Time, token);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(100), context.Time, token);
+                return item;
+            });
+
+            Assert.Null(receiver.Snapshots[199].Remaining); // The rate is too small for a TimeSpan.
+            Assert.NotNull(receiver.Snapshots[^2].Remaining);
+        }, new AsyncTestOptions { Schedules = 2 });
+
+    [Fact]
     public async Task A_slow_receiver_is_never_called_concurrently_and_the_run_awaits_it()
     {
         using var receiver = new SlowReceiver();

@@ -98,7 +98,7 @@ public sealed class PermitProperties : IClassFixture<NothingLeftBehind>
                     _old[index % _old.Count].Dispose(); // Again.
                     break;
                 case 9:
-                    _limit = SetLimit(1 + (index % 4));
+                    _limit = SetLimit(index % 5); // Zero pauses the gate.
                     break;
             }
 
@@ -120,6 +120,7 @@ public sealed class PermitProperties : IClassFixture<NothingLeftBehind>
 
         public override void Finish()
         {
+            Step(9, 1);
             while (_held.Count > 0)
             {
                 Step(5, 0);
