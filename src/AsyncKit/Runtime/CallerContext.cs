@@ -42,6 +42,19 @@ internal readonly struct CallerContext : ICriticalNotifyCompletion
         }
     }
 
+    /// <summary>Restores the context of a run on a thread that the run uses. Must be called where the change ends with
+    /// the current async method or <see cref="ExecutionContext.Run"/>.</summary>
+    /// <param name="flow">The context of the caller.</param>
+    /// <param name="home">The SynchronizationContext of the threads of the run.</param>
+    public static void Restore(ExecutionContext flow, SynchronizationContext? home)
+    {
+        RestoreFlow(flow);
+        if (SynchronizationContext.Current != home)
+        {
+            SynchronizationContext.SetSynchronizationContext(home);
+        }
+    }
+
     public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
     public void UnsafeOnCompleted(Action continuation)
