@@ -301,7 +301,7 @@ public sealed class FanOutDrainTests : IClassFixture<NothingLeftBehind>
             });
             await waiting.ArrivedAsync(1);
             await gate.ArrivedAsync(1);
-            drain.Cancel();
+            await drain.CancelAsync();
 
             await Assert.ThrowsAsync<FormatException>(() => run);
         },

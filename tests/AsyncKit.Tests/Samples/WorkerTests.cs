@@ -17,7 +17,7 @@ public sealed partial class WorkerTests : IClassFixture<NothingLeftBehind>
         {
             Assert.Equal(0, run.Code);
             Assert.Equal(run.Accepted, run.Completed);
-            Assert.Equal(run.Sent, run.Accepted + run.Left);
+            Assert.InRange(run.Accepted + run.Left, run.Sent, run.Sent + 1); // A cancelled write may have succeeded.
         });
     }
 

@@ -23,7 +23,8 @@ public sealed class FanOutFailureLogTests : IClassFixture<NothingLeftBehind>
                 "Item 20 of 'orders' failed on attempt 1, after 00:00:01; continuing. 9 failures since the last warning.",
                 "orders completed; 4 failures since the last warning.",
             ],
-            log.All.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text));
+            log.All.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text),
+            StringComparer.Ordinal);
         Assert.Equal(22, log.All.Count(line => line is { Id: 2, Level: LogLevel.Debug }));
         Assert.Equal([4, 5, 5, 6], log.All.Where(line => line.Level == LogLevel.Warning).Select(line => line.Id));
 

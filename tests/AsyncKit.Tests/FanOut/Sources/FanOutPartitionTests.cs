@@ -713,7 +713,12 @@ public sealed class FanOutPartitionTests : IClassFixture<NothingLeftBehind>
 
     private static FanOutOptions By<T, TKey>(Func<T, TKey> key, int maxPerKey, int limit)
         where TKey : notnull =>
-        new() { MaxConcurrency = limit, Partition = FanOutPartition.By(key, maxPerKey) };
+        new()
+        {
+            MaxConcurrency = limit,
+            OnFailure = FailureMode.StopAtFirst,
+            Partition = FanOutPartition.By(key, maxPerKey),
+        };
 
     private static FanOutSubject SubjectOf(string entry) => entry switch
     {
