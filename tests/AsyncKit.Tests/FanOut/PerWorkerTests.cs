@@ -69,7 +69,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
             probe.Use((int item, CancellationToken _) => ++attempts == 2 ? throw new FormatException() : new ValueTask<int>(item)));
 
         Assert.Equal(Items, results);
-        Assert.Equal((3, 2), (opens, probe.Opened)); // The second one timed out and was tried again.
+        Assert.Equal((3, 2), (opens, probe.Opened)); // The second one timed out and was retried.
         Assert.Equal(Second, context.Time.Elapsed);
         probe.Check(limit: 1);
     });

@@ -260,7 +260,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
                 _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state);
                 if (state?.DisposeException is { } ofResource)
                 {
-                    OnSourceFailed(ofResource); // A cancellation is not reported, so it cannot carry the exception.
+                    OnDiscardFailed(exception, ofResource);
                 }
 
                 return;
@@ -274,6 +274,16 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         if (Failures.AddItemFailure(index, item, exception))
         {
             Stop();
+        }
+    }
+
+    /// <summary>Records the exception from disposing the resource of a cancelled item. The exception of a failed item
+    /// carries it; a cancellation is not reported.</summary>
+    public void OnDiscardFailed(Exception ofItem, Exception ofResource)
+    {
+        if (IsCancellation(ofItem))
+        {
+            OnSourceFailed(ofResource);
         }
     }
 
