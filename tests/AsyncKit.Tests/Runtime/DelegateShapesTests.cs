@@ -479,7 +479,8 @@ public sealed class DelegateShapesTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    private static Task ThrowsAsync(Func<Task> call) => Assert.ThrowsAsync<FormatException>(() => call().OrHangs());
+    private static async Task ThrowsAsync(Func<Task> call) =>
+        await Assert.ThrowsAsync<FormatException>(() => call().OrHangs());
 
     private static async Task YieldsItemsAsync(IAsyncEnumerable<int> stream)
     {

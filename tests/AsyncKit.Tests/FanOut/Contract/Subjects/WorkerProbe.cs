@@ -39,7 +39,7 @@ internal sealed class WorkerProbe
     }
 
     /// <summary>Returns an operation that uses the resource while it runs.</summary>
-    public Func<Resource, T, CancellationToken, ValueTask<TResult>> Use<T, TResult>(
+    public static Func<Resource, T, CancellationToken, ValueTask<TResult>> Use<T, TResult>(
         Func<T, CancellationToken, ValueTask<TResult>> operation) => async (resource, item, token) =>
         {
             resource.Enter();
@@ -57,7 +57,7 @@ internal sealed class WorkerProbe
         };
 
     /// <inheritdoc cref="Use{T, TResult}"/>
-    public Func<Resource, T, CancellationToken, ValueTask> Use<T>(Func<T, CancellationToken, ValueTask> operation)
+    public static Func<Resource, T, CancellationToken, ValueTask> Use<T>(Func<T, CancellationToken, ValueTask> operation)
     {
         var use = Use<T, int>(async (item, token) =>
         {
