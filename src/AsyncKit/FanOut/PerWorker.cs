@@ -18,7 +18,7 @@ namespace AsyncKit;
 /// <list type="bullet">
 /// <item>A worker opens its resource for its first item, so the run opens as many as it has workers. One operation at a
 /// time uses it.</item>
-/// <item>A resource is never used again after an operation failed with it. Any exception counts as a failure, including a
+/// <item>A resource is never reused after an operation failed with it. Any exception counts as a failure, including a
 /// cancellation. The resource is disposed at once, and a new one is opened for the next attempt or item. So a connection
 /// that breaks costs at most one item, and none with <see cref="FanOutOptions.Retry"/>.</item>
 /// <item>Opening is a part of the attempt. Its time counts, it receives the attempt's token, and if it fails, the attempt

@@ -58,6 +58,8 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
     /// <summary>Notes the index of an item in its exception; null if the failures are not those of items.</summary>
     public Action<Failure>? Annotate { get; init; }
 
+    public bool StopsAtFirst => stopsAtFirst;
+
     private CancellationToken Token => ReportedToken?.Invoke() ?? callerToken;
 
     /// <summary>Records that some item did not run, or did not run to its end.</summary>

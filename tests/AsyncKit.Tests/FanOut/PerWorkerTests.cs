@@ -22,7 +22,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
         var options = new FanOutOptions(1) { ItemTimeout = Second, TimeProvider = context.Time };
 
         var report = await Items.PerWorker(probe.OpenAsync).FanOutReportAsync(
-            options with { OnFailure = FailureMode.RunToEnd }, probe.Use((int item, CancellationToken _) => new ValueTask<int>(item)));
+            options with { OnFailure = FailureMode.RunToEnd }, WorkerProbe.Use((int item, CancellationToken _) => new ValueTask<int>(item)));
 
         Assert.IsType<TimeoutException>(Assert.Single(report.Failures).Exception);
         Assert.Equal(Second, context.Time.Elapsed);
@@ -33,7 +33,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void A_resource_that_was_opened_too_late_is_kept_for_the_next_item() => AsyncTest.Run(async context =>
     {
-        var probe = new WorkerProbe { BeforeOpen = _ => Task.Delay(2 * Second, context.Time) };
+        var probe = new WorkerProbe { BeforeOpen = _ => Task.Delay(2 * Second, context.Time, CancellationToken.None) };
         var options = new FanOutOptions(1)
         {
             OnFailure = FailureMode.RunToEnd,
@@ -42,7 +42,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
         };
 
         var report = await Items.PerWorker(probe.OpenAsync).FanOutReportAsync(
-            options, probe.Use((int item, CancellationToken _) => new ValueTask<int>(item)));
+            options, WorkerProbe.Use((int item, CancellationToken _) => new ValueTask<int>(item)));
 
         Assert.Equal(0, Assert.Single(report.Failures).Index);
         Assert.Equal((1, 3), (probe.Opened, probe.Used));
@@ -66,10 +66,10 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
 
         var results = await Items.PerWorker(probe.OpenAsync).FanOutAsync(
             options,
-            probe.Use((int item, CancellationToken _) => ++attempts == 2 ? throw new FormatException() : new ValueTask<int>(item)));
+            WorkerProbe.Use((int item, CancellationToken _) => ++attempts == 2 ? throw new FormatException() : new ValueTask<int>(item)));
 
         Assert.Equal(Items, results);
-        Assert.Equal((3, 2), (opens, probe.Opened)); // The second one timed out and was tried again.
+        Assert.Equal((3, 2), (opens, probe.Opened)); // The second one timed out and was retried.
         Assert.Equal(Second, context.Time.Elapsed);
         probe.Check(limit: 1);
     });
@@ -95,7 +95,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
 
         await Items.PerWorker(probe.OpenAsync).FanOutAsync(
             options,
-            probe.Use((int item, CancellationToken _) => ++attempts == 1 ? throw new FormatException() : new ValueTask<int>(item)));
+            WorkerProbe.Use((int item, CancellationToken _) => ++attempts == 1 ? throw new FormatException() : new ValueTask<int>(item)));
 
         Assert.Equal([TimeSpan.Zero, Second], disposedAt);
     });
@@ -162,9 +162,9 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
     public void Attempts_that_run_at_the_same_time_never_share_a_resource() => AsyncTest.Run(async context =>
     {
         var probe = new WorkerProbe();
-        var options = new FanOutOptions(2) { Pipeline = Twice(_ => Task.CompletedTask) };
+        var options = new FanOutOptions(2) { Pipeline = Twice(_ => true) };
 
-        var results = await Items.PerWorker(probe.OpenAsync).FanOutAsync(options, probe.Use(async (int item, CancellationToken _) =>
+        var results = await Items.PerWorker(probe.OpenAsync).FanOutAsync(options, WorkerProbe.Use(async (int item, CancellationToken _) =>
         {
             await Task.Yield();
             return item;
@@ -185,10 +185,10 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
         var options = new FanOutOptions(1) { Pipeline = Twice(attempt =>
         {
             _ = attempt.ContinueWith(_ => abandoned.SetResult(), TaskScheduler.Default);
-            return null; // Returns without the second attempt.
+            return false;
         }) };
 
-        var results = await new[] { 7 }.PerWorker(probe.OpenAsync).FanOutAsync(options, probe.Use(async (int item, CancellationToken _) =>
+        var results = await new[] { 7 }.PerWorker(probe.OpenAsync).FanOutAsync(options, WorkerProbe.Use(async (int item, CancellationToken _) =>
         {
             if (Interlocked.Increment(ref calls) == 2)
             {
@@ -224,7 +224,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
     {
         var probe = new WorkerProbe();
         var orders = Items.PerWorker(probe.OpenAsync);
-        var use = probe.Use((int item, CancellationToken _) => new ValueTask<int>(item));
+        var use = WorkerProbe.Use((int item, CancellationToken _) => new ValueTask<int>(item));
 
         Assert.Equal(Items, await orders.FanOutAsync(1, use));
         Assert.Equal(Items, await orders.FanOutAsync(1, use));
@@ -239,7 +239,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
         var probe = new WorkerProbe();
 
         await foreach (var item in Enumerable.Range(0, 1_000).PerWorker(probe.OpenAsync)
-            .FanOutStream(3, probe.Use((int item, CancellationToken _) => new ValueTask<int>(item))))
+            .FanOutStream(3, WorkerProbe.Use((int item, CancellationToken _) => new ValueTask<int>(item))))
         {
             if (item == 5)
             {
@@ -271,12 +271,12 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
     }
 
     /// <summary>A pipeline that makes two attempts at the same time and returns the outcome of the first.</summary>
-    private static ResiliencePipeline Twice(Func<Task, Task?> onSecond) =>
-        new ResiliencePipelineBuilder().AddStrategy(_ => new TwiceStrategy(onSecond), new TwiceOptions()).Build();
+    private static ResiliencePipeline Twice(Func<Task, bool> mustWait) =>
+        new ResiliencePipelineBuilder().AddStrategy(_ => new TwiceStrategy(mustWait), new TwiceOptions()).Build();
 
     private sealed class TwiceOptions : ResilienceStrategyOptions;
 
-    private sealed class TwiceStrategy(Func<Task, Task?> onSecond) : ResilienceStrategy
+    private sealed class TwiceStrategy(Func<Task, bool> mustWait) : ResilienceStrategy
     {
         protected override async ValueTask<Outcome<TResult>> ExecuteCore<TResult, TState>(
             Func<ResilienceContext, TState, ValueTask<Outcome<TResult>>> callback, ResilienceContext context, TState state)
@@ -284,7 +284,7 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
             var first = callback(context, state).AsTask();
             var second = callback(ResilienceContextPool.Shared.Get(context.CancellationToken), state).AsTask();
             var outcome = await first;
-            if (onSecond(second) is not null)
+            if (mustWait(second))
             {
                 _ = await second;
             }

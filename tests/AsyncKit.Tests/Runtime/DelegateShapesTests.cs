@@ -1,8 +1,8 @@
 namespace AsyncKit.Tests;
 
 /// <summary>
-/// Every public method that takes a delegate compiles without a cast and runs with each shape of a delegate: a lambda
-/// that returns a task, a lambda that only throws, an async lambda, and a method group, for Task and for ValueTask.
+/// Every public method that takes a delegate compiles without a cast and runs with each shape of a delegate. The shapes
+/// are a lambda that returns a task, one that only throws, an async lambda and a method group, for Task and ValueTask.
 /// </summary>
 public sealed class DelegateShapesTests : IClassFixture<NothingLeftBehind>
 {
@@ -479,7 +479,8 @@ public sealed class DelegateShapesTests : IClassFixture<NothingLeftBehind>
         }
     }
 
-    private static Task ThrowsAsync(Func<Task> call) => Assert.ThrowsAsync<FormatException>(() => call().OrHangs());
+    private static async Task ThrowsAsync(Func<Task> call) =>
+        await Assert.ThrowsAsync<FormatException>(() => call().OrHangs());
 
     private static async Task YieldsItemsAsync(IAsyncEnumerable<int> stream)
     {

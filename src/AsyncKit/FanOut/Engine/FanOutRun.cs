@@ -313,6 +313,16 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Records the exception from disposing the resource of a cancelled item. The exception of a failed item
+    /// carries it; a cancellation is not reported.</summary>
+    public void OnDiscardFailed(Exception ofItem, Exception ofResource)
+    {
+        if (IsCancellation(ofItem))
+        {
+            OnSourceFailed(ofResource);
+        }
+    }
+
     /// <summary>Records that an item did not run, or is not known to have succeeded, when the run was
     /// stopped.</summary>
     public void MarkIncomplete() => Failures.MarkIncomplete();
@@ -359,7 +369,7 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
                     _sink?.Put(index, item, kind, default!, isStarted ? exception : null, state) == true;
                 if (state?.DisposeException is { } ofResource)
                 {
-                    OnSourceFailed(ofResource); // A cancellation is not reported, so it cannot carry the exception.
+                    OnDiscardFailed(exception, ofResource);
                 }
 
                 return isCancellationRead;

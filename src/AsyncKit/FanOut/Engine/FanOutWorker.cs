@@ -84,13 +84,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
                         }
                         catch (Exception exception)
                         {
-                            if (_state is { IsResourceUsed: true, Resource: { } resource })
-                            {
-                                RestoreContext(); // Disposing must not see an AsyncLocal that the operation set.
-                                await resource.DiscardAsync(exception, _state).NoContext();
-                            }
-
-                            run.OnItemFailed(_index, _item, exception, _state);
+                            await FailAsync(exception).NoContext();
                         }
 
                         _item = default!; // Let the item be collected while the worker waits for the next one.
@@ -327,9 +321,7 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         {
             if (_state is { IsResourceUsed: true })
             {
-                FailLater(exception); // Discarding the resource must be awaited before the failure is recorded.
-                (_index, _item) = (index, item);
-                return false;
+                return FailLater(index, item, exception); // Discarding the resource must be awaited.
             }
 
             run.OnItemFailed(index, item, exception, _state);
@@ -345,16 +337,46 @@ internal sealed class FanOutWorker<T, TResult>(FanOutRun<T, TResult> run) : IThr
         return true;
     }
 
-    private void FailLater(Exception exception)
+    /// <summary>Records the failure of an item and discards the worker's resource. A failure that stops the run is
+    /// recorded first, so that no item starts in between. Any other one is recorded afterwards, because the reader of a
+    /// stream may see it at once, and it carries an exception from disposing.</summary>
+    private async ValueTask FailAsync(Exception exception)
     {
+        var recordsFirst = run.Failures.StopsAtFirst || _state is not { IsResourceUsed: true };
+        if (recordsFirst)
+        {
+            run.OnItemFailed(_index, _item, exception, _state);
+        }
+
+        if (_state is { IsResourceUsed: true, Resource: { } resource })
+        {
+            RestoreContext(); // Disposing must not see an AsyncLocal that the operation set.
+            await resource.DiscardAsync(exception, _state).NoContext();
+            if (!recordsFirst)
+            {
+                run.OnItemFailed(_index, _item, exception, _state);
+            }
+            else if (_state.DisposeException is { } ofResource)
+            {
+                run.OnDiscardFailed(exception, ofResource);
+            }
+        }
+    }
+
+    /// <summary>Returns false, so that the caller awaits a task with the exception.</summary>
+    private bool FailLater(long index, T item, Exception exception)
+    {
+        (_index, _item) = (index, item);
         if (_operation.HasResult)
         {
-            _withResult = ValueTask.FromException<TResult>(exception);
+            _withResult = new(Task.FromException<TResult>(exception));
         }
         else
         {
-            _withoutResult = ValueTask.FromException(exception);
+            _withoutResult = new(Task.FromException(exception));
         }
+
+        return false;
     }
 
     /// <summary>Restores the caller's context, so that user code does not see what an earlier item or the source

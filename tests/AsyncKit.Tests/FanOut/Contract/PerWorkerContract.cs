@@ -99,6 +99,33 @@ public abstract class PerWorkerContract : FanOutTests
         Assert.InRange(probe.Opened, 5, 8);
     });
 
+    [Fact]
+    public Task No_item_starts_while_the_resource_of_the_first_failure_is_disposed() => RunAsync(async () =>
+    {
+        var (both, gate, disposing) = (new TestGate(), new TestGate(), new TestGate());
+        var probe = _probes.Next = new WorkerProbe { BeforeDispose = () => disposing.PassAsync() };
+
+        var run = FanOutAsync(Enumerable.Range(0, 10), StopAtFirst(2), async (item, _) =>
+        {
+            both.Arrive();
+            await both.ArrivedAsync(2);
+            if (item == 0)
+            {
+                throw new FormatException();
+            }
+
+            await gate.PassAsync(CancellationToken.None);
+            return item;
+        });
+        await disposing.ArrivedAsync(1);
+        gate.Open();
+        await disposing.ArrivedAsync(2); // The other worker exits.
+        Assert.Equal(2, probe.Used);
+        disposing.Open();
+
+        Assert.IsType<FormatException>(await FailureOfAsync(run));
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -43,7 +43,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheckAsync(
-                Open(Kind, items, probe).FanOutAsync(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutAsync(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }
@@ -55,7 +55,7 @@ public static partial class FanOutSubjects
             CancellationToken cancellationToken)
         {
             var probe = WorkerProbes.Take(probes);
-            var run = Open(Kind, items, probe).FanOutAsync(options, probe.Use(operation), cancellationToken);
+            var run = Open(Kind, items, probe).FanOutAsync(options, WorkerProbe.Use(operation), cancellationToken);
             return CheckAsync().Unwrap();
 
             async Task<Task> CheckAsync()
@@ -78,7 +78,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheck(
-                Open(Kind, items, probe).FanOutStream(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutStream(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }
@@ -95,7 +95,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheck(
-                Open(Kind, items, probe).FanOutOutcomes(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutOutcomes(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }
@@ -108,7 +108,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheck(
-                Open(Kind, items, probe).FanOutOutcomes(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutOutcomes(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }
@@ -124,7 +124,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheckAsync(
-                Open(Kind, items, probe).FanOutReportAsync(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutReportAsync(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }
@@ -137,7 +137,7 @@ public static partial class FanOutSubjects
         {
             var probe = WorkerProbes.Take(probes);
             return ThenCheckAsync(
-                Open(Kind, items, probe).FanOutReportAsync(options, probe.Use(operation), cancellationToken),
+                Open(Kind, items, probe).FanOutReportAsync(options, WorkerProbe.Use(operation), cancellationToken),
                 probe,
                 options.MaxConcurrency);
         }

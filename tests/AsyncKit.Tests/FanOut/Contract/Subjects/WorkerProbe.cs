@@ -20,6 +20,9 @@ internal sealed class WorkerProbe
     /// <summary>Awaited before a resource is opened. It may throw.</summary>
     public Func<CancellationToken, Task>? BeforeOpen { get; init; }
 
+    /// <summary>Awaited before a resource is disposed.</summary>
+    public Func<Task>? BeforeDispose { get; init; }
+
     /// <summary>Returns the exception of disposing a resource; null for none.</summary>
     public Func<Resource, Exception?>? DisposeFault { get; init; }
 
@@ -36,7 +39,7 @@ internal sealed class WorkerProbe
     }
 
     /// <summary>Returns an operation that uses the resource while it runs.</summary>
-    public Func<Resource, T, CancellationToken, ValueTask<TResult>> Use<T, TResult>(
+    public static Func<Resource, T, CancellationToken, ValueTask<TResult>> Use<T, TResult>(
         Func<T, CancellationToken, ValueTask<TResult>> operation) => async (resource, item, token) =>
         {
             resource.Enter();
@@ -54,7 +57,7 @@ internal sealed class WorkerProbe
         };
 
     /// <inheritdoc cref="Use{T, TResult}"/>
-    public Func<Resource, T, CancellationToken, ValueTask> Use<T>(Func<T, CancellationToken, ValueTask> operation)
+    public static Func<Resource, T, CancellationToken, ValueTask> Use<T>(Func<T, CancellationToken, ValueTask> operation)
     {
         var use = Use<T, int>(async (item, token) =>
         {
@@ -99,7 +102,7 @@ internal sealed class WorkerProbe
             }
 
             Check(Interlocked.Increment(ref _users) == 1, "Two operations used a resource at once.");
-            Check(!_hasFailed, "A resource was used again after a failure.");
+            Check(!_hasFailed, "A resource was reused after a failure.");
             Check(_disposals == 0, "A resource was used after it was disposed.");
         }
 
@@ -113,6 +116,7 @@ internal sealed class WorkerProbe
         public async ValueTask DisposeAsync()
         {
             Check(Interlocked.Increment(ref _disposals) == 1, "A resource was disposed twice.");
+            await (probe.BeforeDispose?.Invoke() ?? Task.CompletedTask);
             await Task.Yield();
             lock (probe._lock)
             {
