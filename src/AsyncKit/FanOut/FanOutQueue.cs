@@ -48,7 +48,9 @@ namespace AsyncKit;
 /// });
 /// </code>
 /// </example>
+#pragma warning disable CA1711 // It is a queue, for which .NET has no base type; Queue<T> has the suffix too.
 public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
+#pragma warning restore CA1711
 {
     // Invariants, under the lock:
     // (1) Pending is the number of items that the enumerator took and that did not end yet; 0 without an enumerator.
