@@ -48,19 +48,26 @@ namespace AsyncKit;
 /// });
 /// </code>
 /// </example>
+#pragma warning disable CA1711 // It is a queue, for which .NET has no base type; Queue<T> has the suffix too.
 public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
+#pragma warning restore CA1711
 {
-    // Invariants, under the lock:
-    // (1) Pending is the number of items that the enumerator took and that did not end yet; 0 without an enumerator.
-    // (2) The enumerator waits only while the queue is empty and an item is pending. The call that changes one of the
-    // two stops the wait in the same step, and completes it after it leaves the lock.
-    // (3) The queue ends only if it is empty, nothing is pending, and an enumerator requested the next item.
-    // Nothing is added afterwards.
+    // The items are in two parts: producers add to one under the lock, and the enumerator takes from the other. It swaps
+    // the two when its own is empty. So taking an item needs no lock, and neither does its end.
+    //
+    // Invariants:
+    // (1) The items of the enumerator's part were added before those of the other part.
+    // (2) The enumerator waits only while both parts are empty. The call that adds an item, or that ends the last pending
+    // one, stops the wait under the lock and completes it after it leaves the lock.
+    // (3) An enumerator counts the items that it took and those that ended. The call that makes the counts equal takes
+    // the lock. It finds the wait, or the enumerator finds equal counts before it waits.
+    // (4) The queue ends under the lock, only if both parts are empty, nothing is pending, and an enumerator requested the
+    // next item. Nothing is added afterwards.
     private readonly Lock _lock = new();
-    private readonly Queue<T> _items = new();
     private readonly HashSet<T>? _seen;
-    private Enumerator? _enumerator;
-    private int _pending;
+    private Queue<T> _items = new();
+    private Queue<T> _taking = new(); // Used by the enumerator only.
+    private volatile Enumerator? _enumerator;
     private bool _isWaiting;
     private bool _hasEnded;
 
@@ -87,22 +94,13 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
         {
             lock (_lock)
             {
-                return _items.Count;
+                return _items.Count + _taking.Count;
             }
         }
     }
 
     /// <summary>The number of items that were taken and did not end yet. A snapshot.</summary>
-    public int Pending
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _pending;
-            }
-        }
-    }
+    public int Pending => _enumerator?.Pending ?? 0;
 
     /// <summary>Adds an item at the end of the queue. Never waits, and never runs the operation inline.</summary>
     /// <param name="item">The item.</param>
@@ -175,12 +173,15 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
         return waiting;
     }
 
+    /// <summary>Gives the items that were added to the enumerator, whose part is empty. Called under the lock.</summary>
+    private void Swap() => (_items, _taking) = (_taking, _items);
+
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        Debug.Assert(_pending >= 0 && (_pending == 0 || _enumerator is not null), "Pending without an enumerator.");
-        Debug.Assert(!_isWaiting || (_items.Count == 0 && _pending > 0), "A wait that nothing ends.");
-        Debug.Assert(!_hasEnded || (_items.Count == 0 && _pending == 0 && !_isWaiting), "Work after the end.");
+        Debug.Assert(!_isWaiting || _enumerator is not null, "A wait without an enumerator.");
+        Debug.Assert(!_isWaiting || _items.Count + _taking.Count == 0, "A wait although items exist.");
+        Debug.Assert(!_hasEnded || (_items.Count == 0 && _taking.Count == 0 && !_isWaiting), "Work after the end.");
     }
 
     /// <summary>The enumerator, and the wait of its <see cref="MoveNextAsync"/>.</summary>
@@ -195,6 +196,17 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
         private CancellationTokenRegistration _registration;
         private T _current = default!;
         private bool _isMoved; // The next item exists and was not taken yet.
+        private long _taken;
+        private PaddedLong _ended;
+
+        public int Pending
+        {
+            get
+            {
+                var ended = Volatile.Read(ref _ended.Value); // First, so that the difference is not negative.
+                return (int)(Volatile.Read(ref _taken) - ended);
+            }
+        }
 
         /// <summary>Takes the item. Until then it stays in the queue, so a run that stops before it takes the item does
         /// not lose it.</summary>
@@ -218,52 +230,37 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
 
         public ValueTask<bool> MoveNextAsync()
         {
-            lock (queue._lock)
+            if (!isTracked)
             {
-                if (queue._enumerator != this)
-                {
-                    return new ValueTask<bool>(false); // Disposed.
-                }
-
-                if (!isTracked)
-                {
-                    EndCurrent();
-                }
-
-                // Must be before the wait, under the lock: a later cancellation finds the wait.
-                if (token.IsCancellationRequested)
-                {
-                    return ValueTask.FromCanceled<bool>(token);
-                }
-
-                _isMoved = queue._items.Count > 0;
-                if (!_isMoved && queue._pending > 0)
-                {
-                    _core.Reset();
-                    queue._isWaiting = true;
-                    queue.AssertInvariants();
-                    return new ValueTask<bool>(this, _core.Version);
-                }
-
-                queue._hasEnded = !_isMoved;
-                queue.AssertInvariants();
-                return new ValueTask<bool>(_isMoved);
+                EndCurrent();
             }
+
+            if (token.IsCancellationRequested)
+            {
+                return ValueTask.FromCanceled<bool>(token);
+            }
+
+            if (queue._taking.Count == 0 || queue._enumerator != this)
+            {
+                return RefillAsync();
+            }
+
+            _isMoved = true;
+            return new ValueTask<bool>(true);
         }
 
         public void OnItemEnded()
         {
+            if (Interlocked.Increment(ref _ended.Value) != Volatile.Read(ref _taken))
+            {
+                return; // Another item is pending, and its end comes here.
+            }
+
             lock (queue._lock)
             {
-                if (queue._enumerator != this)
+                if (!queue._isWaiting || queue._enumerator != this || Pending > 0)
                 {
-                    return;
-                }
-
-                queue._pending--;
-                if (!queue._isWaiting || queue._pending > 0)
-                {
-                    return;
+                    return; // Before it waits, the enumerator finds that nothing is pending.
                 }
 
                 _ = queue.StopWaiting();
@@ -288,7 +285,6 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
                 if (queue._enumerator == this)
                 {
                     queue._enumerator = null;
-                    queue._pending = 0; // An item that was taken is not put back.
                     queue._isWaiting = false;
                     queue.AssertInvariants();
                 }
@@ -306,27 +302,68 @@ public sealed class FanOutQueue<T> : IAsyncEnumerable<T>, IFanOutQueue<T>
             Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             _core.OnCompleted(continuation, state, token, flags);
 
-        private void Take()
+        /// <summary>Takes over the items that were added, waits for one, or ends the queue.</summary>
+        private ValueTask<bool> RefillAsync()
         {
             lock (queue._lock)
             {
-                _isMoved = false;
-                _current = queue._items.Dequeue();
-                queue._pending++;
+                if (queue._enumerator != this)
+                {
+                    return new ValueTask<bool>(false); // Disposed.
+                }
+
+                // Again, under the lock: a later cancellation finds the wait.
+                if (token.IsCancellationRequested)
+                {
+                    return ValueTask.FromCanceled<bool>(token);
+                }
+
+                _isMoved = queue._items.Count > 0;
+                if (_isMoved)
+                {
+                    queue.Swap();
+                }
+                else if (Pending > 0)
+                {
+                    _core.Reset();
+                    queue._isWaiting = true;
+                    queue.AssertInvariants();
+                    return new ValueTask<bool>(this, _core.Version);
+                }
+                else
+                {
+                    queue._hasEnded = true;
+                }
+
                 queue.AssertInvariants();
+                return new ValueTask<bool>(_isMoved);
             }
         }
 
-        /// <summary>Ends the item of an enumeration without a run. Called under the lock.</summary>
+        private void Take()
+        {
+            _isMoved = false;
+            if (queue._taking.Count == 0)
+            {
+                lock (queue._lock)
+                {
+                    queue.Swap(); // The item ended a wait.
+                }
+            }
+
+            Volatile.Write(ref _taken, _taken + 1); // Before the caller gets the item, whose end compares the counts.
+            _current = queue._taking.Dequeue();
+        }
+
+        /// <summary>Ends the item of an enumeration without a run.</summary>
         private void EndCurrent()
         {
             if (_isMoved)
             {
-                _ = queue._items.Dequeue(); // The caller did not read it.
-                _isMoved = false;
+                Take(); // The caller did not read it.
             }
 
-            queue._pending = 0;
+            Volatile.Write(ref _ended.Value, _taken);
         }
 
         private void OnCancelled()

@@ -355,7 +355,8 @@ internal sealed class RatedKeyScheduler<T, TKey>(
                 try
                 {
                     await UntilQuietAsync().NoContext();
-                    await keys.DisposeLimitersAsync().NoContext();
+                    await keys.DisposeLimitersAsync().NoContext(); // Before the failure of the source is thrown.
+                    ThrowIfPullFailed();
                 }
                 finally
                 {
@@ -473,13 +474,9 @@ internal sealed class RatedKeyScheduler<T, TKey>(
                 seen = Volatile.Read(ref keys._changes);
             }
 
-            try
+            if (_pullFailure is { } failure && Cancellation.Is(failure))
             {
-                ThrowIfPullFailed();
-            }
-            catch (Exception exception) when (Cancellation.Is(exception))
-            {
-                // The source was cancelled.
+                _pullFailure = null; // The source was cancelled.
             }
         }
     }
