@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-public sealed class FanOutRunTests
+public sealed class FanOutRunTests : IClassFixture<NothingLeftBehind>
 {
     [Fact]
     public void A_recorded_failure_stops_the_run_before_the_thread_that_recorded_it_continues()
