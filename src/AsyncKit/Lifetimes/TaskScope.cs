@@ -72,6 +72,8 @@ public sealed class TaskScope : IAsyncDisposable
     /// caller's token, and by disposing the scope before it completes.</summary>
     public CancellationToken Token { get; }
 
+    internal FailureRecord Failures => _failures;
+
     internal CancellationToken ReportedToken => _callerToken.IsCancellationRequested ? _callerToken : Token;
 
     /// <summary>Creates a scope, which must be joined or disposed.</summary>

@@ -163,11 +163,16 @@ public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObser
 
     private ValueTask<PooledLease<T>> StartAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var permit = _permits.AcquireAsync(timeout, cancellationToken);
-        return !permit.IsCompletedSuccessfully
-            ? WaitAsync(permit, CallerContext.Capture(), cancellationToken)
-            : TryRent(permit.Completed()) is { } lease ? new ValueTask<PooledLease<T>>(lease)
-            : FindOrCreateAsync(permit.Completed(), CallerContext.Capture(), cancellationToken);
+        var waiting = _permits.AcquireAsync(timeout, cancellationToken);
+        if (!waiting.IsCompletedSuccessfully)
+        {
+            return WaitAsync(waiting, CallerContext.Capture(), cancellationToken);
+        }
+
+        var permit = waiting.Completed();
+        return TryRent(permit) is { } lease
+            ? new ValueTask<PooledLease<T>>(lease)
+            : FindOrCreateAsync(permit, CallerContext.Capture(), cancellationToken);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -7,6 +7,20 @@ public sealed class TaskScopeTests : IClassFixture<NothingLeftBehind>
     private static readonly TaskScopeOptions FirstSuccess = new() { Policy = TaskScopePolicy.FirstSuccess };
 
     [Fact]
+    public async Task A_recorded_failure_stops_the_scope_before_the_thread_that_recorded_it_continues()
+    {
+        var calls = 0;
+        await using var scope = TaskScope.Open();
+
+        Assert.True(scope.Failures.AddRunFailure(new FormatException())); // The caller would stop the scope next.
+
+        Assert.True(scope.MustStop());
+        var late = scope.Run(_ => Task.FromResult(++calls));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late.OrHangs());
+        Assert.Equal(0, calls);
+    }
+
+    [Fact]
     public Task The_join_waits_for_all_children() => World.ScheduledBriefly.RunAsync(async () =>
     {
         var completed = 0;

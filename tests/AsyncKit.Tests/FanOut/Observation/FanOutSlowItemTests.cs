@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AsyncKit.Testing;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,24 @@ public sealed class FanOutSlowItemTests : IClassFixture<NothingLeftBehind>
             });
 
             Assert.Equal([new SlowItem("b", 1, Second)], slow);
+        });
+
+    [Fact]
+    public void The_callback_sees_the_span_of_the_run_and_not_that_of_an_item() =>
+        AsyncTest.Run(async context =>
+        {
+            using var listener = new ActivityListener
+            {
+                ShouldListenTo = source => string.Equals(source.Name, AsyncKitDiagnostics.ActivitySourceName, StringComparison.Ordinal),
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            };
+            ActivitySource.AddActivityListener(listener);
+            var seen = new List<string?>();
+            var options = Options(context) with { OnSlowItem = _ => seen.Add(Activity.Current?.OperationName) };
+
+            await new int[2].FanOutAsync(options, (_, token) => Task.Delay(10 * Second, context.Time, token));
+
+            Assert.Equal(["asynckit.fanout", "asynckit.fanout"], seen);
         });
 
     [Fact]
