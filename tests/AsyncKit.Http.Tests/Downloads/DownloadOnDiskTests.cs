@@ -42,7 +42,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
         _ = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
         Assert.Equal("other", await File.ReadAllTextAsync(Target));
-        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder["a.bin.part"]));
+        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder.PartOf("a.bin")));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     public async Task Keep_sends_no_request_and_deletes_the_sidecar_of_a_killed_process()
     {
         await File.WriteAllBytesAsync(Target, Content);
-        await File.WriteAllTextAsync(_folder["a.bin.part.json"], "{}");
+        await File.WriteAllTextAsync(_folder.SidecarOf("a.bin"), "{}");
         using var handler = new ScriptedHandler();
         using var client = handler.Client();
         var progress = new Received<DownloadProgress>();
@@ -129,7 +129,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
             return; // Only Linux has a device that is always full.
         }
 
-        _ = File.CreateSymbolicLink(_folder["a.bin.part"], "/dev/full");
+        _ = File.CreateSymbolicLink(_folder.PartOf("a.bin"), "/dev/full");
         using var handler = new ScriptedHandler(_ => Responses.Whole(Content));
         using var client = handler.Client();
 
