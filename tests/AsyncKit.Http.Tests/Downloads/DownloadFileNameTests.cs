@@ -91,4 +91,43 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
                 uris.Select(uri => Path.GetFileName(names.Take(uri))).ToArray());
         }
     }
+
+    /// <summary>A file system may ignore case or normalize names: only ASCII names are compared by ignoring case.</summary>
+    [Fact]
+    public void Names_are_distinct_on_file_systems_that_ignore_case_or_normalize()
+    {
+        string[] same = ["stra%C3%9Fe", "strasse", "STRASSE", "%C3%A9", "e%CC%81", "e", "%E2%84%AA", "k", "K", "%EF%AC%81", "fi", "%C5%BF", "s", "%C4%B1", "i", "%C4%B0"];
+        var uris = same.Select(name => new Uri($"http://h/{name}")).ToList();
+        var names = new DownloadNames("/folder", isUrlBound: false);
+        foreach (var uri in uris)
+        {
+            names.Add(uri, uri, null, "uris");
+        }
+
+        var folded = uris.Select(uri => Path.GetFileName(names.Take(uri))).Select(name =>
+        {
+            Assert.True(Ascii.IsValid(name) || name.Contains('-', StringComparison.Ordinal), name);
+            return string.Concat(name.Where(char.IsAscii)).ToUpperInvariant(); // At least what each file system keeps apart.
+        }).ToList();
+        Assert.Equal(folded.Count, folded.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public void A_name_that_is_bound_to_its_URL_does_not_depend_on_other_items()
+    {
+        Uri[] uris = [new("http://h/a?1"), new("http://h/a?2"), new("http://h/b/a"), new($"http://h/{Long}.pdf?1"), new($"http://h/{Long}.pdf?2")];
+        var alone = uris.Select(uri => NamesOf(uri)[0]).ToList();
+
+        Assert.Equal(alone, NamesOf(uris));
+        Assert.Equal(uris.Length, alone.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(NamesOf(new Uri("http://me:secret@h/a?1")), [alone[0]]);
+        Assert.All(alone, name => Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MaxBytes));
+
+        static List<string> NamesOf(params Uri[] uris)
+        {
+            var names = new DownloadNames("/folder", isUrlBound: true);
+            Array.ForEach(uris, uri => names.Add(uri, uri, null, "uris"));
+            return [.. uris.Select(uri => Path.GetFileName(names.Take(uri)))];
+        }
+    }
 }

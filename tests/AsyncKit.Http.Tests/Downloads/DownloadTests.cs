@@ -188,7 +188,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         switch (why)
         {
             case "garbage":
-                await File.WriteAllTextAsync(_folder.SidecarOf("a.bin"), "{\"version\":1,");
+                await File.WriteAllTextAsync(_folder.SidecarOf("a.bin"), "{\"asynckit\":\"download\",\"format\":");
                 break;
             case "no sidecar":
                 File.Delete(_folder.SidecarOf("a.bin"));
@@ -207,7 +207,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         Assert.Null(handler.Ranges[1].Range);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));
         Assert.Equal(0, result.ResumedFrom);
-        Assert.Equal(["a.bin"], _folder.Names);
+        Assert.Equal(why is "garbage" or "no sidecar" ? ["a.bin", "a.bin.part"] : ["a.bin"], _folder.Names); // No proof.
     }
 
     [Fact]

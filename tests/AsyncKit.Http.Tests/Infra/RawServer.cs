@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace AsyncKit.Http.Tests;
+
+/// <summary>Answers every connection with the same bytes, also ones that no HTTP server would send.</summary>
+internal sealed class RawServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Task _loop;
+
+    public RawServer(string head, byte[]? body = null)
+    {
+        _listener.Start();
+        _loop = LoopAsync([.. Encoding.Latin1.GetBytes(head), .. body ?? []]);
+    }
+
+    public Uri Address => new($"http://{_listener.LocalEndpoint}/file.bin");
+
+    /// <summary>The first bytes of the last request.</summary>
+    public string Request { get; private set; } = "";
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _loop;
+    }
+
+    private async Task LoopAsync(byte[] answer)
+    {
+        var buffer = new byte[8192];
+        while (true)
+        {
+            try
+            {
+                using var connection = await _listener.AcceptTcpClientAsync();
+                var stream = connection.GetStream();
+                Request = Encoding.Latin1.GetString(buffer, 0, await stream.ReadAsync(buffer));
+                await stream.WriteAsync(answer);
+                connection.Client.Shutdown(SocketShutdown.Send);
+                while (await stream.ReadAsync(buffer) > 0)
+                {
+                    // Waits until the client closes: an earlier close could reset the connection.
+                }
+            }
+            catch (IOException)
+            {
+                // The client closed the connection.
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+}
