@@ -42,7 +42,7 @@ internal static class DownloadResponse
             && first == from
             && (range.Length is { } length ? length == version.Length : last == version.Length - 1)
             && headers.ContentLength == last - first + 1 // Null if a handler decoded the body.
-            && headers.ContentEncoding.Count == 0
+            && EncodingsOf(response).Count == 0
             && version.IsSameAs(response);
     }
 
@@ -54,8 +54,7 @@ internal static class DownloadResponse
 
     private static void CheckEncoding(HttpResponseMessage response)
     {
-        var encodings = response.Content.Headers.ContentEncoding;
-        if (encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        if (EncodingsOf(response) is { Count: > 0 } encodings)
         {
             throw new HttpRequestException(
                 SafeText.Of($"The body is encoded as {string.Join(", ", encodings)}, but the request asked for identity; ")
@@ -64,6 +63,14 @@ internal static class DownloadResponse
                 response.StatusCode);
         }
     }
+
+    /// <summary>Returns the encodings of the body, even if the header is invalid.</summary>
+    private static List<string> EncodingsOf(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values)
+            ? [.. values
+                .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                .Where(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))]
+            : [];
 
     private static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)
     {

@@ -20,7 +20,7 @@ internal sealed class DownloadRun(
     private readonly DownloadPaths _paths = new(path);
     private readonly DownloadSource _source = DownloadSource.Of(uri);
     private readonly DownloadTracker _tracker = new(context, uri, path);
-    private DownloadFile _file = null!; // Set before the first attempt.
+    private DownloadFile _file = null!; // Null until the file is opened, before the first attempt.
     private int _attempts;
     private long _greatestLength;
     private long _resumedFrom;
@@ -112,8 +112,12 @@ internal sealed class DownloadRun(
     private async Task<DownloadResult?> CheckExistingAsync(CancellationToken token)
     {
         var options = context.Options;
-        if (await DownloadFile.ExistingAsync(_paths, options.OnExisting == ExistingFile.Keep, token).NoContext() is not { } length
-            || options.OnExisting == ExistingFile.Replace)
+        var existing = DownloadFile.ExistingAsync(
+            _paths,
+            isKept: options.OnExisting == ExistingFile.Keep,
+            deletesLeftovers: _file is null && options.OnExisting != ExistingFile.Replace,
+            token);
+        if (await existing.NoContext() is not { } length || options.OnExisting == ExistingFile.Replace)
         {
             return null;
         }

@@ -47,7 +47,7 @@ public sealed class DownloadItemTests : IClassFixture<NothingLeftBehind>, IDispo
     }
 
     [Fact]
-    public async Task An_address_that_occurs_twice_is_requested_as_it_is()
+    public async Task An_address_that_occurs_twice_is_requested_unchanged()
     {
         using var handler = new Echo();
         using var client = new HttpClient(handler);

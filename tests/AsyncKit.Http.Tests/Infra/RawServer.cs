@@ -7,6 +7,7 @@ namespace AsyncKit.Http.Tests;
 internal sealed class RawServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
     public RawServer(string head, byte[]? body = null)
@@ -22,34 +23,32 @@ internal sealed class RawServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _stop.CancelAsync();
         await _loop;
+        _listener.Dispose();
+        _stop.Dispose();
     }
 
     private async Task LoopAsync(byte[] answer)
     {
         var buffer = new byte[8192];
-        while (true)
+        while (!_stop.IsCancellationRequested)
         {
             try
             {
-                using var connection = await _listener.AcceptTcpClientAsync();
+                using var connection = await _listener.AcceptTcpClientAsync(_stop.Token);
                 var stream = connection.GetStream();
-                Request = Encoding.Latin1.GetString(buffer, 0, await stream.ReadAsync(buffer));
-                await stream.WriteAsync(answer);
+                Request = Encoding.Latin1.GetString(buffer, 0, await stream.ReadAsync(buffer, _stop.Token));
+                await stream.WriteAsync(answer, _stop.Token);
                 connection.Client.Shutdown(SocketShutdown.Send);
-                while (await stream.ReadAsync(buffer) > 0)
+                while (await stream.ReadAsync(buffer, _stop.Token) > 0)
                 {
                     // Waits until the client closes: an earlier close could reset the connection.
                 }
             }
-            catch (IOException)
+            catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
             {
-                // The client closed the connection.
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return;
+                // The client closed the connection, or the test is over.
             }
         }
     }

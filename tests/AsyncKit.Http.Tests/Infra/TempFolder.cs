@@ -9,14 +9,14 @@ internal sealed class TempFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>The names of the files, sorted. The random part of the name of a partial file is left out.</summary>
+    /// <summary>The names of the files, sorted. The name of a partial file ends in ".part" instead of its random part.</summary>
     public string[] Names =>
         [.. Directory.EnumerateFiles(Path).Select(NameOf).Order(StringComparer.Ordinal)];
 
     /// <summary>Returns the path of the only partial file of a target.</summary>
     public string PartOf(string name) => PartOf(Path, name)!;
 
-    /// <summary>Returns the path of the only partial file of a target; null if there is none.</summary>
+    /// <summary>Returns the path of the only partial file of a target; null if it does not exist.</summary>
     public static string? PartOf(string folder, string name) =>
         Directory.GetFiles(folder, name + ".????????????????.asynckit").SingleOrDefault();
 

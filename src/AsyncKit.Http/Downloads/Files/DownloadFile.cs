@@ -42,11 +42,16 @@ internal sealed class DownloadFile
     /// <exception cref="InvalidOperationException">No response arrived yet.</exception>
     public SafeFileHandle Handle => (_part ?? throw new InvalidOperationException("The partial file is not open.")).Handle;
 
-    /// <summary>Looks for an existing file under the name, and deletes the files that a killed process left after it
-    /// completed the file.</summary>
+    /// <summary>Looks for an existing file under the name.</summary>
+    /// <param name="paths">The paths of the download.</param>
+    /// <param name="isKept">Whether the file may be the target of a link.</param>
+    /// <param name="deletesLeftovers">Whether to delete the files that a killed process left after it completed the
+    /// file. Must be false while this download has its own files.</param>
+    /// <param name="token">Cancels the wait for a thread.</param>
     /// <returns>The length of the file; null if it does not exist.</returns>
     /// <exception cref="IOException">The path is not a file.</exception>
-    public static Task<long?> ExistingAsync(DownloadPaths paths, bool isKept, CancellationToken token) => Offload.RunAsync(
+    public static Task<long?> ExistingAsync(
+        DownloadPaths paths, bool isKept, bool deletesLeftovers, CancellationToken token) => Offload.RunAsync(
         long? () =>
         {
             if (FileStatus.OfPath(paths.Target) is not { } status)
@@ -67,7 +72,11 @@ internal sealed class DownloadFile
                 throw new IOException("The path must name a file; it is a device, a pipe or a link that leads nowhere.");
             }
 
-            DeleteLeftovers(paths, status);
+            if (deletesLeftovers)
+            {
+                DeleteLeftovers(paths, status);
+            }
+
             return file.Kind == FileKind.Regular ? new FileInfo(path).Length : 0;
         },
         token);

@@ -30,7 +30,7 @@ internal sealed class DownloadNames(string folder, bool isUrlBound)
         var name = fileName ?? NewName(uri);
         if (fileName is not null && !_taken.Add(fileName))
         {
-            throw new ArgumentException($"FileName must be unique in a call; '{fileName}' occurs twice.", parameter);
+            throw new ArgumentException($"FileName must be unique in a call; '{fileName}' is the name of an earlier file.", parameter);
         }
 
         var path = Path.Combine(folder, name);

@@ -78,7 +78,7 @@ internal sealed class DownloadPart
 
         if (OperatingSystem.IsWindows())
         {
-            Handle.Dispose(); // Windows does not rename an open file, and so nobody has replaced it until here.
+            Handle.Dispose(); // Windows does not rename an open file, so the name was correct until here.
             File.Move(_path, target, isReplacing);
             return;
         }

@@ -7,8 +7,8 @@ namespace AsyncKit.Http;
 /// <param name="Kind">The type.</param>
 /// <param name="Device">The file system.</param>
 /// <param name="Number">The number of the file in its file system; zero if the platform does not report it.</param>
-/// <param name="Birth">The time at which the file was created; zero if unknown. Numbers are reused, also at
-/// once.</param>
+/// <param name="Birth">The time at which the file was created; zero if unknown. Numbers are reused, even
+/// at once.</param>
 /// <param name="Links">The number of names of the file.</param>
 internal readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Number, long Birth, uint Links)
 {
@@ -57,6 +57,6 @@ internal enum FileKind
     Folder,
     Link,
 
-    /// <summary>A pipe, a socket or a device. Reading one may wait for ever or have an effect.</summary>
+    /// <summary>A pipe, a socket or a device. Reading one may never return, or have an effect.</summary>
     Other,
 }
