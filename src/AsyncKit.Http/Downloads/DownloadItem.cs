@@ -40,7 +40,7 @@ public sealed record DownloadItem(Uri Uri)
     public string? ExpectedSha256
     {
         get;
-        init => field = DownloadOptions.CheckSha256(value);
+        init => field = DownloadOptions.CheckSha256(value, nameof(ExpectedSha256));
     }
 
     /// <inheritdoc cref="DownloadOptions.ExpectedLength" path="/summary|/exception"/>

@@ -35,7 +35,7 @@ public sealed record DownloadOptions
     public string? ExpectedSha256
     {
         get;
-        init => field = CheckSha256(value);
+        init => field = CheckSha256(value, nameof(ExpectedSha256));
     }
 
     /// <summary>The maximum size of the file in bytes. A larger file fails the download: before reading if its header
@@ -114,10 +114,9 @@ public sealed record DownloadOptions
 
     internal static DownloadOptions Default { get; } = new();
 
-    internal static string? CheckSha256(string? value) =>
+    internal static string? CheckSha256(string? value, string name) =>
         value is null || (value.Length == SHA256.HashSizeInBytes * 2 && value.All(char.IsAsciiHexDigit))
             ? value
             : throw new ArgumentException(
-                $"ExpectedSha256 must be 64 hexadecimal digits, or null for no check; it was '{value}'.",
-                nameof(ExpectedSha256));
+                $"{name} must be 64 hexadecimal digits, or null for no check; it was '{value}'.", name);
 }

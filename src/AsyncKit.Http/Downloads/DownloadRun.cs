@@ -98,7 +98,7 @@ internal sealed class DownloadRun(
     /// <summary>Returns true if this download can resume from bytes of that version. A URL that is signed again has
     /// another query, so only a strong ETag shows that it leads to the same file.</summary>
     private bool IsUsable(DownloadSource source, DownloadVersion version) =>
-        (source == _source || (source.Resource == _source.Resource && version.HasStrongETag))
+        (source == _source || (source.Resource.Equals(_source.Resource, StringComparison.Ordinal) && version.HasStrongETag))
         && (expectedLength ?? version.Length) == version.Length
         && version.Length <= context.Options.MaxBytes;
 

@@ -252,7 +252,7 @@ internal sealed class DownloadFile
             var part = sidecar.Record is { } record ? paths.Part(record.Token) : null;
             if (part is not null && FileStatus.OfPath(part) is { } status)
             {
-                if (status.Id is null || status.Id != sidecar.Record!.Part || !status.IsSameFile(target))
+                if (status.Id is null || !status.Id.Equals(sidecar.Record!.Part, StringComparison.Ordinal) || !status.IsSameFile(target))
                 {
                     return; // A later call can resume from it.
                 }

@@ -33,7 +33,8 @@ internal sealed class DownloadPart
     /// <returns>Null if the file is missing, or is not provably the one of the sidecar.</returns>
     public static DownloadPart? TryOpen(string path, string? id)
     {
-        if (FileStatus.OfPath(path) is not { Kind: FileKind.Regular } status || (status.Id is not null && id is not null && status.Id != id))
+        if (FileStatus.OfPath(path) is not { Kind: FileKind.Regular } status
+            || (status.Id is not null && id is not null && !status.Id.Equals(id, StringComparison.Ordinal)))
         {
             return null;
         }

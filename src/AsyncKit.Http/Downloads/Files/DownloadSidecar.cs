@@ -104,7 +104,7 @@ internal sealed class DownloadSidecar
     /// <summary>Returns true unless another download opened the sidecar later, which requires that file locks have no
     /// effect.</summary>
     public bool IsOwned() =>
-        FileStatus.IsNameOf(_path, _file.SafeFileHandle) && Read(_file)?.Owner == _owner;
+        FileStatus.IsNameOf(_path, _file.SafeFileHandle) && string.Equals(Read(_file)?.Owner, _owner, StringComparison.Ordinal);
 
     public void Close() => _file.Dispose();
 

@@ -33,7 +33,7 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
     /// <summary>Returns false for values that no response has, or that a request for the rest cannot use.</summary>
     public bool IsValid() =>
         Length >= 0
-        && (ETag is null || (EntityTagHeaderValue.TryParse(ETag, out var parsed) && parsed.ToString() == ETag))
+        && (ETag is null || (EntityTagHeaderValue.TryParse(ETag, out var parsed) && parsed.ToString().Equals(ETag, StringComparison.Ordinal)))
         && (HasStrongETag || (IsDateStrong && LastModified is not null));
 
     /// <summary>Requests the rest of this version, or the whole file if the server has another version.</summary>
@@ -53,7 +53,9 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
 
     /// <summary>Returns true if a header of the response identifies another version.</summary>
     public bool Contradicts(HttpResponseMessage response) =>
-        (ETag is not null && response.Headers.ETag is { } other && other.ToString() != ETag)
+        (ETag is not null
+            && response.Headers.ETag is { } other
+            && !other.ToString().Equals(ETag, StringComparison.Ordinal))
         || (LastModified is not null
             && response.Content.Headers.LastModified is { } modified
             && modified != LastModified);

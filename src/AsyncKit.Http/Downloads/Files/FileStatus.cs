@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Http;
@@ -10,6 +11,7 @@ namespace AsyncKit.Http;
 /// <param name="Birth">The time at which the file was created; zero if unknown. Numbers are reused, even
 /// at once.</param>
 /// <param name="Links">The number of names of the file.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Number, long Birth, uint Links)
 {
     /// <summary>The identity in a form that a later process can compare; null if the platform reports none. It omits
@@ -48,15 +50,4 @@ internal readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Nu
             return null;
         }
     }
-}
-
-/// <summary>The types of files that a download distinguishes.</summary>
-internal enum FileKind
-{
-    Regular,
-    Folder,
-    Link,
-
-    /// <summary>A pipe, a socket or a device. Reading one may never return, or have an effect.</summary>
-    Other,
 }
