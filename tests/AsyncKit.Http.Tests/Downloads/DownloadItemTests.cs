@@ -55,9 +55,9 @@ public sealed class DownloadItemTests : IClassFixture<NothingLeftBehind>, IDispo
 
         var results = await client.DownloadAllAsync([raw, raw, raw], _folder.Path, 2);
 
-        Assert.Equal(["/x/%2e%2e/y", "/x/%2e%2e/y", "/x/%2e%2e/y"], handler.Requests.Select(uri => uri.AbsolutePath));
+        Assert.Equal(["/x/%2e%2e/y", "/x/%2e%2e/y", "/x/%2e%2e/y"], handler.Requests.Select(uri => uri.AbsolutePath).ToArray());
         Assert.All(results, result => Assert.Same(raw, result.Uri));
-        Assert.Equal(["y", "y (2)", "y (3)"], results.Select(result => Path.GetFileName(result.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["y", "y (2)", "y (3)"], results.Select(result => Path.GetFileName(result.Path)).Order(StringComparer.Ordinal).ToArray());
         var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(raw, results[0].Path));
         Assert.Contains("http://h/x/%2e%2e/y", failure.Message, StringComparison.Ordinal);
     }
@@ -221,7 +221,7 @@ public sealed class DownloadItemTests : IClassFixture<NothingLeftBehind>, IDispo
 
         DownloadResult[] results = await client.DownloadAllAsync([new("http://h/1"), new("http://h/2")], _folder.Path, 2);
 
-        Assert.Equal(["1", "2"], results.Select(result => Path.GetFileName(result.Path)));
+        Assert.Equal(["1", "2"], results.Select(result => Path.GetFileName(result.Path)).ToArray());
     }
 
     /// <summary>Returns the address as the body.</summary>

@@ -31,7 +31,7 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
         using var handler = new ScriptedHandler(
             _ => Dated(Responses.Whole(Content, hasETag ? Responses.ETag : null, Responses.Reset(Content, 600)), Monday),
             _ => Dated(
-                Responses.Rest(other, 600, !hasETag || rest == "no ETag" ? null : rest == "other ETag" ? "\"2\"" : Responses.ETag),
+                Responses.Rest(other, 600, !hasETag ? null : rest switch { "no ETag" => null, "other ETag" => "\"2\"", _ => Responses.ETag }),
                 rest switch { "no date" => null, "other date" => Monday.AddDays(1), _ => Monday }),
             _ => Dated(Responses.Whole(other, "\"2\""), Monday.AddDays(1)));
         using var client = handler.Client();
@@ -75,7 +75,7 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
         var now = isResumed ? Content : Responses.Bytes(1_000, seed: 2);
         using var handler = new ScriptedHandler(
             _ => Dated(Responses.Whole(Content, eTag is null ? null : Responses.ETag, Responses.Reset(Content, 600)), Monday),
-            request => request.Headers.IfRange is { } ifRange && ifRange.ToString() == eTag
+            request => request.Headers.IfRange is { } ifRange && ifRange.ToString().Equals(eTag, StringComparison.Ordinal)
                 ? Responses.Rest(now, 600, eTag)
                 : Responses.Whole(now, eTag));
         using var client = handler.Client();

@@ -123,6 +123,7 @@ public sealed class DownloaderProcessTests : IClassFixture<NothingLeftBehind>, I
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", $"{{ {command}; }} 2>&1"])
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         var output = await process.StandardOutput.ReadToEndAsync().OrHangs();
         await process.WaitForExitAsync().OrHangs();
