@@ -9,9 +9,10 @@ using Downloader;
 //   dotnet run --project docs/samples/Downloader -- (file with a URL on each line) (folder) [at once]
 const int ExitCodeOfUsage = 2;
 const int ExitCodeOfCtrlC = 130;
-if (args.Length < 2)
+var (arguments, error) = Arguments.Parse(args);
+if (arguments is null)
 {
-    await Console.Error.WriteLineAsync("Downloader (file with a URL on each line) (folder) [at once]");
+    await Console.Error.WriteLineAsync(error);
     return ExitCodeOfUsage;
 }
 
@@ -22,20 +23,15 @@ using var ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
     stop.Cancel();
 });
 
-var uris = (await File.ReadAllLinesAsync(args[0], stop.Token))
-    .Select(line => line.Trim())
-    .Where(line => line.Length > 0 && line[0] != '#')
-    .Select(line => new Uri(line))
-    .ToArray();
 using var http = new HttpClient();
 var report = await View.RunAsync(view => http.DownloadAllReportAsync(
-    uris,
-    args[1],
+    arguments.Uris,
+    arguments.Folder,
     new DownloadAllOptions
     {
         FanOut = new FanOutOptions
         {
-            MaxConcurrency = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 8,
+            MaxConcurrency = arguments.MaxConcurrency,
             Partition = FanOutPartition.By<Uri, string>(uri => uri.Host, maxPerKey: 4),
         },
         Download = new DownloadOptions { OnExisting = ExistingFile.Keep, Progress = view },

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AsyncKit.Http;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Downloader;
 
@@ -17,7 +18,7 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
                     new TaskDescriptionColumn { Alignment = Justify.Left },
                     new ProgressBarColumn(),
                     new PercentageColumn(),
-                    new DownloadedColumn(),
+                    new SizeColumn(),
                     new TransferSpeedColumn())
                 .StartAsync(context => run(new Bars(context)));
 
@@ -33,7 +34,7 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Path.GetFileName(value.Path)}: {value.BytesOnDisk} of {value.TotalBytes} bytes"));
+                    $"{Path.GetFileName(value.Path)}: {value.BytesOnDisk} of {value.TotalBytes?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes"));
             }
         }
 
@@ -58,6 +59,7 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
                 _files.Add(value.Path, bar);
             }
 
+            bar.IsIndeterminate = value.TotalBytes is null;
             bar.MaxValue = Math.Max(value.TotalBytes ?? double.MaxValue, 1);
             bar.Value = value.BytesOnDisk;
             if (value.IsLast)
@@ -69,9 +71,21 @@ internal abstract class View : IProgress<DownloadProgress>, IProgress<DownloadAl
 
         public override void Report(DownloadAllProgress value)
         {
-            _all.Description = $"{value.DoneFiles} of {value.TotalFiles} files, {value.FailedFiles} failed, {value.ActiveFiles} active";
+            _all.Description = $"{value.DoneFiles} of {value.TotalFiles?.ToString(CultureInfo.InvariantCulture) ?? "?"} files, {value.FailedFiles} failed, {value.ActiveFiles} active";
             _all.MaxValue = Math.Max(value.KnownBytes, 1);
             _all.Value = Math.Min(value.BytesOnDisk, value.KnownBytes - 1); // Below the maximum: a completed bar would be hidden.
+        }
+    }
+
+    /// <summary>Shows the bytes on disk and the size of the file, which the server may not report.</summary>
+    private sealed class SizeColumn : ProgressColumn
+    {
+        private const double MB = 1_000_000;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            var total = task.IsIndeterminate ? "?" : (task.MaxValue / MB).ToString("0.0", CultureInfo.InvariantCulture);
+            return new Text(string.Create(CultureInfo.InvariantCulture, $"{task.Value / MB:0.0} of {total} MB"));
         }
     }
 }

@@ -3,6 +3,8 @@ namespace AsyncKit.Http;
 /// <summary>The state that all downloads of a call share.</summary>
 internal sealed class DownloadContext
 {
+    private const string AttemptTimeoutKey = "AsyncKit.AttemptTimeout";
+
     public DownloadContext(HttpClient client, DownloadOptions options, DownloadTotals? totals = null)
     {
         Client = client;
@@ -13,6 +15,17 @@ internal sealed class DownloadContext
         if (Retry.TimeProvider == TimeProvider.System && options.TimeProvider != TimeProvider.System)
         {
             Retry = Retry with { TimeProvider = options.TimeProvider };
+        }
+
+        if (Retry.AttemptTimeout is { } limit && limit != Timeout.InfiniteTimeSpan)
+        {
+            AttemptTimeout = limit;
+            var shouldRetry = Retry.ShouldRetry;
+            Retry = Retry with
+            {
+                AttemptTimeout = null, // The download applies it, to know which limit stopped an attempt.
+                ShouldRetry = exception => exception.Data.Contains(AttemptTimeoutKey) || shouldRetry(exception),
+            };
         }
 
         Idle = HttpLimits.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
@@ -29,7 +42,24 @@ internal sealed class DownloadContext
 
     public RetryOptions Retry { get; }
 
+    /// <summary>The limit of each attempt; null for none.</summary>
+    public TimeSpan? AttemptTimeout { get; }
+
     public DeadlineOptions? Idle { get; }
 
     public SequentialProgress<DownloadProgress>? Progress { get; }
+
+    /// <summary>Creates a timer for an attempt; null without a limit.</summary>
+    public CancellationTokenSource? NewAttemptTimer() => AttemptTimeout is { } limit
+        ? new CancellationTokenSource(Guards.ForTimer(limit), AsyncEnvironment.Clock(Retry.TimeProvider))
+        : null;
+
+    public TimeoutException AttemptTimedOut(Exception cause) =>
+        new($"The attempt did not complete within AttemptTimeout ({AttemptTimeout}).", cause)
+        {
+            Data = { [AttemptTimeoutKey] = true },
+        };
+
+    public TimeoutException TotalTimedOut(Exception cause) =>
+        new($"All attempts together did not complete within TotalTimeout ({Options.Retry.TotalTimeout}).", cause);
 }

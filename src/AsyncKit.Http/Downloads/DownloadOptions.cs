@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http;
@@ -6,7 +7,6 @@ namespace AsyncKit.Http;
 /// downloads.</summary>
 public sealed record DownloadOptions
 {
-
     /// <summary>The handling of an existing file under the name.</summary>
     /// <value>The default is <see cref="ExistingFile.Fail"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of
@@ -27,20 +27,32 @@ public sealed record DownloadOptions
         init => field = Guards.AtLeast(value, 0, nameof(ExpectedLength));
     }
 
-    /// <summary>The expected SHA-256 of the file. It is computed while the bytes arrive. Bytes that an earlier call
-    /// left on disk are read once.</summary>
+    /// <summary>The expected SHA-256 of the file. It is computed from the file on disk before the file gets its
+    /// name.</summary>
     /// <value>64 hexadecimal digits. The default is null, which disables the check. A download of many files requires
     /// null.</value>
     /// <exception cref="ArgumentException">The value is not 64 hexadecimal digits.</exception>
     public string? ExpectedSha256
     {
         get;
-        init => field = value is null || (value.Length == 64 && value.All(char.IsAsciiHexDigit))
-            ? value
-            : throw new ArgumentException(
-                $"ExpectedSha256 must be 64 hexadecimal digits, or null for no check; it was '{value}'.",
-                nameof(ExpectedSha256));
+        init => field = CheckSha256(value, nameof(ExpectedSha256));
     }
+
+    /// <summary>The maximum size of the file in bytes. A larger file fails the download: before reading if its header
+    /// announces the length, otherwise as soon as it exceeds the limit. The bytes are deleted.</summary>
+    /// <value>At least 1. The default is <see cref="long.MaxValue"/>, which disables the limit.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public long MaxBytes
+    {
+        get;
+        init => field = Guards.AtLeast(value, 1, nameof(MaxBytes));
+    } = long.MaxValue;
+
+    /// <summary>A callback that sets the headers of each request before it is sent, for example credentials. It may run
+    /// on several threads concurrently, and runs again for each attempt. Range, If-Range and Accept-Encoding belong to
+    /// the download, which sets them after the callback.</summary>
+    /// <value>The default is null. If the callback throws, the attempt fails.</value>
+    public Action<HttpRequestMessage>? ConfigureRequest { get; init; }
 
     /// <summary>The maximum time to wait for more bytes of the body. When it elapses, the attempt fails with a
     /// <see cref="TimeoutException"/>. Until the headers arrive, <see cref="HttpClient.Timeout"/> applies
@@ -101,4 +113,10 @@ public sealed record DownloadOptions
     } = TimeProvider.System;
 
     internal static DownloadOptions Default { get; } = new();
+
+    internal static string? CheckSha256(string? value, string name) =>
+        value is null || (value.Length == SHA256.HashSizeInBytes * 2 && value.All(char.IsAsciiHexDigit))
+            ? value
+            : throw new ArgumentException(
+                $"{name} must be 64 hexadecimal digits, or null for no check; it was '{value}'.", name);
 }

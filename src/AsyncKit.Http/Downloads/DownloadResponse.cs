@@ -29,44 +29,62 @@ internal static class DownloadResponse
                 return IsComplete(response, from, version) ? ResponseMatch.Complete : ResponseMatch.Unusable;
 
             default:
-                throw response.IsSuccessStatusCode ? Unexpected(response) : RetryAfter.Failure(response, clock);
+                throw response.IsSuccessStatusCode ? Unexpected(response) : Failure(response, clock);
         }
     }
 
+    /// <summary>The range must start at the requested position and fit into the length. A server that does not know the
+    /// length of the file must send all of the rest.</summary>
     private static bool IsRest(HttpResponseMessage response, long from, DownloadVersion version)
     {
         var headers = response.Content.Headers;
-        return headers.ContentRange is { Unit: "bytes", From: { } first, To: { } last, Length: { } length }
+        return headers.ContentRange is { Unit: "bytes", From: { } first, To: { } last } range
             && first == from
-            && length == version.Length
+            && (range.Length is { } length ? length == version.Length : last == version.Length - 1)
             && headers.ContentLength == last - first + 1 // Null if a handler decoded the body.
-            && headers.ContentEncoding.Count == 0
-            && version.IsCompatibleWith(response);
+            && EncodingsOf(response).Count == 0
+            && version.IsSameAs(response);
     }
 
     private static bool IsComplete(HttpResponseMessage response, long from, DownloadVersion version) =>
         response.Content.Headers.ContentRange is { Unit: "bytes", HasRange: false, Length: { } length }
         && length == from
         && length == version.Length
-        && version.IsCompatibleWith(response);
+        && !version.Contradicts(response);
 
     private static void CheckEncoding(HttpResponseMessage response)
     {
-        var encodings = response.Content.Headers.ContentEncoding;
-        if (encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        if (EncodingsOf(response) is { Count: > 0 } encodings)
         {
             throw new HttpRequestException(
-                $"The body is encoded as {string.Join(", ", encodings)}, but the request asked for identity; "
+                SafeText.Of($"The body is encoded as {string.Join(", ", encodings)}, but the request asked for identity; ")
                 + "set AutomaticDecompression of the handler to decode it.",
                 inner: null,
                 response.StatusCode);
         }
     }
 
+    /// <summary>Returns the encodings of the body, even if the header is invalid.</summary>
+    private static List<string> EncodingsOf(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values)
+            ? [.. values
+                .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                .Where(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))]
+            : [];
+
+    private static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)
+    {
+        var redirect = (int)response.StatusCode is >= 300 and < 400 ? " The client did not follow the redirect." : "";
+        var failure = new HttpRequestException(
+            SafeText.Of(RetryAfter.MessageOf(response)) + redirect, inner: null, response.StatusCode);
+        RetryAfter.Attach(failure, response, clock);
+        return failure;
+    }
+
     private static HttpRequestException Unexpected(HttpResponseMessage response) => new(
-        string.Create(
+        SafeText.Of(string.Create(
             CultureInfo.InvariantCulture,
-            $"{(int)response.StatusCode} ({response.ReasonPhrase}) is not a valid status for a file request."),
+            $"{(int)response.StatusCode} ({response.ReasonPhrase}) is not a valid status for a file request.")),
         inner: null,
         response.StatusCode);
 }

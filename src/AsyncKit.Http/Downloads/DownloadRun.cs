@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.ExceptionServices;
-using System.Security.Cryptography;
 
 namespace AsyncKit.Http;
 
@@ -13,14 +12,15 @@ namespace AsyncKit.Http;
 /// <see cref="Retry"/> decides about it, waits and counts from it. A download that restarts each time makes no progress
 /// until it exceeds its greatest length, so it ends too.
 /// </remarks>
-internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
+internal sealed class DownloadRun(
+    DownloadContext context, Uri uri, string path, long? expectedLength, string? expectedSha256)
 {
     private const int BlockSize = 128 * 1024;
 
     private readonly DownloadPaths _paths = new(path);
+    private readonly DownloadSource _source = DownloadSource.Of(uri);
     private readonly DownloadTracker _tracker = new(context, uri, path);
-    private DownloadFile _file = null!; // Set before the first attempt.
-    private DownloadHash? _hash;
+    private DownloadFile _file = null!; // Null until the file is opened, before the first attempt.
     private int _attempts;
     private long _greatestLength;
     private long _resumedFrom;
@@ -39,9 +39,8 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             _ = await _tracker.FinishAsync().NoContext(); // The failure of the download wins.
             if (exception is OperationCanceledException cancelled && token.IsCancellationRequested)
             {
-                throw cancelled.CancellationToken == token
-                    ? cancelled
-                    : new OperationCanceledException(cancelled.Message, cancelled, token);
+                throw new OperationCanceledException(
+                    $"{DownloadFailure.Subject(uri, path)} was cancelled.", cancelled, token);
             }
 
             var named = ReferenceEquals(exception, _unchanged)
@@ -75,11 +74,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             return kept;
         }
 
-        _file = await DownloadFile.OpenAsync(
-            _paths,
-            version => version.Uri.Equals(uri.AbsoluteUri, StringComparison.Ordinal)
-                && (context.Options.ExpectedLength ?? version.Length) == version.Length,
-            token).NoContext();
+        _file = await DownloadFile.OpenAsync(_paths, IsUsable, token).NoContext();
         try
         {
             // Must be repeated: from here on, no other download can complete the file.
@@ -88,7 +83,6 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
                 return completed;
             }
 
-            _hash = context.Options.ExpectedSha256 is null ? null : new DownloadHash();
             _greatestLength = _file.ResumeAt;
             _tracker.Set(_file.ResumeAt, _file.Version?.Length);
             await RunSeriesAsync(token).NoContext();
@@ -96,12 +90,18 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         }
         finally
         {
-            _hash?.Dispose();
             await _file.CloseAsync().NoContext();
         }
 
         return Result(_file.Length);
     }
+
+    /// <summary>Returns true if this download can resume from bytes of that version. A URL that is signed again has
+    /// another query, so only a strong ETag shows that it leads to the same file.</summary>
+    private bool IsUsable(DownloadSource source, DownloadVersion version) =>
+        (source == _source || (source.Resource.Equals(_source.Resource, StringComparison.Ordinal) && version.HasStrongETag))
+        && (expectedLength ?? version.Length) == version.Length
+        && version.Length <= context.Options.MaxBytes;
 
     private DownloadResult Result(long length)
     {
@@ -113,8 +113,12 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
     private async Task<DownloadResult?> CheckExistingAsync(CancellationToken token)
     {
         var options = context.Options;
-        if (await DownloadFile.ExistingAsync(_paths, token).NoContext() is not { } length
-            || options.OnExisting == ExistingFile.Replace)
+        var existing = DownloadFile.ExistingAsync(
+            _paths,
+            isKept: options.OnExisting == ExistingFile.Keep,
+            deletesLeftovers: _file is null && options.OnExisting != ExistingFile.Replace,
+            token);
+        if (await existing.NoContext() is not { } length || options.OnExisting == ExistingFile.Replace)
         {
             return null;
         }
@@ -125,16 +129,10 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         }
 
         CheckLength(length);
-        if (options.ExpectedSha256 is not null)
+        if (expectedSha256 is not null)
         {
-            var hash = await Offload.RunAsync(
-                () =>
-                {
-                    using var file = File.OpenRead(path);
-                    return Convert.ToHexString(SHA256.HashData(file));
-                },
-                token).NoContext();
-            CheckHash(hash);
+            using var file = await Offload.RunAsync(() => File.OpenHandle(path), token).NoContext();
+            CheckHash(await DownloadHash.OfAsync(file, token).NoContext());
         }
 
         return Result(length);
@@ -145,18 +143,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         Exception? interruption = null;
         while (true)
         {
-            var first = interruption;
-            var outcome = await Retry.RunAsync(
-                attempt =>
-                {
-                    var failed = first;
-                    first = null;
-                    return failed is null
-                        ? AttemptAsync(attempt, token)
-                        : ValueTask.FromException<AttemptOutcome>(failed);
-                },
-                SeriesOptions(interruption),
-                token).NoContext();
+            var outcome = await RunSeriesAsync(interruption, token).NoContext();
             if (outcome.Failure is null)
             {
                 return;
@@ -169,6 +156,29 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             }
 
             interruption = outcome.Failure;
+        }
+    }
+
+    private async Task<AttemptOutcome> RunSeriesAsync(Exception? first, CancellationToken token)
+    {
+        var options = SeriesOptions(first);
+        try
+        {
+            return await Retry.RunAsync(
+                attempt =>
+                {
+                    var failed = first;
+                    first = null;
+                    return failed is null
+                        ? AttemptAsync(attempt, token)
+                        : ValueTask.FromException<AttemptOutcome>(failed);
+                },
+                options,
+                token).NoContext();
+        }
+        catch (TimeoutException exception) when (options.TotalTimeout is not null && !ReferenceEquals(exception, _unchanged))
+        {
+            throw context.TotalTimedOut(exception); // It elapsed between two attempts.
         }
     }
 
@@ -194,40 +204,29 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
     private async ValueTask<AttemptOutcome> AttemptAsync(CancellationToken token, CancellationToken callerToken)
     {
         _attempts++;
+        using var timer = context.NewAttemptTimer();
+        using var linked = timer is null ? null : CancellationTokenSource.CreateLinkedTokenSource(token, timer.Token);
         try
         {
             _file.RefreshLength();
-            return new AttemptOutcome(await FetchAsync(token).NoContext(), IsFinal: true);
+            return new AttemptOutcome(await FetchAsync(linked?.Token ?? token).NoContext(), IsFinal: true);
         }
         catch (Exception exception) when (!callerToken.IsCancellationRequested)
         {
-            var isTimeout = exception is OperationCanceledException && token.IsCancellationRequested;
             var hasProgress = _file.Length > _greatestLength;
             _greatestLength = Math.Max(_file.Length, _greatestLength);
-            if (isTimeout && !hasProgress)
-            {
-                throw; // Retry knows which limit expired.
-            }
-
-            var named = _unchanged = isTimeout
-                ? new TimeoutException($"{DownloadFailure.Subject(uri, path)} timed out.", exception)
-                : DownloadFailure.Named(exception, uri, path);
+            var isTotal = exception is OperationCanceledException && token.IsCancellationRequested;
+            var isAttempt = exception is OperationCanceledException && timer?.IsCancellationRequested == true;
+            var named = _unchanged = DownloadFailure.Named(
+                isTotal ? context.TotalTimedOut(exception) : isAttempt ? context.AttemptTimedOut(exception) : exception,
+                uri,
+                path);
             if (context.Options.Logger is { } logger)
             {
                 DownloadLog.AttemptFailed(logger, UriText.Of(uri), _attempts, _file.Length, named);
             }
 
-            if (hasProgress)
-            {
-                return new AttemptOutcome(named, IsFinal: false);
-            }
-
-            if (ReferenceEquals(named, exception))
-            {
-                throw;
-            }
-
-            throw named;
+            return isTotal || hasProgress ? new AttemptOutcome(named, IsFinal: isTotal) : throw named;
         }
     }
 
@@ -255,7 +254,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             }
             else
             {
-                await ResumeAsync(from, token).NoContext();
+                OnResuming(from);
             }
 
             if (match != ResponseMatch.Complete
@@ -276,7 +275,11 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
             Version = context.Client.DefaultRequestVersion,
             VersionPolicy = context.Client.DefaultVersionPolicy,
         };
+        context.Options.ConfigureRequest?.Invoke(request);
+        request.Headers.AcceptEncoding.Clear();
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        request.Headers.Range = null;
+        request.Headers.IfRange = null;
         version?.RequestRest(request, from);
         return request;
     }
@@ -286,6 +289,10 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         if (response.Content.Headers.ContentLength is { } length)
         {
             CheckLength(length);
+            if (length > context.Options.MaxBytes)
+            {
+                throw TooLong();
+            }
         }
 
         if (_file.Length > 0 && context.Options.Logger is { } logger)
@@ -294,11 +301,10 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         }
 
         _resumedFrom = 0;
-        _hash?.Reset();
-        await _file.RestartAsync(DownloadVersion.Of(response, uri), token).NoContext();
+        await _file.RestartAsync(_source, DownloadVersion.Of(response), token).NoContext();
     }
 
-    private Task ResumeAsync(long from, CancellationToken token)
+    private void OnResuming(long from)
     {
         if (context.Options.Logger is { } logger)
         {
@@ -309,15 +315,13 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         {
             _resumedFrom = from;
         }
-
-        return _hash?.CatchUpAsync(_file, token) ?? Task.CompletedTask;
     }
 
     /// <inheritdoc cref="FetchAsync"/>
     private async Task<Exception?> ReceiveAsync(HttpResponseMessage response, CancellationToken token)
     {
         var total = _file.Version?.Length ?? response.Content.Headers.ContentLength;
-        var maxLength = total ?? context.Options.ExpectedLength;
+        var maxLength = total ?? expectedLength;
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
@@ -326,14 +330,15 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
                 new(response.RequestMessage, long.MaxValue, context.Idle, Lease: null));
             while (await body.ReadAsync(buffer, token).NoContext() is > 0 and var count)
             {
-                if (_file.Length + count > maxLength)
+                if (_file.Length + count > maxLength || _file.Length + count > context.Options.MaxBytes)
                 {
-                    await DiscardAsync().NoContext();
-                    throw new InvalidDataException($"The body is longer than the expected {maxLength} bytes.");
+                    await _file.DiscardAsync().NoContext();
+                    throw _file.Length + count > maxLength
+                        ? new InvalidDataException($"The body is longer than the expected {maxLength} bytes.")
+                        : TooLong();
                 }
 
                 await _file.AppendAsync(buffer.AsMemory(0, count)).NoContext();
-                _hash?.Append(buffer.AsSpan(0, count));
                 if (_tracker.Add(_file.Length, total, count) is { } progressFailure)
                 {
                     return progressFailure;
@@ -359,28 +364,24 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
         try
         {
             CheckLength(_file.Length);
-            if (_hash is not null)
+            if (expectedSha256 is not null)
             {
-                await _hash.CatchUpAsync(_file, token).NoContext();
-                CheckHash(_hash.Current());
+                CheckHash(await DownloadHash.OfAsync(_file.Handle, token).NoContext());
             }
         }
         catch (InvalidDataException)
         {
-            await DiscardAsync().NoContext(); // Otherwise the next call would resume from wrong bytes.
+            await _file.DiscardAsync().NoContext(); // Otherwise the next call would resume from wrong bytes.
             throw;
         }
     }
 
-    private async Task DiscardAsync()
-    {
-        await _file.DiscardAsync().NoContext();
-        _hash?.Reset();
-    }
+    private HttpRequestException TooLong() => new(
+        HttpRequestError.ConfigurationLimitExceeded, $"The file is longer than MaxBytes ({context.Options.MaxBytes:N0} bytes).");
 
     private void CheckLength(long length)
     {
-        if (context.Options.ExpectedLength is { } expected && expected != length)
+        if (expectedLength is { } expected && expected != length)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture, $"The length is {length} bytes; ExpectedLength is {expected}."));
@@ -389,7 +390,7 @@ internal sealed class DownloadRun(DownloadContext context, Uri uri, string path)
 
     private void CheckHash(string hash)
     {
-        if (context.Options.ExpectedSha256 is { } expected
+        if (expectedSha256 is { } expected
             && !expected.Equals(hash, StringComparison.OrdinalIgnoreCase))
         {
             throw new InvalidDataException(

@@ -10,7 +10,7 @@ public enum ExistingFile
     /// <summary>Replaces the file in one step, when the new one is complete.</summary>
     Replace,
 
-    /// <summary>Keeps the file and sends no request. A program that runs again downloads only the missing
-    /// files.</summary>
+    /// <summary>Keeps the file and sends no request. A program that runs again downloads only the missing files. In a
+    /// download of many files, each name that is derived from a URL contains a hash of it.</summary>
     Keep,
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
@@ -24,8 +23,8 @@ public static class AsyncKitHttpClientBuilderExtensions
     /// <item><see cref="HttpClient.Timeout"/> becomes infinite if it is the default of 100 s, because it includes the
     /// time in the queue. The handler's own timeouts replace it.</item>
     /// <item>A <see cref="SocketsHttpHandler"/> gets these defaults where the application set nothing: connections live
-    /// for 2 minutes, so that a changed DNS entry takes effect, and responses are decompressed. HTTP/2 may open more
-    /// than one connection. A handler that already sent requests stays unchanged.</item>
+    /// for 2 minutes, so that a changed DNS entry takes effect. HTTP/2 may open more than one connection. A handler that
+    /// already sent requests stays unchanged. Decompression stays as the application set it.</item>
     /// </list>
     /// The guarantees of the requests are listed on <see cref="AsyncKitHttpHandler"/>.
     /// </remarks>
@@ -81,11 +80,6 @@ public static class AsyncKitHttpClientBuilderExtensions
             if (handler.PooledConnectionLifetime == Timeout.InfiniteTimeSpan)
             {
                 handler.PooledConnectionLifetime = ConnectionLifetime;
-            }
-
-            if (handler.AutomaticDecompression == DecompressionMethods.None)
-            {
-                handler.AutomaticDecompression = DecompressionMethods.All;
             }
 
             handler.EnableMultipleHttp2Connections = true;

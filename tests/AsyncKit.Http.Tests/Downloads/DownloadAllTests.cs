@@ -117,9 +117,9 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
         var second = await _client.DownloadAllAsync(uris, _folder.Path, options).OrHangs();
 
         Assert.Equal([true, false, true, false, true, false], second.Select(result => result.IsKept));
-        Assert.Equal(Enumerable.Range(0, 6).Select(FaultServer.NameOf).ToArray(), _folder.Names);
+        Assert.Equal(Enumerable.Range(0, 6).Select(server.KeptNameOf).ToArray(), _folder.Names);
         Assert.All(Enumerable.Range(0, 6), file => Assert.Equal(
-            server.Content(file), File.ReadAllBytes(_folder[FaultServer.NameOf(file)])));
+            server.Content(file), File.ReadAllBytes(_folder[server.KeptNameOf(file)])));
     }
 
     [Fact]

@@ -32,21 +32,21 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
     [InlineData("http://h/COM10", "COM10")]
     [InlineData("http://h/.profile", ".profile")]
     [InlineData("http://h/a%3Ab%2Ac%3Fd%22e%3Cf%3Eg%7Ch", "a_b_c_d_e_f_g_h")]
-    [InlineData("http://h/a.pdf.part", "a.pdf.part_")]
-    [InlineData("http://h/a.pdf.PART.json", "a.pdf.PART.json_")]
-    [InlineData("http://h/a.part.json.new", "a.part.json.new_")]
+    [InlineData("http://h/a.pdf.part", "a.pdf.part")]
+    [InlineData("http://h/a.pdf.ASYNCKIT.json", "a.pdf.ASYNCKIT.json_")]
+    [InlineData("http://h/a.asynckit", "a.asynckit_")]
     public void A_name_is_valid_on_every_platform(string url, string name) =>
         Assert.Equal(name, DownloadFileName.Of(new Uri(url)));
 
     [Fact]
     public void A_long_name_is_shortened_and_keeps_its_extension()
     {
-        Assert.Equal(new string('a', 237) + ".pdf", DownloadFileName.Clean(Long + ".pdf"));
-        Assert.Equal(new string('a', 241), DownloadFileName.Clean(Long));
-        Assert.Equal(new string('a', 241), DownloadFileName.Clean(Long + "." + Long));
-        Assert.Equal(new string('a', 233) + " (2).pdf", DownloadFileName.WithNumber(DownloadFileName.Clean(Long + ".pdf"), 2));
+        Assert.Equal(new string('a', DownloadFileName.MaxBytes - 4) + ".pdf", DownloadFileName.Clean(Long + ".pdf"));
+        Assert.Equal(new string('a', DownloadFileName.MaxBytes), DownloadFileName.Clean(Long));
+        Assert.Equal(new string('a', DownloadFileName.MaxBytes), DownloadFileName.Clean(Long + "." + Long));
+        Assert.Equal(new string('a', DownloadFileName.MaxBytes - 8) + " (2).pdf", DownloadFileName.WithNumber(DownloadFileName.Clean(Long + ".pdf"), 2));
         var wide = DownloadFileName.Clean(string.Concat(Enumerable.Repeat("\U0001F600", 100)) + ".txt");
-        Assert.Equal(string.Concat(Enumerable.Repeat("\U0001F600", 59)) + ".txt", wide);
+        Assert.Equal(string.Concat(Enumerable.Repeat("\U0001F600", 56)) + ".txt", wide);
     }
 
     /// <summary>Combines characters that have a meaning in file systems.</summary>
@@ -80,13 +80,54 @@ public sealed class DownloadFileNameTests : IClassFixture<NothingLeftBehind>
 
         for (var call = 0; call < 2; call++)
         {
-            var names = new DownloadNames("/folder", new Uri("http://h/"));
-            var items = uris.Select(names.Add).ToList();
+            var names = new DownloadNames("/folder", isUrlBound: false);
+            foreach (var uri in uris)
+            {
+                names.Add(uri, DownloadUri.Absolute(uri, new Uri("http://h/")), null, "uris");
+            }
 
             Assert.Equal(
                 ["a.pdf", "A (2).PDF", "a (3).pdf", "a (2) (2).pdf", "a (4).pdf", "b"],
-                items.Select(item => Path.GetFileName(names.PathOf(item))).ToArray());
-            Assert.Equal(uris, items);
+                uris.Select(uri => Path.GetFileName(names.Take(uri))).ToArray());
+        }
+    }
+
+    /// <summary>A file system may ignore case or normalize names: only ASCII names are compared by ignoring case.</summary>
+    [Fact]
+    public void Names_are_distinct_on_file_systems_that_ignore_case_or_normalize()
+    {
+        string[] same = ["stra%C3%9Fe", "strasse", "STRASSE", "%C3%A9", "e%CC%81", "e", "%E2%84%AA", "k", "K", "%EF%AC%81", "fi", "%C5%BF", "s", "%C4%B1", "i", "%C4%B0"];
+        var uris = same.Select(name => new Uri($"http://h/{name}")).ToList();
+        var names = new DownloadNames("/folder", isUrlBound: false);
+        foreach (var uri in uris)
+        {
+            names.Add(uri, uri, null, "uris");
+        }
+
+        var folded = uris.Select(uri => Path.GetFileName(names.Take(uri))).Select(name =>
+        {
+            Assert.True(Ascii.IsValid(name) || name.Contains('-', StringComparison.Ordinal), name);
+            return string.Concat(name.Where(char.IsAscii)).ToUpperInvariant(); // At least what each file system keeps apart.
+        }).ToList();
+        Assert.Equal(folded.Count, folded.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public void A_name_that_is_bound_to_its_URL_does_not_depend_on_other_items()
+    {
+        Uri[] uris = [new("http://h/a?1"), new("http://h/a?2"), new("http://h/b/a"), new($"http://h/{Long}.pdf?1"), new($"http://h/{Long}.pdf?2")];
+        var alone = uris.Select(uri => NamesOf(uri)[0]).ToList();
+
+        Assert.Equal(alone, NamesOf(uris));
+        Assert.Equal(uris.Length, alone.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(NamesOf(new Uri("http://me:secret@h/a?1")), [alone[0]]);
+        Assert.All(alone, name => Assert.True(Encoding.UTF8.GetByteCount(name) <= DownloadFileName.MaxBytes));
+
+        static List<string> NamesOf(params Uri[] uris)
+        {
+            var names = new DownloadNames("/folder", isUrlBound: true);
+            Array.ForEach(uris, uri => names.Add(uri, uri, null, "uris"));
+            return [.. uris.Select(uri => Path.GetFileName(names.Take(uri)))];
         }
     }
 }

@@ -42,7 +42,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
         _ = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
 
         Assert.Equal("other", await File.ReadAllTextAsync(Target));
-        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder["a.bin.part"]));
+        Assert.Equal(Content, await File.ReadAllBytesAsync(_folder.PartOf("a.bin")));
     }
 
     [Fact]
@@ -67,7 +67,8 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     public async Task Keep_sends_no_request_and_deletes_the_sidecar_of_a_killed_process()
     {
         await File.WriteAllBytesAsync(Target, Content);
-        await File.WriteAllTextAsync(_folder["a.bin.part.json"], "{}");
+        await File.WriteAllBytesAsync(
+            _folder.SidecarOf("a.bin"), new DownloadRecord("1", "0123456789abcdef").ToBytes(0));
         using var handler = new ScriptedHandler();
         using var client = handler.Client();
         var progress = new Received<DownloadProgress>();
@@ -122,24 +123,6 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     }
 
     [Fact]
-    public async Task A_full_disk_fails_with_an_IOException_that_names_the_file_and_is_not_retried()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return; // Only Linux has a device that is always full.
-        }
-
-        _ = File.CreateSymbolicLink(_folder["a.bin.part"], "/dev/full");
-        using var handler = new ScriptedHandler(_ => Responses.Whole(Content));
-        using var client = handler.Client();
-
-        var failure = await Assert.ThrowsAsync<IOException>(() => client.DownloadAsync(Address, Target));
-
-        Assert.StartsWith($"The download of {Address} to {Target} failed: No space left", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(_folder.Names);
-    }
-
-    [Fact]
     public async Task A_folder_that_cannot_be_created_fails_with_an_exception_that_names_the_file()
     {
         await File.WriteAllTextAsync(_folder["file"], "");
@@ -173,48 +156,5 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
         _ = await client.DownloadAsync(Address, _folder["x/y/a.bin"]);
 
         Assert.Equal(Content, await File.ReadAllBytesAsync(_folder["x/y/a.bin"]));
-    }
-
-    [Fact]
-    public void Failures_keep_their_types_and_their_messages_name_the_URL_and_the_file()
-    {
-        Exception[] failures =
-        [
-            new HttpRequestException("No."), new HttpIOException(HttpRequestError.ResponseEnded, "No."), new TimeoutException("No."),
-            new IOException("No."), new EndOfStreamException("No."), new InvalidDataException("No."),
-            new UnauthorizedAccessException("No."), new DirectoryNotFoundException("No."), new FileNotFoundException("No."),
-            new PathTooLongException("No."),
-        ];
-        Assert.All(failures, failure =>
-        {
-            var named = DownloadFailure.Named(failure, Address, Target);
-
-            Assert.Equal(failure.GetType(), named.GetType());
-            Assert.StartsWith($"The download of {Address} to {Target} failed: No.", named.Message, StringComparison.Ordinal);
-            Assert.Same(failure, named.InnerException);
-            Assert.Equal(Transient.IsTransient(failure), Transient.IsTransient(named));
-        });
-        var other = new NotSupportedException();
-        Assert.Same(other, DownloadFailure.Named(other, Address, Target));
-    }
-
-    [Fact]
-    public void A_write_failure_keeps_its_type_and_HResult()
-    {
-        var denied = DownloadFailure.Named(new UnauthorizedAccessException("No."), Address, Target);
-        var full = DownloadFailure.Named(new IOException("Full.", hresult: 28), Address, Target);
-
-        Assert.IsType<UnauthorizedAccessException>(denied);
-        Assert.Equal($"The download of {Address} to {Target} failed: No.", denied.Message);
-        Assert.Equal(28, full.HResult);
-        Assert.False(Transient.IsTransient(full) || Transient.IsTransient(denied));
-    }
-
-    [Fact]
-    public void A_message_contains_no_password()
-    {
-        var named = DownloadFailure.Named(new IOException("No."), new Uri("http://me:secret@h/a"), Target);
-
-        Assert.StartsWith("The download of http://h/a to", named.Message, StringComparison.Ordinal);
     }
 }

@@ -86,7 +86,7 @@ public sealed class DownloadProgressTests : IClassFixture<NothingLeftBehind>, ID
 
         Assert.Same(thrown, failure);
         Assert.Equal(1, calls);
-        Assert.Equal(["a.bin.part", "a.bin.part.json"], _folder.Names);
+        Assert.Equal(["a.bin.asynckit.json", "a.bin.part"], _folder.Names);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
         for (var kill = 0; kill < Kills; kill++)
         {
             var requests = server.Requests.Count;
-            var before = PartsOf(folder);
+            var before = PartsOf(server, folder);
             var bytes = random.Next(50_000, 550_000);
             var onDisk = BytesIn(folder) + random.Next(bytes);
             var sent = server.Allow(bytes);
@@ -39,7 +39,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
             CheckComplete(server, folder);
         }
 
-        var last = (Requests: server.Requests.Count, Parts: PartsOf(folder));
+        var last = (Requests: server.Requests.Count, Parts: PartsOf(server, folder));
         _ = server.Allow(long.MaxValue);
         using var end = SampleProcess.Start("Downloader", list, folder, "4");
         var (code, output) = await end.EndAsync();
@@ -72,15 +72,15 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
         return resumed;
     }
 
-    private static Dictionary<int, long> PartsOf(string folder) => Directory.Exists(folder)
+    private static Dictionary<int, long> PartsOf(FaultServer server, string folder) => Directory.Exists(folder)
         ? Enumerable.Range(0, Files)
-            .Select(file => (file, Part: new FileInfo(Path.Combine(folder, FaultServer.NameOf(file) + ".part"))))
-            .Where(one => one.Part.Exists)
-            .ToDictionary(one => one.file, one => one.Part.Length)
+            .Select(file => (file, Part: TempFolder.PartOf(folder, server.KeptNameOf(file))))
+            .Where(one => one.Part is not null)
+            .ToDictionary(one => one.file, one => new FileInfo(one.Part!).Length)
         : [];
 
     private static long BytesIn(string folder) => Directory.Exists(folder)
-        ? new DirectoryInfo(folder).EnumerateFiles().Where(file => file.Extension is ".bin" or ".part").Sum(LengthOf)
+        ? new DirectoryInfo(folder).EnumerateFiles().Where(file => file.Extension is ".bin" or ".asynckit").Sum(LengthOf)
         : 0;
 
     private static long LengthOf(FileInfo file)
@@ -100,7 +100,7 @@ public sealed class DownloaderKilledTests : IClassFixture<NothingLeftBehind>, ID
         var complete = 0;
         foreach (var file in Enumerable.Range(0, Files))
         {
-            var path = Path.Combine(folder, FaultServer.NameOf(file));
+            var path = Path.Combine(folder, server.KeptNameOf(file));
             if (File.Exists(path))
             {
                 Assert.Equal(server.Content(file), File.ReadAllBytes(path));

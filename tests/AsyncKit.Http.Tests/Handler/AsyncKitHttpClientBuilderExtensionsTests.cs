@@ -130,7 +130,7 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
         Assert.Equal(Timeout.InfiniteTimeSpan, Client(services).Timeout);
         var sockets = Sockets(services);
         Assert.Equal(ConnectionLifetime, sockets.PooledConnectionLifetime);
-        Assert.Equal(DecompressionMethods.All, sockets.AutomaticDecompression);
+        Assert.Equal(DecompressionMethods.None, sockets.AutomaticDecompression);
         Assert.True(sockets.EnableMultipleHttp2Connections);
         Assert.Null(sockets.SslOptions.RemoteCertificateValidationCallback);
     }

@@ -71,6 +71,10 @@ internal sealed class FaultServer : IAsyncDisposable
 
     public static string NameOf(int file) => string.Create(CultureInfo.InvariantCulture, $"file-{file}.bin");
 
+    /// <summary>The name of the file in a download of many files with <see cref="ExistingFile.Keep"/>.</summary>
+    public string KeptNameOf(int file) =>
+        DownloadFileName.WithHash(NameOf(file), DownloadSource.Of(UriOf(file)).Url);
+
     /// <summary>The current version of the file.</summary>
     public byte[] Content(int file) => Content(file, _versions.GetValueOrDefault(file));
 

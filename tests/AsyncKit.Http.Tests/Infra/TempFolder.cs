@@ -9,9 +9,24 @@ internal sealed class TempFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>The names of the files, sorted.</summary>
+    /// <summary>The names of the files, sorted. The name of a partial file ends in ".part" instead of its random part.</summary>
     public string[] Names =>
-        [.. Directory.EnumerateFiles(Path).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path).Select(NameOf).Order(StringComparer.Ordinal)];
+
+    /// <summary>Returns the path of the only partial file of a target.</summary>
+    public string PartOf(string name) => PartOf(Path, name)!;
+
+    /// <summary>Returns the path of the only partial file of a target; null if it does not exist.</summary>
+    public static string? PartOf(string folder, string name) =>
+        Directory.GetFiles(folder, name + ".????????????????.asynckit").SingleOrDefault();
+
+    public string SidecarOf(string name) => this[name + ".asynckit.json"];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static string NameOf(string file)
+    {
+        var name = System.IO.Path.GetFileName(file);
+        return name.EndsWith(".asynckit", StringComparison.Ordinal) ? name[..^26] + ".part" : name;
+    }
 }

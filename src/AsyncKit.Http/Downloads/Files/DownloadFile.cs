@@ -3,15 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Http;
 
-/// <summary>The partial file of one download. It is open exclusively until the download completes.</summary>
+/// <summary>The files of one download: the partial file, its sidecar and the target.</summary>
 /// <remarks>
 /// Invariants, even if the process is killed at any point:
-/// (1) The partial file contains the first bytes of the version in the sidecar. It is emptied before the sidecar is
-/// replaced, and the sidecar exists before the first byte. Without a sidecar, the version of the bytes is unknown.
+/// (1) The partial file contains the first bytes of the version in the sidecar, and of no other one.
 /// (2) The target is always a complete file. The bytes are flushed to disk before the partial file is renamed in one
 /// step.
 /// (3) The length of the partial file is the number of bytes received. They are appended in order, without
 /// preallocation.
+/// (4) Only files that this or an earlier download created are written, renamed or deleted. See
+/// <see cref="DownloadSidecar"/> and <see cref="DownloadPart"/> for the proof.
 /// <para>
 /// Blocking calls run on <see cref="Offload"/>. Not thread-safe: a download makes one call at a time.
 /// </para>
@@ -19,21 +20,14 @@ namespace AsyncKit.Http;
 internal sealed class DownloadFile
 {
     private readonly DownloadPaths _paths;
-    private readonly SafeFileHandle _handle;
-    private bool _hasOtherVersion;
+    private readonly DownloadSidecar _sidecar;
+    private DownloadPart? _part;
+    private bool _isOther; // The partial file stays for an earlier call until a response replaces it.
     private bool _isCompleted;
 
-    private DownloadFile(
-        DownloadPaths paths, SafeFileHandle handle, DownloadVersion? version, Func<DownloadVersion, bool> isUsable)
+    private DownloadFile(DownloadPaths paths, DownloadSidecar sidecar)
     {
-        _paths = paths;
-        _handle = handle;
-        Length = RandomAccess.GetLength(handle);
-        if (version is not null && Length <= version.Length)
-        {
-            _hasOtherVersion = !isUsable(version); // Until the file is emptied: a repeated earlier call may resume it.
-            Version = _hasOtherVersion ? null : version;
-        }
+        (_paths, _sidecar) = (paths, sidecar);
     }
 
     /// <summary>The number of bytes in the partial file.</summary>
@@ -45,77 +39,86 @@ internal sealed class DownloadFile
     /// <summary>The position from which the download can resume; zero for the whole file.</summary>
     public long ResumeAt => Version is null ? 0 : Length;
 
-    public SafeFileHandle Handle => _handle;
+    /// <exception cref="InvalidOperationException">No response arrived yet.</exception>
+    public SafeFileHandle Handle => (_part ?? throw new InvalidOperationException("The partial file is not open.")).Handle;
 
     /// <summary>Looks for an existing file under the name.</summary>
+    /// <param name="paths">The paths of the download.</param>
+    /// <param name="isKept">Whether the file may be the target of a link.</param>
+    /// <param name="deletesLeftovers">Whether to delete the files that a killed process left after it completed the
+    /// file. Must be false while this download has its own files.</param>
+    /// <param name="token">Cancels the wait for a thread.</param>
     /// <returns>The length of the file; null if it does not exist.</returns>
-    /// <exception cref="IOException">The path is a folder.</exception>
-    public static Task<long?> ExistingAsync(DownloadPaths paths, CancellationToken token) => Offload.RunAsync(
+    /// <exception cref="IOException">The path is not a file.</exception>
+    public static Task<long?> ExistingAsync(
+        DownloadPaths paths, bool isKept, bool deletesLeftovers, CancellationToken token) => Offload.RunAsync(
         long? () =>
         {
-            if (Directory.Exists(paths.Target))
-            {
-                throw new IOException("The path must name a file; it is a folder.");
-            }
-
-            var file = new FileInfo(paths.Target);
-            if (!file.Exists)
+            if (FileStatus.OfPath(paths.Target) is not { } status)
             {
                 return null;
             }
 
-            if (!File.Exists(paths.Part))
+            if (status.Kind == FileKind.Folder || Directory.Exists(paths.Target))
             {
-                File.Delete(paths.Sidecar); // A process killed right after it renamed the file leaves it.
+                throw new IOException("The path must name a file; it is a folder.");
             }
 
-            return file.Length;
+            var path = status.Kind == FileKind.Link && isKept
+                ? File.ResolveLinkTarget(paths.Target, returnFinalTarget: true)!.FullName
+                : paths.Target;
+            if (FileStatus.OfPath(path) is not { } file || file.Kind == FileKind.Other)
+            {
+                throw new IOException("The path must name a file; it is a device, a pipe or a link that leads nowhere.");
+            }
+
+            if (deletesLeftovers)
+            {
+                DeleteLeftovers(paths, status);
+            }
+
+            return file.Kind == FileKind.Regular ? new FileInfo(path).Length : 0;
         },
         token);
 
-    /// <summary>Opens or creates the partial file, and creates the folder.</summary>
+    /// <summary>Opens or creates the sidecar, opens the partial file if it exists, and creates the folder.</summary>
     /// <param name="paths">The paths of the download.</param>
     /// <param name="isUsable">A predicate that decides whether the download can use the rest of a version.</param>
     /// <param name="token">Cancels the wait for a thread.</param>
     public static Task<DownloadFile> OpenAsync(
-        DownloadPaths paths, Func<DownloadVersion, bool> isUsable, CancellationToken token) => Offload.RunAsync(
+        DownloadPaths paths, Func<DownloadSource, DownloadVersion, bool> isUsable, CancellationToken token) => Offload.RunAsync(
         () =>
         {
             _ = Directory.CreateDirectory(Path.GetDirectoryName(paths.Target)!);
-            var handle = File.OpenHandle(
-                paths.Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, FileOptions.Asynchronous);
+            var file = new DownloadFile(paths, DownloadSidecar.Open(paths));
             try
             {
-                if (!File.Exists(paths.Part))
-                {
-                    // The open file is the one that the other download just renamed or deleted.
-                    throw new IOException("Another download of the same file was about to complete; try again.");
-                }
-
-                return new DownloadFile(paths, handle, DownloadVersion.Read(paths.Sidecar), isUsable);
+                file.OpenPart(isUsable);
+                return file;
             }
             catch
             {
-                handle.Dispose();
+                file.Close();
                 throw;
             }
         },
         token);
 
-    /// <summary>Empties the partial file and sets the version of the bytes to come.</summary>
-    public Task RestartAsync(DownloadVersion? version, CancellationToken token) => Offload.RunAsync(
+    /// <summary>Replaces the partial file by an empty one, and sets the version of the bytes to come.</summary>
+    public Task RestartAsync(DownloadSource source, DownloadVersion? version, CancellationToken token) => Offload.RunAsync(
         () =>
         {
-            Empty(); // Must be first: invariant (1).
-            if (version is null)
+            CheckOwner();
+            if (_part is not null)
             {
-                File.Delete(_paths.Sidecar);
+                DeletePart();
+                _sidecar.Reset(); // Must be before the file is created, which would otherwise be found by no later call.
             }
-            else
-            {
-                version.Write(_paths);
-                Version = version;
-            }
+
+            var record = _sidecar.Record!;
+            _part = DownloadPart.Create(_paths.Part(record.Token));
+            _sidecar.Write(record with { Source = source, Version = version, Part = _part.Id });
+            Version = version;
         },
         token);
 
@@ -123,85 +126,150 @@ internal sealed class DownloadFile
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes)
     {
-        await RandomAccess.WriteAsync(_handle, bytes, Length, CancellationToken.None).NoContext();
+        if (!_part!.IsNamed)
+        {
+            throw DownloadSidecar.TakenOver(); // The file may have its final name, and belong to the user.
+        }
+
+        await RandomAccess.WriteAsync(Handle, bytes, Length, CancellationToken.None).NoContext();
         Length += bytes.Length;
     }
 
     /// <summary>Reads the length from the file, since a failed write may have written some of its bytes.</summary>
-    public void RefreshLength() => Length = RandomAccess.GetLength(_handle);
+    public void RefreshLength() => Length = _part is null ? 0 : RandomAccess.GetLength(_part.Handle);
 
     /// <summary>Deletes the bytes, which are known to be wrong.</summary>
     public Task DiscardAsync() => Offload.RunAsync(
         () =>
         {
-            Empty();
-            File.Delete(_paths.Sidecar);
+            DeletePart();
+            _sidecar.Reset();
         });
 
     /// <summary>Renames the partial file to its target, in one step.</summary>
     public Task CompleteAsync(ExistingFile onExisting) => Offload.RunAsync(
         () =>
         {
-            RandomAccess.FlushToDisk(_handle);
-            if (onExisting != ExistingFile.Replace && File.Exists(_paths.Target))
+            CheckOwner();
+            var length = RandomAccess.GetLength(Handle);
+            if (length != Length)
             {
-                throw new IOException("The file was created during the download.");
+                throw new InvalidDataException($"The partial file has {length} bytes; {Length} were received.");
             }
 
-            if (OperatingSystem.IsWindows())
-            {
-                _handle.Dispose(); // Windows does not rename an open file.
-                File.Move(_paths.Part, _paths.Target, onExisting == ExistingFile.Replace);
-            }
-            else
-            {
-                // With overwrite: false, .NET copies the bytes on a file system without hard links.
-                File.Move(_paths.Part, _paths.Target, overwrite: true);
-            }
-
+            RandomAccess.FlushToDisk(Handle);
+            _part!.MoveTo(_paths.Target, isReplacing: onExisting == ExistingFile.Replace);
             _isCompleted = true;
-            File.Delete(_paths.Sidecar);
         });
 
-    /// <summary>Closes the partial file. Deletes it unless a later call can resume from it.</summary>
-    public Task CloseAsync() => Offload.RunAsync(
-        () =>
-        {
-            var isUseless = !_isCompleted && (Length == 0 || (Version is null && !_hasOtherVersion));
-            if (isUseless && !OperatingSystem.IsWindows())
-            {
-                Delete(); // Must be before the handle closes: another download may open it then.
-            }
+    /// <summary>Closes the files. Deletes them unless a later call can resume from them.</summary>
+    public Task CloseAsync() => Offload.RunAsync(Close);
 
-            _handle.Dispose();
-            if (isUseless && OperatingSystem.IsWindows())
-            {
-                Delete();
-            }
-        });
-
-    private void Empty()
+    private void OpenPart(Func<DownloadSource, DownloadVersion, bool> isUsable)
     {
-        if (Length > 0)
+        if (_sidecar.Record is not { } record)
         {
-            RandomAccess.SetLength(_handle, 0);
+            _sidecar.Reset();
+            return;
         }
 
-        Length = 0;
-        Version = null;
-        _hasOtherVersion = false;
+        _sidecar.Claim();
+        _part = DownloadPart.TryOpen(_paths.Part(record.Token), record.Part);
+        RefreshLength();
+        if (record is { Source: { } source, Version: { } version } && _part is not null && Length > 0 && Length <= version.Length)
+        {
+            _isOther = !isUsable(source, version);
+            Version = _isOther ? null : version;
+        }
+        else
+        {
+            DeletePart(); // No call can resume from it.
+            _sidecar.Reset();
+        }
     }
 
-    private void Delete()
+    private void Close()
     {
         try
         {
-            File.Delete(_paths.Sidecar);
-            File.Delete(_paths.Part);
+            if (!_isCompleted && _part is not null)
+            {
+                if (Length > 0 && (Version is not null || _isOther))
+                {
+                    return; // A later call can resume.
+                }
+
+                if (!_sidecar.IsOwned())
+                {
+                    return; // The owner may have opened the same partial file.
+                }
+
+                DeletePart();
+            }
+
+            _sidecar.Delete();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next download empties the file. This one reports its own outcome.
+            // The next download deletes the files. This one reports its own outcome.
+        }
+        finally
+        {
+            _part?.Handle.Dispose();
+            _sidecar.Close();
+        }
+    }
+
+    private void CheckOwner()
+    {
+        if (!_sidecar.IsOwned())
+        {
+            throw DownloadSidecar.TakenOver();
+        }
+    }
+
+    private void DeletePart()
+    {
+        var part = _part;
+        _part = null;
+        Length = 0;
+        Version = null;
+        _isOther = false;
+        part?.Delete();
+    }
+
+    private static void DeleteLeftovers(DownloadPaths paths, FileStatus target)
+    {
+        DownloadSidecar? sidecar = null;
+        try
+        {
+            sidecar = DownloadSidecar.OpenExisting(paths);
+            if (sidecar is null)
+            {
+                return;
+            }
+
+            var part = sidecar.Record is { } record ? paths.Part(record.Token) : null;
+            if (part is not null && FileStatus.OfPath(part) is { } status)
+            {
+                if (status.Id is null || !status.Id.Equals(sidecar.Record!.Part, StringComparison.Ordinal) || !status.IsSameFile(target))
+                {
+                    return; // A later call can resume from it.
+                }
+
+                File.Delete(part); // The second name of the complete file.
+            }
+
+            sidecar.Claim();
+            sidecar.Delete();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another download is active, or deletes the same files.
+        }
+        finally
+        {
+            sidecar?.Close();
         }
     }
 }

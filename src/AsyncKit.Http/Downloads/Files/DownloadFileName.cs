@@ -10,12 +10,13 @@ namespace AsyncKit.Http;
 /// </remarks>
 internal static class DownloadFileName
 {
-    /// <summary>File systems support 255 bytes; the suffixes of a partial file and its sidecar need 14.</summary>
-    public const int MaxBytes = 255 - 14;
+    /// <summary>File systems support 255 bytes, and the partial file has a longer name.</summary>
+    public const int MaxBytes = 255 - DownloadPaths.MaxAddition;
 
     private const string Unnamed = "download";
     private const string Invalid = "\"*/:<>?\\|";
     private const int MaxExtensionBytes = 20;
+    private const int HashDigits = 12;
 
     private static readonly string[] Devices =
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
@@ -47,6 +48,9 @@ internal static class DownloadFileName
     /// <summary>Returns the name with a number before its extension.</summary>
     public static string WithNumber(string name, int number) =>
         Shorten(name, string.Create(CultureInfo.InvariantCulture, $" ({number})"), MaxBytes);
+
+    /// <summary>Returns the name with the first digits of a hash before its extension.</summary>
+    public static string WithHash(string name, string hash) => Shorten(name, $"-{hash[..HashDigits]}", MaxBytes);
 
     private static string WithoutInvalid(string name)
     {

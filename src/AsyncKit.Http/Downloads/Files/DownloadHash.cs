@@ -1,60 +1,36 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace AsyncKit.Http;
 
-/// <summary>The running SHA-256 of the bytes in the partial file.</summary>
-internal sealed class DownloadHash : IDisposable
+/// <summary>Computes the SHA-256 of an open file.</summary>
+internal static class DownloadHash
 {
     private const int BlockSize = 128 * 1024;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private long _count;
-
-    public void Dispose() => _hash.Dispose();
-
-    public void Append(ReadOnlySpan<byte> bytes)
-    {
-        _hash.AppendData(bytes);
-        _count += bytes.Length;
-    }
-
-    /// <summary>Updates the hash to cover the whole file. Reads the file unless the hash already covers it.</summary>
-    public Task CatchUpAsync(DownloadFile file, CancellationToken cancellationToken)
-    {
-        if (_count == file.Length)
+    /// <returns>The hash in hexadecimal digits.</returns>
+    public static Task<string> OfAsync(SafeFileHandle file, CancellationToken cancellationToken) => Offload.RunAsync(
+        token =>
         {
-            return Task.CompletedTask;
-        }
-
-        return Offload.RunAsync(
-            token =>
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+            try
             {
-                Reset();
-                var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
-                try
+                long position = 0;
+                while (RandomAccess.Read(file, buffer, position) is > 0 and var count)
                 {
-                    while (_count < file.Length && RandomAccess.Read(file.Handle, buffer, _count) is > 0 and var read)
-                    {
-                        token.ThrowIfCancellationRequested();
-                        Append(buffer.AsSpan(0, read));
-                    }
+                    token.ThrowIfCancellationRequested();
+                    hash.AppendData(buffer, 0, count);
+                    position += count;
                 }
-                finally
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                }
-            },
-            cancellationToken);
-    }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
 
-    /// <summary>Restarts the hash, with no bytes.</summary>
-    public void Reset()
-    {
-        _ = _hash.TryGetHashAndReset(stackalloc byte[SHA256.HashSizeInBytes], out _);
-        _count = 0;
-    }
-
-    /// <summary>Returns the hash so far in hexadecimal digits. More bytes may follow.</summary>
-    public string Current() => Convert.ToHexString(_hash.GetCurrentHash());
+            return Convert.ToHexString(hash.GetHashAndReset());
+        },
+        cancellationToken);
 }

@@ -1,0 +1,200 @@
+using System.Net.Http.Headers;
+
+namespace AsyncKit.Http.Tests;
+
+/// <summary>Tests that a file consists of one version, and what a sidecar says of it.</summary>
+public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDisposable
+{
+    private static readonly Uri Address = new("http://example.org/files/a.bin?signature=abc123");
+    private static readonly byte[] Content = Responses.Bytes(1_000);
+    private static readonly DateTimeOffset Monday = new(2026, 11, 2, 10, 0, 0, TimeSpan.Zero);
+    private static readonly DownloadOptions Quick = new() { Retry = new RetryOptions { Backoff = Backoff.None } };
+    private static readonly DownloadOptions Once = new() { Retry = new RetryOptions { MaxAttempts = 1 } };
+
+    private readonly TempFolder _folder = new();
+
+    private string Target => _folder["a.bin"];
+
+    private string Sidecar => _folder.SidecarOf("a.bin");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("no ETag")]
+    [InlineData("other ETag")]
+    [InlineData("other date")]
+    [InlineData("no date", false)]
+    [InlineData("other date", false)]
+    public async Task A_rest_without_the_validators_of_the_first_response_restarts(string rest, bool hasETag = true)
+    {
+        var other = Responses.Bytes(1_000, seed: 2);
+        using var handler = new ScriptedHandler(
+            _ => Dated(Responses.Whole(Content, hasETag ? Responses.ETag : null, Responses.Reset(Content, 600)), Monday),
+            _ => Dated(
+                Responses.Rest(other, 600, !hasETag ? null : rest switch { "no ETag" => null, "other ETag" => "\"2\"", _ => Responses.ETag }),
+                rest switch { "no date" => null, "other date" => Monday.AddDays(1), _ => Monday }),
+            _ => Dated(Responses.Whole(other, "\"2\""), Monday.AddDays(1)));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
+
+        Assert.Equal("bytes=600-", handler.Ranges[1].Range);
+        Assert.Null(handler.Ranges[2].Range);
+        Assert.Equal(other, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Theory]
+    [InlineData(999, true)]
+    [InlineData(998, false)]
+    public async Task A_rest_of_unknown_total_resumes_if_the_range_ends_with_the_file(int last, bool isResumed)
+    {
+        using var handler = new ScriptedHandler(
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 600)),
+            _ =>
+            {
+                var response = Responses.Rest(Content[..(last + 1)], 600);
+                response.Content.Headers.ContentRange = new ContentRangeHeaderValue(600, last) { Unit = "bytes" };
+                return response;
+            },
+            _ => Responses.Whole(Content));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
+
+        Assert.Equal(isResumed ? 2 : 3, handler.Ranges.Count);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Theory]
+    [InlineData("?signature=def456", Responses.ETag, true)]
+    [InlineData("?signature=def456", "\"two\"", false)]
+    [InlineData("?signature=def456", null, false)]
+    [InlineData("x", Responses.ETag, false)]
+    public async Task A_URL_with_another_query_resumes_if_the_strong_ETag_is_the_same(string uri, string? eTag, bool isResumed)
+    {
+        var now = isResumed ? Content : Responses.Bytes(1_000, seed: 2);
+        using var handler = new ScriptedHandler(
+            _ => Dated(Responses.Whole(Content, eTag is null ? null : Responses.ETag, Responses.Reset(Content, 600)), Monday),
+            request => request.Headers.IfRange is { } ifRange && ifRange.ToString().Equals(eTag, StringComparison.Ordinal)
+                ? Responses.Rest(now, 600, eTag)
+                : Responses.Whole(now, eTag));
+        using var client = handler.Client();
+
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, Once));
+        var result = await client.DownloadAsync(new Uri(Address, uri), Target, Once);
+
+        Assert.Equal(isResumed, result.IsResumed);
+        Assert.Equal(now, await File.ReadAllBytesAsync(Target));
+        Assert.Equal(["a.bin"], _folder.Names);
+    }
+
+    [Fact]
+    public async Task A_sidecar_contains_no_secret_and_only_its_owner_can_read_it()
+    {
+        using var handler = new ScriptedHandler(
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 600)), _ => Responses.Rest(Content, 600));
+        using var client = handler.Client();
+        var uri = new Uri("http://me:pass4you@example.org/a.bin?signature=abc123");
+        await File.WriteAllTextAsync(_folder["ordinary"], "");
+
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(uri, Target, Once));
+
+        var text = await File.ReadAllTextAsync(Sidecar);
+        Assert.All(["pass4you", "abc123", "me:"], secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Sidecar));
+            Assert.Equal(File.GetUnixFileMode(_folder["ordinary"]), File.GetUnixFileMode(_folder.PartOf("a.bin")));
+        }
+
+        var result = await client.DownloadAsync(uri, Target, Once);
+        Assert.Equal(600, result.ResumedFrom);
+    }
+
+    [Theory]
+    [InlineData("\\u0022one\\u0022", "W/\\u0022one\\u0022")]
+    [InlineData("\\u0022one\\u0022", "one")]
+    [InlineData("\\u0022one\\u0022", "\\u0022o\\r\\nX: y\\u0022")]
+    [InlineData("\"\\u0022one\\u0022\"", "17")]
+    [InlineData("\"length\":1000", "\"length\":-1")]
+    [InlineData("\"length\":1000", "\"length\":599")]
+    [InlineData("\"length\":1000", "\"length\":99999999999999999999")]
+    [InlineData("\"length\":1000", "\"length\":\"1000\"")]
+    [InlineData("\"format\":2", "\"format\":3")]
+    [InlineData("\"resource\":", "\"else\":")]
+    [InlineData("\"lastModified\":null", "\"lastModified\":\"yesterday\",\"etag\":null")]
+    public async Task A_damaged_sidecar_restarts_the_download(string from, string to)
+    {
+        using var handler = new ScriptedHandler(
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 600)), _ => Responses.Whole(Content));
+        using var client = handler.Client();
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, Once));
+        var text = await File.ReadAllTextAsync(Sidecar);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Sidecar, text.Replace(from, to, StringComparison.Ordinal));
+
+        var result = await client.DownloadAsync(Address, Target, Once);
+
+        Assert.Equal((0, 1), (result.ResumedFrom, result.Attempts));
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+        Assert.Equal(["a.bin"], _folder.Names);
+    }
+
+    /// <summary>Changes bytes anywhere in a valid sidecar.</summary>
+    [Fact]
+    public void A_sidecar_with_any_content_is_read_without_an_exception()
+    {
+        var random = new Random(3);
+        var version = new DownloadVersion(Responses.ETag, Monday, true, 1_000);
+        var valid = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version, "1-2").ToBytes(0);
+        for (var round = 0; round < 5_000; round++)
+        {
+            var bytes = (byte[])valid.Clone();
+            for (var change = random.Next(4); change >= 0; change--)
+            {
+                bytes[random.Next(400)] = (byte)random.Next(256);
+            }
+
+            var record = DownloadRecord.Parse(bytes);
+
+            Assert.True(record?.Version is null || record.Version.IsValid());
+            using var request = new HttpRequestMessage();
+            record?.Version?.RequestRest(request, 1);
+        }
+    }
+
+    [Fact]
+    public void A_shorter_record_replaces_a_longer_one_completely()
+    {
+        var version = new DownloadVersion($"\"{new string('x', 3_000)}\"", null, false, 1);
+        var longer = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version).ToBytes(0);
+        var shorter = new DownloadRecord("2", "0123456789abcdef").ToBytes(longer.Length);
+
+        Assert.Equal(longer.Length, shorter.Length);
+        Assert.Equal(new DownloadRecord("2", "0123456789abcdef"), DownloadRecord.Parse(shorter));
+        Assert.True(DownloadRecord.IsOwn(shorter));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: abc\r\n")]
+    [InlineData("Content-Length: 1000\r\nContent-Length: 5\r\n")]
+    [InlineData("Content-Length: -3\r\n")]
+    [InlineData("Content-Length: 99999999999999999999\r\n")]
+    public async Task A_Content_Length_that_cannot_be_parsed_is_treated_like_none(string header)
+    {
+        await using var server = new RawServer($"HTTP/1.1 200 OK\r\nETag: \"one\"\r\n{header}\r\n", Content);
+        using var client = new HttpClient();
+
+        var result = await client.DownloadAsync(server.Address, Target, Once).OrHangs();
+
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+        Assert.Equal(1_000, result.Length);
+    }
+
+    private static HttpResponseMessage Dated(HttpResponseMessage response, DateTimeOffset? modified)
+    {
+        response.Content.Headers.LastModified = modified;
+        response.Headers.Date = Monday.AddDays(9);
+        return response;
+    }
+}
