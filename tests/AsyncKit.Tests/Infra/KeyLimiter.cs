@@ -53,7 +53,11 @@ internal sealed class KeyLimiter(int permits = int.MaxValue) : RateLimiter
         return new(new Lease(this, null));
     }
 
-    protected override void Dispose(bool disposing) => Interlocked.Increment(ref _disposals);
+    protected override void Dispose(bool disposing)
+    {
+        Interlocked.Increment(ref _disposals);
+        base.Dispose(disposing);
+    }
 
     private sealed class Lease(KeyLimiter? limiter, TimeSpan? retryAfter) : RateLimitLease
     {
@@ -74,6 +78,8 @@ internal sealed class KeyLimiter(int permits = int.MaxValue) : RateLimiter
             {
                 Interlocked.Decrement(ref limiter._held);
             }
+
+            base.Dispose(disposing);
         }
     }
 }

@@ -9,7 +9,7 @@ public static class FanOutKeyRateEntryPoints
     public sealed class ResultsOfAsyncEnumerable(NothingLeftBehind leaks)
         : FanOutKeyRateContract(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
 
-    public sealed class ResultsOfQueue(NothingLeftBehind leaks)
+    public sealed class ResultsOfQueued(NothingLeftBehind leaks)
         : FanOutKeyRateContract(new FanOutSubjects.Async(SourceKind.Queue), World.ScheduledBriefly, leaks);
 
     public sealed class StreamOfLazyEnumerable(NothingLeftBehind leaks) : FanOutKeyRateContract(

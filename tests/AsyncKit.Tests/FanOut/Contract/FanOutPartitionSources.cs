@@ -42,7 +42,7 @@ public static class FanOutPartitionSources
         World.ScheduledBriefly,
         leaks);
 
-    public sealed class Queue(NothingLeftBehind leaks) : FanOutContract(
+    public sealed class Queued(NothingLeftBehind leaks) : FanOutContract(
         new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.Queue), SourceKind.Queue),
         World.ScheduledBriefly,
         leaks);
@@ -58,7 +58,7 @@ public static class FanOutPartitionSources
         World.ScheduledBriefly,
         leaks);
 
-    public sealed class RatedStream(NothingLeftBehind leaks) : FanOutThreadContract(
+    public sealed class RatedStreamed(NothingLeftBehind leaks) : FanOutThreadContract(
         new FanOutSubjects.Partitioned(
             new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source),
             SourceKind.AsyncEnumerable,

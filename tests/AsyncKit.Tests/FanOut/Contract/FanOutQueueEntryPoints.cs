@@ -9,7 +9,7 @@ public static class FanOutQueueEntryPoints
 
     public sealed class AsResults(NothingLeftBehind leaks) : FanOutQueueContract(Results, World.Scheduled, leaks);
 
-    public sealed class AsStream(NothingLeftBehind leaks) : FanOutQueueContract(Stream, World.Scheduled, leaks);
+    public sealed class Streamed(NothingLeftBehind leaks) : FanOutQueueContract(Stream, World.Scheduled, leaks);
 
     public sealed class AsStreamByCompletion(NothingLeftBehind leaks) : FanOutQueueContract(
         new FanOutSubjects.Streamed(SourceKind.Queue, FanOutOrder.Completion), World.Scheduled, leaks);

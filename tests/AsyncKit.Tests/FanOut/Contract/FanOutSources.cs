@@ -27,7 +27,7 @@ public static class FanOutSources
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
-        public sealed class Queue(NothingLeftBehind leaks)
+        public sealed class Queued(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
@@ -54,7 +54,7 @@ public static class FanOutSources
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
-        public sealed class Queue(NothingLeftBehind leaks)
+        public sealed class Queued(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
@@ -81,7 +81,7 @@ public static class FanOutSources
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
-        public sealed class Queue(NothingLeftBehind leaks)
+        public sealed class Queued(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
@@ -108,7 +108,7 @@ public static class FanOutSources
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
-        public sealed class Queue(NothingLeftBehind leaks)
+        public sealed class Queued(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
@@ -135,7 +135,7 @@ public static class FanOutSources
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutThreadContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
-        public sealed class Queue(NothingLeftBehind leaks)
+        public sealed class Queued(NothingLeftBehind leaks)
             : FanOutThreadContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
