@@ -78,6 +78,10 @@ internal sealed class FaultServer : IAsyncDisposable
     /// <summary>The current version of the file.</summary>
     public byte[] Content(int file) => Content(file, _versions.GetValueOrDefault(file));
 
+    /// <summary>Returns true if the bytes are one version of the file, the current one or an earlier one.</summary>
+    public bool IsVersion(int file, byte[] bytes) => Enumerable.Range(0, _versions.GetValueOrDefault(file) + 1)
+        .Any(version => Content(file, version).AsSpan().SequenceEqual(bytes));
+
     /// <summary>Allows that many bytes of bodies. Afterwards all bodies wait for the next call, or for their clients to
     /// disconnect.</summary>
     /// <returns>A task that completes when the bytes are sent.</returns>
