@@ -229,11 +229,13 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
 
         await new int[1].FanOutAsync(options, (_, _) =>
         {
-            later = Task.Run(async () =>
-            {
-                await isOver.Task;
-                await new int[1].FanOutAsync(options, (_, _) => default(ValueTask));
-            });
+            later = Task.Run(
+                async () =>
+                {
+                    await isOver.Task;
+                    await new int[1].FanOutAsync(options, (_, _) => default(ValueTask));
+                },
+                CancellationToken.None);
             return default(ValueTask);
         }).OrHangs();
         isOver.SetResult();

@@ -57,7 +57,7 @@ public sealed class HostileReleaseTests : IClassFixture<NothingLeftBehind>
             return lost;
         });
 
-        cancellation.Cancel(); // Would throw what the context throws.
+        await cancellation.CancelAsync(); // Would throw what the context throws.
 
         lease.Dispose();
         Assert.True(subject.IsFree, name);

@@ -154,11 +154,11 @@ public sealed class CallerContextTests : IClassFixture<NothingLeftBehind>
     {
         var options = new RetryOptions { AttemptTimeout = TimeSpan.FromSeconds(30) };
 
-#pragma warning disable VSTHRD002 // Blocks on purpose.
+#pragma warning disable VSTHRD002, VSTHRD103 // Blocks on purpose.
         Assert.Equal(1, Retry.RunAsync(OneAsync, options).AsTask().GetAwaiter().GetResult());
         Assert.Equal(1, Deadline.RunAsync(OneAsync, TimeSpan.FromSeconds(30)).AsTask().GetAwaiter().GetResult());
         Assert.Equal(1, AsyncScope.RunAsync(async (_, token) => await OneAsync(token).ConfigureAwait(false)).GetAwaiter().GetResult());
-#pragma warning restore VSTHRD002
+#pragma warning restore VSTHRD002, VSTHRD103
         return Task.CompletedTask;
 
         static async ValueTask<int> OneAsync(CancellationToken token)
@@ -184,7 +184,7 @@ public sealed class CallerContextTests : IClassFixture<NothingLeftBehind>
             }
 
             var cancelled = Deadline.RunAsync(HangAsync, TimeSpan.FromSeconds(30), caller.Token).AsTask();
-            caller.Cancel();
+            await caller.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
 
             places.AssertOne("operation", Places.OnUi);

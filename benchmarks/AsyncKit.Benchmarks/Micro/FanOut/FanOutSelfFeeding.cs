@@ -31,7 +31,15 @@ public class FanOutSelfFeeding
             {
                 while (channel.Reader.TryRead(out var item))
                 {
-                    await (Body == Body.Sync ? AddChildren(item) : AddChildrenAsync(item)).ConfigureAwait(false);
+                    if (Body == Body.Sync)
+                    {
+                        await AddChildren(item).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        await AddChildrenAsync(item).ConfigureAwait(false);
+                    }
+
                     if (Interlocked.Decrement(ref open) == 0)
                     {
                         channel.Writer.Complete();

@@ -97,11 +97,3 @@ public class CancelWaiters
         }
     }
 }
-
-/// <summary>An object with a queue of waiters.</summary>
-public enum Waited
-{
-    Lock,
-    Gate,
-    Lazy,
-}
