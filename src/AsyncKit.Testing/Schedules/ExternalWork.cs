@@ -29,7 +29,7 @@ internal sealed class ExternalWork
     [ThreadStatic]
     private static ExternalWork? _lastOwner;
 
-    private readonly Lock _lock = new();
+    private readonly SpinningLock _lock = new();
     private readonly HashSet<long> _queued = [];
     private readonly HashSet<Thread> _started = []; // Threads whose last item is ours and may run.
     private readonly HashSet<Thread> _running = []; // Threads in user code that are not blocked.
@@ -50,7 +50,7 @@ internal sealed class ExternalWork
 
     public void Enter()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             MarkDirty();
             _ = _running.Add(Thread.CurrentThread);
@@ -75,7 +75,7 @@ internal sealed class ExternalWork
 
     private void Queue(long item)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             MarkDirty();
             _ = _queued.Add(item);
@@ -117,7 +117,7 @@ internal sealed class ExternalWork
         {
             if (wasRunning)
             {
-                lock (_lock)
+                using (_lock.Enter())
                 {
                     MarkDirty();
                     _ = _running.Add(Thread.CurrentThread);
@@ -146,7 +146,7 @@ internal sealed class ExternalWork
 
     private bool IsSettled()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             // A thread that never restores its context does not report its exit.
             if (_running.Count > 0 && _running.RemoveWhere(static thread => !thread.IsAlive) >= 0 && _running.Count > 0)
@@ -204,7 +204,7 @@ internal sealed class ExternalWork
 
     private void OnStarted(long item)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             MarkDirty();
             _ = _queued.Remove(item);
@@ -214,7 +214,7 @@ internal sealed class ExternalWork
 
     private void OnCompleted()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _ = _started.Remove(Thread.CurrentThread);
         }
@@ -222,7 +222,7 @@ internal sealed class ExternalWork
 
     private bool TryExit()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             MarkDirty();
             return _running.Remove(Thread.CurrentThread);

@@ -6,7 +6,7 @@ internal static class ThreadPoolNoise
 {
     private static readonly TimeSpan LongTime = TimeSpan.FromMilliseconds(1);
 
-    private static readonly Lock StaticLock = new();
+    private static readonly SpinningLock StaticLock = new();
     private static int _callers;
     private static int _runs;
     private static int _longRunning;
@@ -33,7 +33,7 @@ internal static class ThreadPoolNoise
     /// <summary>Measures the noise. Call it while the schedule has no work items.</summary>
     public static void Measure()
     {
-        lock (StaticLock)
+        using (StaticLock.Enter())
         {
             var started = Interlocked.Read(ref _startedByOthers);
             if (started != _lastStarted)
@@ -51,7 +51,7 @@ internal static class ThreadPoolNoise
     public static bool IsOnlyNoise(out bool isKnown)
     {
         var busy = BusyOthers;
-        lock (StaticLock)
+        using (StaticLock.Enter())
         {
             isKnown = _isKnown && Interlocked.Read(ref _startedByOthers) == _lastStarted;
             return busy <= 0 || (isKnown && busy <= _longRunning);

@@ -159,6 +159,11 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     private bool Add(Failure failure)
     {
+        if (!KeepsItemFailures)
+        {
+            _ = Annotated([failure]); // It may not be kept until the end.
+        }
+
         lock (_lock)
         {
             // The token's callback may not have run yet, although the cancellation came first.

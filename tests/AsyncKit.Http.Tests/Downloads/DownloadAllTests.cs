@@ -127,7 +127,7 @@ public sealed class DownloadAllTests : IClassFixture<NothingLeftBehind>, IDispos
     {
         await using var server = await FaultServer.StartAsync(_ => 1_000, (_, _) => Fault.Missing);
         var uris = Enumerable.Range(0, 5).Select(server.UriOf).ToArray();
-        var one = new FanOutOptions { MaxConcurrency = 1 };
+        var one = new FanOutOptions(1) { OnFailure = FailureMode.StopAtFirst };
 
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => _client.DownloadAllAsync(uris, _folder.Path, 1));
         var report = await _client.DownloadAllReportAsync(uris, _folder.Path, new DownloadAllOptions { FanOut = one });

@@ -6,7 +6,8 @@ internal abstract class FanOutSink<T, TResult>
     /// <summary>The effect of a failed item if the options do not set one.</summary>
     public virtual FailureMode DefaultOnFailure => FailureMode.StopAtFirst;
 
-    /// <summary>Whether the receiver gets the exception of each failed item, so that the run need not keep it.</summary>
+    /// <summary>Whether the run need not keep the exception of each failed item, because the receiver gets it. A stream of
+    /// outcomes may have no end.</summary>
     public virtual bool HasFailures => false;
 
     /// <summary>Whether each item needs an <see cref="ItemState"/> with its duration, which takes two clock

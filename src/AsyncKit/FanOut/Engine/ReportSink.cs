@@ -9,8 +9,6 @@ internal sealed class ReportSink<T, TResult>(IndexedSource<T>? indexed, PulledSo
 
     public override FailureMode DefaultOnFailure => FailureMode.RunToEnd;
 
-    public override bool HasFailures => true;
-
     public override bool NeedsDuration => true;
 
     public override bool Put(

@@ -1,7 +1,11 @@
 namespace AsyncKit.Tests;
 
-/// <content>How a run behaves until it completes.</content>
-public abstract partial class FanOutContract
+/// <summary>
+/// The guarantees of every fan-out, for any source: one test for each guarantee that FanOutAsync documents. Runs on
+/// real threads and in controlled schedules.
+/// </summary>
+public abstract partial class FanOutContract(FanOutSubject subject, World world, NothingLeftBehind leaks)
+    : FanOutTests(subject, world, leaks)
 {
     public static TheoryData<int, int> CountsAndLimits =>
         new() { { 0, 1 }, { 1, 1 }, { 7, 1 }, { 7, 3 }, { 30, 8 }, { 30, 30 }, { 30, 1000 }, { 33, int.MaxValue } };

@@ -34,7 +34,7 @@ public static class PerWorkerSources
             probes => new FanOutSubjects.PerWorkerStreamed(kind, FanOutOrder.Source, probes);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
@@ -58,7 +58,7 @@ public static class PerWorkerSources
             probes => new FanOutSubjects.PerWorkerStreamed(kind, FanOutOrder.Completion, probes);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
@@ -82,7 +82,7 @@ public static class PerWorkerSources
             probes => new FanOutSubjects.PerWorkerOutcomes(kind, FanOutOrder.Source, probes);
 
         public sealed class Array(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.Array), World.Scheduled, leaks);
+            : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
         public sealed class List(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
