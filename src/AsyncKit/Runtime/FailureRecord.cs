@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AsyncKit;
 
 /// <summary>Records the failures of a run in the order they occurred, and whether a failure or a cancellation came
@@ -20,6 +22,7 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
     private const long NoItem = -1;
 
     private readonly Lock _lock = new();
+    private readonly ConditionalWeakTable<Exception, object>? _annotated; // The lowest index of each exception.
     private List<Failure>? _failures;
     private long _itemFailures;
     private volatile Cause _cause;
@@ -53,7 +56,11 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     /// <summary>False if the failures of items after the first are only counted, because another part keeps
     /// them.</summary>
-    public bool KeepsItemFailures { get; init; } = true;
+    public bool KeepsItemFailures
+    {
+        get => _annotated is null;
+        init => _annotated = value ? null : [];
+    }
 
     /// <summary>Notes the index of an item in its exception; null if the failures are not those of items.</summary>
     public Action<Failure>? Annotate { get; init; }
@@ -121,22 +128,41 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
     private List<Exception> Annotated(List<Failure> failures)
     {
         // Backwards, so that an exception object that several items threw keeps the index of the first.
-        for (var i = failures.Count - 1; i >= 0 && Annotate is not null; i--)
+        for (var i = failures.Count - 1; i >= 0 && KeepsItemFailures; i--)
         {
-            try
+            if (failures[i].IsOfItem)
             {
-                if (failures[i].IsOfItem)
-                {
-                    Annotate(failures[i]);
-                }
-            }
-            catch (Exception)
-            {
-                // Data is virtual: an exception class that rejects the entry must not replace its own report.
+                TryAnnotate(failures[i]);
             }
         }
 
         return ExceptionsOf(failures);
+    }
+
+    /// <summary>Annotates a failure that may not be kept until the end, unless an item with a lower index threw the same
+    /// object.</summary>
+    private void AnnotateFirst(Failure failure)
+    {
+        lock (_annotated!)
+        {
+            if (!_annotated.TryGetValue(failure.Exception, out var index) || (long)index > failure.Index)
+            {
+                _annotated.AddOrUpdate(failure.Exception, failure.Index);
+                TryAnnotate(failure);
+            }
+        }
+    }
+
+    private void TryAnnotate(Failure failure)
+    {
+        try
+        {
+            Annotate?.Invoke(failure);
+        }
+        catch (Exception)
+        {
+            // Data is virtual: an exception class that rejects the entry must not replace its own report.
+        }
     }
 
     private Exception Combined(List<Failure> failures)
@@ -159,9 +185,9 @@ internal sealed class FailureRecord(bool stopsAtFirst, CancellationToken callerT
 
     private bool Add(Failure failure)
     {
-        if (!KeepsItemFailures)
+        if (!KeepsItemFailures && failure.IsOfItem)
         {
-            _ = Annotated([failure]); // It may not be kept until the end.
+            AnnotateFirst(failure);
         }
 
         lock (_lock)
