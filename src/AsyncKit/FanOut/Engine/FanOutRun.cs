@@ -193,9 +193,14 @@ internal sealed class FanOutRun<T, TResult> : IThreadPoolWorkItem
     }
 
     /// <summary>Keeps an item that the source yielded although the run was stopped. It left the source, so a report must
-    /// contain it.</summary>
+    /// contain it. An item of a queue has not left it before it is taken.</summary>
     public void KeepUnstarted(PulledSource<T> pulled)
     {
+        if (_tracked is not null)
+        {
+            return;
+        }
+
         var item = pulled.Take(out var index);
         _unstarted = (index, item);
     }
