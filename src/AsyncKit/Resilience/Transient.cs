@@ -47,9 +47,9 @@ public static class Transient
     /// <summary>Returns whether the exception reports too much load at the same time.</summary>
     internal static bool IsThrottled(Exception exception) =>
         exception is HttpRequestException
-            {
-                StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable,
-            }
+        {
+            StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable,
+        }
         || IsTimeout(exception);
 
     /// <summary>Returns whether a time limit caused the exception. A limit may be reported as a cancellation with the

@@ -182,11 +182,14 @@ public sealed class PerWorkerTests : IClassFixture<NothingLeftBehind>
         var probe = new WorkerProbe();
         var calls = 0;
         var abandoned = new TaskCompletionSource();
-        var options = new FanOutOptions(1) { Pipeline = Twice(attempt =>
+        var options = new FanOutOptions(1)
         {
-            _ = attempt.ContinueWith(_ => abandoned.SetResult(), TaskScheduler.Default);
-            return false;
-        }) };
+            Pipeline = Twice(attempt =>
+            {
+                _ = attempt.ContinueWith(_ => abandoned.SetResult(), TaskScheduler.Default);
+                return false;
+            }),
+        };
 
         var results = await new[] { 7 }.PerWorker(probe.OpenAsync).FanOutAsync(options, WorkerProbe.Use(async (int item, CancellationToken _) =>
         {

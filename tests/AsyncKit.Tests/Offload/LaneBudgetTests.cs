@@ -34,13 +34,14 @@ public sealed class LaneBudgetTests : IClassFixture<NothingLeftBehind>
     {
         await using var lane = Lanes.Of(1);
         var (thread, work) = await CallAsync();
-        await Hang.UntilAsync(() => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        await Hang.UntilAsync(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return !work.IsAlive;
+        });
 
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-
-        Assert.False(work.IsAlive);
+        Assert.True(thread.IsAlive);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         async Task<(Thread Thread, WeakReference Work)> CallAsync()

@@ -261,7 +261,8 @@ public sealed class FanOutKeyRateTests : IClassFixture<NothingLeftBehind>
                 };
                 limiters.Enqueue(limiter);
                 return limiter;
-            }) with { MaxParked = random.Next(1, 9) },
+            }) with
+            { MaxParked = random.Next(1, 9) },
         };
 
         var results = await Enumerable.Range(0, Items).Where(_ => true).FanOutAsync(options, async (item, _) =>
