@@ -30,8 +30,8 @@ namespace AsyncKit;
 /// operation makes room.
 /// </para>
 /// <para>
-/// Cost: no allocation per item except for the growth of the queue, and three short locks. Memory depends on the
-/// largest number of queued items, and on the number of distinct items if
+/// Cost: no allocation per item except for the growth of the queue, and one short lock in <see cref="Add"/>. Memory
+/// depends on the largest number of queued items, and on the number of distinct items if
 /// <see cref="FanOutQueueOptions{T}.Distinct"/> is set.
 /// </para>
 /// <para>Thread-safe: any number of threads can add items at the same time.</para>
