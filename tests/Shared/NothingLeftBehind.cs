@@ -21,7 +21,7 @@ public sealed class NothingLeftBehind : IDisposable
     {
         try
         {
-            Assert.Empty(TakeUnobserved(rounds: 1)); // The hundreds of classes would spend a minute on more.
+            Assert.Empty(TakeUnobserved());
             CheckWorkersAndTimers(Patience);
         }
         finally
@@ -34,13 +34,10 @@ public sealed class NothingLeftBehind : IDisposable
     public void Check() => Assert.Empty(TakeUnobserved());
 
     /// <summary>Collects what is garbage now and gives the unobserved exceptions among it, once.</summary>
-    public IReadOnlyList<Exception> TakeUnobserved(int rounds = 3)
+    public IReadOnlyList<Exception> TakeUnobserved()
     {
-        for (var round = 0; round < rounds; round++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+        GC.Collect(); // Once: the finalizer that reports the exception becomes garbage together with its task.
+        GC.WaitForPendingFinalizers();
 
         lock (_unobserved)
         {

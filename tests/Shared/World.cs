@@ -10,10 +10,23 @@ public abstract class World
     public static World Scheduled { get; } = new UnderSchedules(1_000);
 
     /// <summary>A few schedules, for a subject that differs from a fully scheduled one only in its source or results.</summary>
-    public static World ScheduledBriefly { get; } = new UnderSchedules(10);
+    public static World ScheduledBriefly { get; } = new UnderSchedules(5);
 
     /// <summary>True inside a schedule, where no real time limit is needed.</summary>
     public static bool IsScheduled => SynchronizationContext.Current is IServiceProvider;
+
+    /// <summary>Cancels the source. A schedule stays on its thread, because a hop to the thread pool costs more than
+    /// all steps of most tests.</summary>
+    public static Task CancelAsync(CancellationTokenSource source)
+    {
+        if (!IsScheduled)
+        {
+            return source.CancelAsync();
+        }
+
+        source.Cancel();
+        return Task.CompletedTask;
+    }
 
     /// <param name="test">The test. It may run several times, so it must create all state that it uses.</param>
     public abstract Task RunAsync(Func<Task> test);

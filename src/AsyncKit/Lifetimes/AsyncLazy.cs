@@ -32,14 +32,15 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 {
     // Invariants, under the lock:
     // (1) Without a run there are no waiters.
-    // (2) A waiter is in exactly one set. The thread that removes it from there completes it, so it completes once.
+    // (2) A waiter is in exactly one list. The thread that removes the waiter or takes the list completes it, so it
+    // completes once.
     // (3) _later is empty unless the run cannot be joined.
     // (4) _kept is null while there is a run.
     private readonly Lock _lock = new();
     private readonly Func<CancellationToken, ValueTask<T>> _factory;
     private readonly bool _cacheFailures;
-    private HashSet<Waiter> _waiters = []; // Waiters of the current run.
-    private HashSet<Waiter> _later = []; // Waiters of the next run, unless the current one returns a value for them.
+    private LinkedList<Waiter> _waiters = new(); // Waiters of the current run.
+    private LinkedList<Waiter> _later = new(); // Waiters of the next run, unless the current one returns a value for them.
     private volatile Task<T>? _kept; // A completed task: the value or a kept failure.
     private Run? _run;
     private TaskCompletionSource<Task>? _disposal;
@@ -109,7 +110,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     {
         Task<T>? kept;
         TaskCompletionSource<Task<T>?>? lastRun;
-        HashSet<Waiter> refused;
+        LinkedList<Waiter> refused;
         lock (_lock)
         {
             if (_disposal is not null)
@@ -119,7 +120,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
 
             _disposal = AsyncEnvironment.NewCompletion<Task>();
             (kept, _kept) = (_kept, null);
-            (refused, _later) = (_later, []);
+            (refused, _later) = (_later, new());
             lastRun = _run?.CompletedForDisposal = AsyncEnvironment.NewCompletion<Task<T>?>();
             CancelRun();
         }
@@ -200,7 +201,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
             }
 
             toStart = _run is null ? NewRun() : null;
-            (_run is { Cancelling: null, IsForgotten: false } ? _waiters : _later).Add(waiter);
+            (_run is { Cancelling: null, IsForgotten: false } ? _waiters : _later).AddLast(waiter.Place);
         }
 
         Start(toStart);
@@ -212,11 +213,13 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_waiters.Remove(waiter) && !_later.Remove(waiter))
+            var list = waiter.Place.List;
+            if (list != _waiters && list != _later)
             {
                 return; // The run has just completed it.
             }
 
+            list.Remove(waiter.Place);
             if (_waiters.Count == 0)
             {
                 CancelRun();
@@ -280,7 +283,8 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     private bool TryComplete(Run run, Task<T> outcome, Task? disposal)
     {
         Run? next = null;
-        HashSet<Waiter> waiters;
+        LinkedList<Waiter> waiters;
+        LinkedList<Waiter>? joined = null;
         lock (_lock)
         {
             var isUnused = run.IsForgotten && _waiters.Count == 0 && _disposal is null;
@@ -290,13 +294,12 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
             }
 
             _run = null;
-            (waiters, _waiters) = (_waiters, []);
+            (waiters, _waiters) = (_waiters, new());
             if (!run.IsForgotten && _disposal is null
                 && (outcome.IsCompletedSuccessfully || (_cacheFailures && run.Cancelling is null)))
             {
                 _kept = outcome;
-                waiters.UnionWith(_later);
-                _later.Clear();
+                (joined, _later) = (_later, new());
             }
             else if (_later.Count > 0)
             {
@@ -309,7 +312,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         LeakCounter.End();
         Start(next);
         var isFailure = outcome.Exception is { InnerException: { } failure } && !Cancellation.Is(failure);
-        foreach (var waiter in waiters)
+        foreach (var waiter in waiters.Concat(joined ?? []))
         {
             waiter.Complete(run.CompletedForDisposal is null || isFailure ? outcome : null);
         }
@@ -330,13 +333,22 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     }
 
     /// <summary>A caller that waits for a run.</summary>
-    private sealed class Waiter(AsyncLazy<T> owner, CancellationToken token)
+    private sealed class Waiter
     {
         private readonly TaskCompletionSource<Task<T>?> _completion = AsyncEnvironment.NewCompletion<Task<T>?>();
 
-        public AsyncLazy<T> Owner => owner;
+        public Waiter(AsyncLazy<T> owner, CancellationToken token)
+        {
+            (Owner, Token) = (owner, token);
+            Place = new(this);
+        }
 
-        public CancellationToken Token => token;
+        public AsyncLazy<T> Owner { get; }
+
+        public CancellationToken Token { get; }
+
+        /// <summary>The place in the list of the waiters of a run. It makes leaving independent of their number.</summary>
+        public LinkedListNode<Waiter> Place { get; }
 
         public Task<Task<T>?> Completion => _completion.Task;
 

@@ -51,6 +51,18 @@ public sealed class FanOutBudgetTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task A_drain_token_allocates_per_worker_and_not_per_item()
+    {
+        using var drain = new CancellationTokenSource();
+        var items = new int[Items];
+        var options = new FanOutOptions(64) { DrainToken = drain.Token };
+
+        var allocated = await AllocatedAsync(() => items.FanOutAsync(options, (item, _) => default(ValueTask)));
+
+        Assert.InRange(allocated, 0, 64 * 1_000);
+    }
+
+    [Fact]
     public async Task A_million_items_need_memory_for_the_workers_and_the_results_only()
     {
         const int Million = 1_000_000;

@@ -17,8 +17,10 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
             await using var limiter = new ScriptedLimiter(random.Next(4), random.Next(2) == 0 ? null : random.Next(1, 9) * Millisecond);
             var last = default(FanOutProgress);
             var gate = new ConcurrencyGate(random.Next(1, 4));
+            using var drain = new CancellationTokenSource();
             var options = Draw(random, limiter, progress => last = progress) with
             {
+                DrainToken = random.Next(2) == 0 ? drain.Token : default,
                 Gate = random.Next(2) == 0 ? gate : null,
                 Partition = random.Next(2) == 0 ? FanOutPartition.By((int item) => item % 3, random.Next(1, 3)) : null,
             };
@@ -26,6 +28,7 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
             var fates = Enumerable.Range(0, count).Select(_ => random.Next(8)).ToArray();
             using var caller = new CancellationTokenSource();
             var cancelling = random.Next(3) == 0 ? CancelAsync(context, caller, random.Next(60)) : Task.CompletedTask;
+            var draining = random.Next(2) == 0 ? CancelAsync(context, drain, random.Next(60)) : Task.CompletedTask;
             var (running, peak, calls) = (0, 0, new int[count]);
 
             FanOutReport<int, int> report;
@@ -37,11 +40,11 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
             {
                 Assert.Equal("options", refused.ParamName);
                 Assert.True(options is { OnSlowItem: null, SlowItemThreshold: not null, Logger: null });
-                await cancelling;
+                await Task.WhenAll(cancelling, draining);
                 return;
             }
 
-            await cancelling;
+            await Task.WhenAll(cancelling, draining);
             Assert.Equal(0, running);
             Assert.InRange(peak, 0, Math.Min(options.MaxConcurrency, options.Gate?.Limit ?? int.MaxValue));
             Assert.Equal((0, 0), (gate.Active, gate.Waiting));
@@ -49,6 +52,7 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
             Assert.All(report.Outcomes, outcome => Assert.Equal(calls[outcome.Index], outcome.Attempts));
             Assert.All(calls, made => Assert.InRange(made, 0, options.Retry?.MaxAttempts ?? 1));
             Assert.Equal(limiter.Granted, limiter.Returned);
+            Assert.True(options.DrainToken.IsCancellationRequested || !report.IsDrained);
             if (options.StartRate is not null)
             {
                 Assert.Equal(calls.Count(made => made > 0), limiter.Granted);
@@ -56,7 +60,8 @@ public sealed class FanOutOptionCombinations : IClassFixture<NothingLeftBehind>
 
             if (!report.IsCancelled && (options.OnFailure == FailureMode.RunToEnd || report.FailedCount == 0))
             {
-                Assert.Equal(count, report.SucceededCount + report.FailedCount);
+                Assert.Equal(
+                    report.IsDrained ? report.Outcomes.Count : count, report.SucceededCount + report.FailedCount);
             }
 
             if (last is not null)

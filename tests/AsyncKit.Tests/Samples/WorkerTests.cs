@@ -17,7 +17,8 @@ public sealed partial class WorkerTests : IClassFixture<NothingLeftBehind>
         {
             Assert.Equal(0, run.Code);
             Assert.Equal(run.Accepted, run.Completed);
-            Assert.InRange(run.Accepted + run.Left, run.Sent, run.Sent + 1); // A cancelled write may have succeeded.
+            // A write to a bounded channel that throws for its token may have written all the same.
+            Assert.InRange(run.Accepted + run.Left, run.Sent, run.Sent + 1);
         });
     }
 

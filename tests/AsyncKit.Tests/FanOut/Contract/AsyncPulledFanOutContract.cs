@@ -12,7 +12,7 @@ public abstract class AsyncPulledFanOutContract(World world, NothingLeftBehind l
         var source = new ProbedSource(3) { OnMoveNextAsync = (_, token) => waiting.PassAsync(token) };
         var run = source.AsAsync().FanOutAsync(1, (item, _) => new ValueTask<int>(item), cts.Token);
         await waiting.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.OrHangs());
         Assert.Null(cancelled.InnerException);

@@ -12,7 +12,7 @@ public abstract partial class FanOutContract
             StopAtFirst(1),
             async (item, _) =>
             {
-                await cts.CancelAsync();
+                await World.CancelAsync(cts);
                 return item;
             },
             cts.Token);
@@ -93,7 +93,7 @@ public abstract partial class FanOutContract
             },
             cts.Token);
         await entered.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         Assert.Null(cancelled.InnerException);
@@ -116,7 +116,7 @@ public abstract partial class FanOutContract
             },
             cts.Token);
         await entered.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         Assert.Equal("real", cancelled.InnerException?.Message);
@@ -147,7 +147,7 @@ public abstract partial class FanOutContract
                 outerToken),
             cts.Token);
         await failed.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         var inner = Assert.IsType<FanOutException>(cancelled.InnerException);
@@ -193,7 +193,7 @@ public abstract partial class FanOutContract
             seen = token;
             return new ValueTask<int>(item);
         }, caller.Token).OrHangs();
-        await caller.CancelAsync();
+        await World.CancelAsync(caller);
 
         Assert.False(seen.IsCancellationRequested);
         if (IsTokenTheRuns)

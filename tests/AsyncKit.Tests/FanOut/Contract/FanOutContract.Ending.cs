@@ -46,7 +46,7 @@ public abstract partial class FanOutContract
             },
             cts.Token);
         await cancelling.ArrivedAsync(3);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         Assert.False(run.IsCompleted);
         release.SetResult();
@@ -145,7 +145,7 @@ public abstract partial class FanOutContract
     public Task An_OperationCanceledException_of_an_unrelated_token_is_a_failure() => RunAsync(async () =>
     {
         using var unrelated = new CancellationTokenSource();
-        await unrelated.CancelAsync();
+        await World.CancelAsync(unrelated);
 
         var run = FanOutAsync(Enumerable.Range(0, 5), StopAtFirst(2), async (item, _) =>
         {
@@ -217,7 +217,7 @@ public abstract partial class FanOutContract
                 }
                 finally
                 {
-                    await cts.CancelAsync(); // The caller cancels after the run has recorded the failure.
+                    await World.CancelAsync(cts); // The caller cancels after the run has recorded the failure.
                 }
 
                 return item;
@@ -244,7 +244,7 @@ public abstract partial class FanOutContract
             },
             cts.Token);
         await gate.ArrivedAsync(3);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
 
@@ -263,7 +263,7 @@ public abstract partial class FanOutContract
             StopAtFirst(1),
             async (item, _) =>
             {
-                await cts.CancelAsync();
+                await World.CancelAsync(cts);
                 return item == 0 ? throw new InvalidOperationException("lost elsewhere") : item;
             },
             cts.Token);
@@ -291,7 +291,7 @@ public abstract partial class FanOutContract
             },
             cts.Token);
         await gate.ArrivedAsync(3);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         var cancelled = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
 
@@ -310,7 +310,7 @@ public abstract partial class FanOutContract
             {
                 if (item == 8)
                 {
-                    await cts.CancelAsync();
+                    await World.CancelAsync(cts);
                 }
 
                 return item; // Ignores the token, so every started item succeeds.
@@ -328,7 +328,7 @@ public abstract partial class FanOutContract
         var run = FanOutAsync(
             Enumerable.Range(0, 10), StopAtFirst(3), (item, _) => new ValueTask<int>(item), cts.Token);
         await run.OrHangs();
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         Assert.Equal(10, (await run).Length);
     });
@@ -388,7 +388,7 @@ public abstract partial class FanOutContract
             {
                 if (item == 5)
                 {
-                    await cts.CancelAsync();
+                    await World.CancelAsync(cts);
                 }
 
                 return item == 2 ? throw new InvalidOperationException() : item;

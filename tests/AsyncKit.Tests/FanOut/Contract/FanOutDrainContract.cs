@@ -58,7 +58,7 @@ public abstract class FanOutDrainContract(FanOutSubject subject, World world, No
             return item;
         });
         await gate.ArrivedAsync(3);
-        await drain.CancelAsync();
+        await World.CancelAsync(drain);
         await Task.Yield();
 
         Assert.False(run.IsCompleted);
@@ -85,8 +85,8 @@ public abstract class FanOutDrainContract(FanOutSubject subject, World world, No
             },
             caller.Token);
         await gate.ArrivedAsync(3);
-        await drain.CancelAsync();
-        await caller.CancelAsync();
+        await World.CancelAsync(drain);
+        await World.CancelAsync(caller);
 
         var thrown = Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         Assert.Equal(caller.Token, thrown.CancellationToken);
@@ -108,7 +108,7 @@ public abstract class FanOutDrainContract(FanOutSubject subject, World world, No
                 return item == 0 ? throw new FormatException() : item;
             });
             await gate.ArrivedAsync(2);
-            await drain.CancelAsync();
+            await World.CancelAsync(drain);
             gate.Open();
 
             var thrown = await FailureOfAsync(run);
@@ -156,7 +156,7 @@ public abstract class FanOutDrainContract(FanOutSubject subject, World world, No
             await Task.Yield();
         }
 
-        await (moment % 2 == 0 ? drain.CancelAsync() : Task.Run(drain.Cancel));
+        await (moment % 2 == 0 ? World.CancelAsync(drain) : Task.Run(drain.Cancel));
         var results = await run.OrHangs();
 
         Assert.Equal(Enumerable.Range(0, results.Length), IsInSourceOrder ? results : results.Order());

@@ -36,20 +36,8 @@ public static class FanOutDrainSources
         public sealed class Array(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in order of completion.</summary>
@@ -57,20 +45,8 @@ public static class FanOutDrainSources
     {
         private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Completion);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
         public sealed class List(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
@@ -81,23 +57,11 @@ public static class FanOutDrainSources
     {
         private static FanOutSubjects.Outcomes Of(SourceKind kind) => new(kind, FanOutOrder.Source);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A report.</summary>
@@ -105,23 +69,11 @@ public static class FanOutDrainSources
     {
         private static FanOutSubjects.Report Of(SourceKind kind) => new(kind);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
         public sealed class ImmutableArray(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutDrainContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A partition that never blocks, because each item has a distinct key.</summary>
@@ -133,19 +85,11 @@ public static class FanOutDrainSources
             : FanOutDrainContract(
                 Of(new FanOutSubjects.Async(SourceKind.List), SourceKind.List), World.ScheduledBriefly, leaks);
 
-        public sealed class ResultsOfAsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutDrainContract(
-                Of(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class StreamedOfLazyEnumerable(NothingLeftBehind leaks)
             : FanOutDrainContract(
                 Of(new FanOutSubjects.Streamed(SourceKind.LazyEnumerable, FanOutOrder.Source), SourceKind.LazyEnumerable),
                 World.ScheduledBriefly,
                 leaks);
-
-        public sealed class ReportOfArray(NothingLeftBehind leaks)
-            : FanOutDrainContract(
-                Of(new FanOutSubjects.Report(SourceKind.Array), SourceKind.Array), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>Every option that adds a step around each item.</summary>
@@ -182,19 +126,9 @@ public static class FanOutDrainSources
     {
         private static FanOutSubjects.Drainable Of(FanOutSubject subject, SourceKind kind) => new(subject, kind);
 
-        public sealed class ResultsOfArray(NothingLeftBehind leaks)
-            : FanOutThreadContract(
-                Of(new FanOutSubjects.Async(SourceKind.Array), SourceKind.Array), World.ScheduledBriefly, leaks);
-
         public sealed class ResultsOfAsyncEnumerable(NothingLeftBehind leaks)
             : FanOutThreadContract(
                 Of(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), SourceKind.AsyncEnumerable),
-                World.ScheduledBriefly,
-                leaks);
-
-        public sealed class StreamedOfChannelReader(NothingLeftBehind leaks)
-            : FanOutContract(
-                Of(new FanOutSubjects.Streamed(SourceKind.ChannelReader, FanOutOrder.Source), SourceKind.ChannelReader),
                 World.ScheduledBriefly,
                 leaks);
 

@@ -96,7 +96,7 @@ public abstract class FanOutKeyRateContract(FanOutSubject subject, World world, 
             },
             cts.Token);
         await gate.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         Assert.Equal((1, 0, 1), (gate.Arrivals, limiter.Held, limiter.Disposals));

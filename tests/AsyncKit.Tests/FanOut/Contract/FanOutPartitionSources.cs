@@ -1,19 +1,9 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The whole contract of every entry point with a partition that never blocks, because each item has a
+/// <summary>The whole contract of the entry points with a partition that never blocks, because each item has a
 /// distinct key.</summary>
 public static class FanOutPartitionSources
 {
-    public sealed class Array(NothingLeftBehind leaks) : FanOutThreadContract(
-        new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.Array), SourceKind.Array),
-        World.ScheduledBriefly,
-        leaks);
-
-    public sealed class LazyEnumerable(NothingLeftBehind leaks) : FanOutContract(
-        new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.LazyEnumerable), SourceKind.LazyEnumerable),
-        World.ScheduledBriefly,
-        leaks);
-
     public sealed class AsyncEnumerable(NothingLeftBehind leaks) : FanOutThreadContract(
         new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.AsyncEnumerable), SourceKind.AsyncEnumerable),
         World.ScheduledBriefly,
@@ -22,12 +12,6 @@ public static class FanOutPartitionSources
     public sealed class Streamed(NothingLeftBehind leaks) : FanOutContract(
         new FanOutSubjects.Partitioned(
             new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source), SourceKind.AsyncEnumerable),
-        World.ScheduledBriefly,
-        leaks);
-
-    public sealed class StreamByCompletion(NothingLeftBehind leaks) : FanOutContract(
-        new FanOutSubjects.Partitioned(
-            new FanOutSubjects.Streamed(SourceKind.List, FanOutOrder.Completion), SourceKind.List),
         World.ScheduledBriefly,
         leaks);
 
@@ -53,11 +37,6 @@ public static class FanOutPartitionSources
     public sealed class PulledAsyncEnumerable(NothingLeftBehind leaks)
         : PulledFanOutThreadContract(PulledSubject.Partitioned(PulledSubject.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
-    public sealed class RatedArray(NothingLeftBehind leaks) : FanOutThreadContract(
-        new FanOutSubjects.Partitioned(new FanOutSubjects.Async(SourceKind.Array), SourceKind.Array, isRated: true),
-        World.ScheduledBriefly,
-        leaks);
-
     public sealed class RatedStreamed(NothingLeftBehind leaks) : FanOutThreadContract(
         new FanOutSubjects.Partitioned(
             new FanOutSubjects.Streamed(SourceKind.AsyncEnumerable, FanOutOrder.Source),
@@ -70,9 +49,6 @@ public static class FanOutPartitionSources
         new FanOutSubjects.Partitioned(new FanOutSubjects.Report(SourceKind.Queue), SourceKind.Queue, isRated: true),
         World.ScheduledBriefly,
         leaks);
-
-    public sealed class RatedEnumerable(NothingLeftBehind leaks)
-        : PulledFanOutContract(PulledSubject.Rated(PulledSubject.Enumerable), World.ScheduledBriefly, leaks);
 
     public sealed class RatedAsyncEnumerable(NothingLeftBehind leaks)
         : PulledFanOutThreadContract(PulledSubject.Rated(PulledSubject.AsyncEnumerable), World.ScheduledBriefly, leaks);

@@ -154,7 +154,7 @@ public abstract class FanOutQueueContract(FanOutSubject subject, World world, No
             },
             cts.Token);
         await gate.ArrivedAsync(2); // The run waits for a third item.
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
 
         Assert.IsAssignableFrom<OperationCanceledException>(await FailureOfAsync(run));
         Assert.Equal((0, 0), (queue.Count, queue.Pending));

@@ -2,6 +2,8 @@ namespace AsyncKit.Tests;
 
 /// <summary>The contract over every entry point and every kind of source. Each class runs on threads and under
 /// schedules.</summary>
+/// <remarks>The results run with every kind. The other entry points share the code of the sources, so each runs with
+/// three kinds, and each kind runs with at least one of them.</remarks>
 public static class FanOutSources
 {
     /// <summary>The results as an array.</summary>
@@ -39,23 +41,11 @@ public static class FanOutSources
         public sealed class Array(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
-        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutMemoryContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
-
-        public sealed class Queued(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A stream in order of completion.</summary>
@@ -63,23 +53,11 @@ public static class FanOutSources
     {
         private static FanOutSubjects.Streamed Of(SourceKind kind) => new(kind, FanOutOrder.Completion);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
         public sealed class List(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutMemoryContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : FanOutMemoryContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutMemoryContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
 
         public sealed class Queued(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
@@ -90,12 +68,6 @@ public static class FanOutSources
     {
         private static FanOutSubjects.Outcomes Of(SourceKind kind) => new(kind, FanOutOrder.Source);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
         public sealed class ImmutableArray(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
 
@@ -104,12 +76,6 @@ public static class FanOutSources
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : FanOutCancellationContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
-
-        public sealed class Queued(NothingLeftBehind leaks)
-            : FanOutCancellationContract(Of(SourceKind.Queue), World.ScheduledBriefly, leaks);
     }
 
     /// <summary>A report.</summary>
@@ -119,18 +85,6 @@ public static class FanOutSources
 
         public sealed class Array(NothingLeftBehind leaks)
             : FanOutThreadContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
-        public sealed class List(NothingLeftBehind leaks)
-            : FanOutThreadContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : FanOutThreadContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : FanOutThreadContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : FanOutThreadContract(Of(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : FanOutThreadContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);

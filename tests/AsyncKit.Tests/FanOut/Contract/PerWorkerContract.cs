@@ -203,7 +203,7 @@ public abstract class PerWorkerContract : FanOutTests
             },
             cts.Token);
         await Task.WhenAll(gate.ArrivedAsync(2), opening.ArrivedAsync(1));
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
         opening.Open();
         var failure = await FailureOfAsync(run);
 
@@ -264,7 +264,7 @@ public abstract class PerWorkerContract : FanOutTests
             },
             cts.Token);
         await gate.ArrivedAsync(1);
-        await cts.CancelAsync();
+        await World.CancelAsync(cts);
         var failure = await FailureOfAsync(run);
 
         Assert.IsAssignableFrom<OperationCanceledException>(failure);

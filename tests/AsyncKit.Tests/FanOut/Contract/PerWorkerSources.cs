@@ -36,20 +36,8 @@ public static class PerWorkerSources
         public sealed class Array(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
 
-        public sealed class List(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     public static class StreamByCompletion
@@ -57,23 +45,11 @@ public static class PerWorkerSources
         private static Func<WorkerProbes, FanOutSubject> Of(SourceKind kind) =>
             probes => new FanOutSubjects.PerWorkerStreamed(kind, FanOutOrder.Completion, probes);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
         public sealed class List(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
 
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     public static class Outcomes
@@ -81,23 +57,11 @@ public static class PerWorkerSources
         private static Func<WorkerProbes, FanOutSubject> Of(SourceKind kind) =>
             probes => new FanOutSubjects.PerWorkerOutcomes(kind, FanOutOrder.Source, probes);
 
-        public sealed class Array(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.Array), World.ScheduledBriefly, leaks);
-
-        public sealed class List(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
         public sealed class LazyEnumerable(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
 
         public sealed class AsyncEnumerable(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
-
-        public sealed class ChannelReader(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
 
     public static class Report
@@ -108,18 +72,6 @@ public static class PerWorkerSources
         public sealed class Array(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.Array), World.Scheduled, leaks);
 
-        public sealed class List(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.List), World.ScheduledBriefly, leaks);
-
-        public sealed class ImmutableArray(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.ImmutableArray), World.ScheduledBriefly, leaks);
-
-        public sealed class LazyEnumerable(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.LazyEnumerable), World.ScheduledBriefly, leaks);
-
-        public sealed class AsyncEnumerable(NothingLeftBehind leaks)
-            : PerWorkerContract(Of(SourceKind.AsyncEnumerable), World.Scheduled, leaks);
-
         public sealed class ChannelReader(NothingLeftBehind leaks)
             : PerWorkerContract(Of(SourceKind.ChannelReader), World.ScheduledBriefly, leaks);
     }
@@ -127,9 +79,6 @@ public static class PerWorkerSources
     /// <summary>The contract of the fan-out, with a resource for each worker.</summary>
     public static class FanOuts
     {
-        public sealed class ResultsOfArray(NothingLeftBehind leaks)
-            : FanOutThreadContract(new FanOutSubjects.PerWorkerAsync(SourceKind.Array), World.ScheduledBriefly, leaks);
-
         public sealed class ResultsOfAsyncEnumerable(NothingLeftBehind leaks)
             : FanOutThreadContract(new FanOutSubjects.PerWorkerAsync(SourceKind.AsyncEnumerable), World.ScheduledBriefly, leaks);
 
@@ -138,9 +87,6 @@ public static class PerWorkerSources
 
         public sealed class OutcomesOfChannelReader(NothingLeftBehind leaks)
             : FanOutThreadContract(new FanOutSubjects.PerWorkerOutcomes(SourceKind.ChannelReader, FanOutOrder.Source), World.ScheduledBriefly, leaks);
-
-        public sealed class ReportOfList(NothingLeftBehind leaks)
-            : FanOutThreadContract(new FanOutSubjects.PerWorkerReport(SourceKind.List), World.ScheduledBriefly, leaks);
 
         public sealed class DecoratedArray(NothingLeftBehind leaks) : FanOutThreadContract(
             new DecoratedSubject(new FanOutSubjects.PerWorkerAsync(SourceKind.Array), SourceKind.Array),

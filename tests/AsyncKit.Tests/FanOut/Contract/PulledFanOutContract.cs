@@ -253,7 +253,7 @@ public abstract class PulledFanOutContract(PulledSubject subject, World world, N
             new Operation<int, int>(async (item, token) =>
             {
                 await proceed.PassAsync(CancellationToken.None);
-                await cts.CancelAsync();
+                await World.CancelAsync(cts);
                 return item;
             }),
             Limit(2),
