@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace AsyncKit.Http;
 
 /// <summary>One request with all its attempts.</summary>
@@ -13,22 +15,30 @@ internal sealed class HttpCall(
 {
     private readonly RequestSnapshot _snapshot = new(request);
     private readonly bool _mayRetry = policy.MayRetry(request);
+    private readonly RequestLimits _limits = policy.LimitsOf(request);
     private HostLease? _lease;
     private RetryableResponseException? _retryable;
     private TimeoutException? _innerTimeout;
+    private Exception? _failure;
+    private long _startedAt;
     private int _attempts;
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
         AsyncEnvironment.LeaveContext(); // A synchronous Send blocks it, and each attempt must run in the same place.
         _lease = await policy.AcquireHostAsync(request, token).NoContext();
+        _startedAt = _limits.Content.Start();
         try
         {
-            return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).NoContext();
+            return await Retry.RunAsync(AttemptAsync, _limits.RetryOf(_mayRetry), token).NoContext();
         }
         catch (RetryableResponseException last) when (ReferenceEquals(last, _retryable) && !last.IsConsumed)
         {
             return last.Take();
+        }
+        catch (TimeoutException exception) when (IsTotalTimeout(exception))
+        {
+            throw TotalTimedOut(exception);
         }
         finally
         {
@@ -54,7 +64,10 @@ internal sealed class HttpCall(
             _lease?.Report(HttpPolicy.SignalOf(response.StatusCode));
             if (HttpPolicy.HasContent(response, request.Method))
             {
-                policy.Limit(response, _lease);
+                if (_lease is not null || _limits.Content.HasTime)
+                {
+                    LimitedContent.Apply(response, new(response.RequestMessage, _limits.Content, _startedAt, _lease));
+                }
             }
             else
             {
@@ -77,18 +90,20 @@ internal sealed class HttpCall(
     {
         try
         {
-            return policy.AttemptLimit is { } limit
+            return _limits.Attempt is { } limit
                 ? await Deadline.RunAsync(SendToInnerAsync, limit, token).NoContext()
                 : await SendToInnerAsync(token).NoContext();
         }
         catch (TimeoutException exception)
-            when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _innerTimeout))
+            when (_limits.Attempt is not null && !ReferenceEquals(exception, _innerTimeout))
         {
             ReleaseLease(GateSignal.Throttled);
-            throw new HttpAttemptTimeoutException(request, policy.AttemptLimit!.Limit, exception);
+            _failure = new HttpAttemptTimeoutException(request, _limits.Attempt!.Limit, exception);
+            throw _failure;
         }
         catch (Exception exception)
         {
+            _failure = exception;
             var isTimeout = exception is TimeoutException
                 || (exception is OperationCanceledException && Transient.IsTransient(exception));
             ReleaseLease(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
@@ -117,5 +132,24 @@ internal sealed class HttpCall(
         _lease?.Report(signal);
         _lease?.Release();
         _lease = null;
+    }
+
+    /// <summary>Returns true for the limit of <see cref="Retry"/>. An attempt throws its own timeouts, and user code may
+    /// throw others.</summary>
+    private bool IsTotalTimeout(TimeoutException exception) =>
+        _limits.Total is { } total
+        && !ReferenceEquals(exception, _failure)
+        && (exception.InnerException is OperationCanceledException || total == TimeSpan.Zero);
+
+    private TimeoutException TotalTimedOut(TimeoutException exception)
+    {
+        var named = new TimeoutException(
+            $"{UriText.Of(request)}: no response arrived within TotalTimeout ({_limits.Total}).", exception);
+        foreach (DictionaryEntry entry in exception.Data)
+        {
+            named.Data[entry.Key] = entry.Value;
+        }
+
+        return named;
     }
 }
