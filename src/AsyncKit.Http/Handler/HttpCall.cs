@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.ExceptionServices;
 
 namespace AsyncKit.Http;
 
@@ -13,13 +14,15 @@ namespace AsyncKit.Http;
 internal sealed class HttpCall(
     HttpPolicy policy, AsyncKitHttpHandler handler, HttpRequestMessage request, SendMode mode)
 {
-    private readonly RequestSnapshot _snapshot = new(request);
     private readonly bool _mayRetry = policy.MayRetry(request);
+    private readonly ReplayedContent? _replayed = ReplayedContent.Replace(request, policy.MayRetry(request));
+    private readonly RequestSnapshot _snapshot = new(request); // After the content was replaced.
     private readonly RequestLimits _limits = policy.LimitsOf(request);
     private HostLease? _lease;
     private RetryableResponseException? _retryable;
     private TimeoutException? _innerTimeout;
     private Exception? _failure;
+    private ExceptionDispatchInfo? _final;
     private long _startedAt;
     private int _attempts;
 
@@ -30,7 +33,10 @@ internal sealed class HttpCall(
         _startedAt = _limits.Content.Start();
         try
         {
-            return await Retry.RunAsync(AttemptAsync, _limits.RetryOf(_mayRetry), token).NoContext();
+            var options = _limits.RetryOf(_mayRetry);
+            return _replayed is null
+                ? await Retry.RunAsync(AttemptAsync, options, token).NoContext()
+                : await Retry.RunAsync(AttemptOrGiveUpAsync, options, token).NoContext() ?? throw GiveUp();
         }
         catch (RetryableResponseException last) when (ReferenceEquals(last, _retryable) && !last.IsConsumed)
         {
@@ -47,7 +53,30 @@ internal sealed class HttpCall(
             {
                 unused.Drop();
             }
+
+            _replayed?.Restore(request);
         }
+    }
+
+    /// <summary>Makes an attempt. Returns null if it failed, and its content cannot be sent again.</summary>
+    private async ValueTask<HttpResponseMessage?> AttemptOrGiveUpAsync(CancellationToken token)
+    {
+        try
+        {
+            return await AttemptAsync(token).NoContext();
+        }
+        catch (Exception exception) when (!_replayed!.IsRepeatable && !token.IsCancellationRequested)
+        {
+            _final = ExceptionDispatchInfo.Capture(exception);
+            return null;
+        }
+    }
+
+    private Exception GiveUp()
+    {
+        _final!.SourceException.Data["AsyncKit.Attempts"] = _attempts;
+        _final.Throw();
+        return _final.SourceException; // Never reached.
     }
 
     private async ValueTask<HttpResponseMessage> AttemptAsync(CancellationToken token)
@@ -75,7 +104,7 @@ internal sealed class HttpCall(
             }
 
             _lease = null;
-            _retryable = _mayRetry ? policy.AsRetryable(response) : null;
+            _retryable = _mayRetry && _replayed?.IsRepeatable != false ? policy.AsRetryable(response) : null;
         }
         catch (Exception)
         {

@@ -68,7 +68,7 @@ internal sealed class HttpPolicy : IDisposable
             HttpRetry.Never => false,
             _ => _options.RetriedMethods.Contains(request.Method),
         }
-        && RepeatableContent.Is(request.Content);
+        && RepeatableContent.MayRepeat(request.Content);
 
     public async ValueTask<HostLease?> AcquireHostAsync(HttpRequestMessage request, CancellationToken token) =>
         _hosts.HasLimits
