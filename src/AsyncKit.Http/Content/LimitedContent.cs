@@ -45,9 +45,31 @@ internal sealed class LimitedContent : HttpContent
     /// <inheritdoc cref="Apply"/>
     public static void CheckLength(HttpResponseMessage response, in ResponseScope scope)
     {
-        if (response.Content.Headers.ContentLength > scope.Limits.MaxBytes)
+        var length = response.Content.Headers.ContentLength;
+        if (length > scope.Limits.MaxBytes)
         {
             throw scope.TooLong();
+        }
+
+        if (length is null)
+        {
+            CheckFraming(response);
+        }
+    }
+
+    /// <summary>Refuses a response whose Content-Length header is invalid. Without a length, its end could be a connection
+    /// that broke.</summary>
+    /// <exception cref="HttpRequestException">The header is invalid. Not transient.</exception>
+    private static void CheckFraming(HttpResponseMessage response)
+    {
+        if (response.Headers.TransferEncodingChunked != true
+            && response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var values))
+        {
+            throw new HttpRequestException(
+                HttpRequestError.InvalidResponse,
+                $"{UriText.Of(response.RequestMessage)}: the Content-Length header '{SafeText.Of(values.ToString())}' is not valid.",
+                inner: null,
+                response.StatusCode);
         }
     }
 

@@ -66,9 +66,14 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
         {
             return Count(_scope.Limits.HasTime && !_isComplete ? ReadInTime(buffer) : stream.Read(buffer), buffer.Length);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
             _scope.Lease?.Release();
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
     }
@@ -192,9 +197,14 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
             _scope.Lease?.Release();
             throw _scope.TimedOut(isIdle, exception);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
             _scope.Lease?.Release();
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
 

@@ -93,9 +93,14 @@ internal sealed class HttpCall(
             _lease?.Report(HttpPolicy.SignalOf(response.StatusCode));
             if (HttpPolicy.HasContent(response, request.Method))
             {
+                var scope = new ResponseScope(response.RequestMessage, _limits.Content, _startedAt, _lease);
                 if (_lease is not null || _limits.Content.HasTime)
                 {
-                    LimitedContent.Apply(response, new(response.RequestMessage, _limits.Content, _startedAt, _lease));
+                    LimitedContent.Apply(response, scope);
+                }
+                else
+                {
+                    LimitedContent.CheckLength(response, scope);
                 }
             }
             else
@@ -136,6 +141,11 @@ internal sealed class HttpCall(
             var isTimeout = exception is TimeoutException
                 || (exception is OperationCanceledException && Transient.IsTransient(exception));
             ReleaseLease(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
     }

@@ -58,6 +58,32 @@ internal sealed class HttpGet<T, TResult>
             limits = HttpRequestTimeouts.Of(request) is { } timeouts ? Limits(timeouts) : limits;
         }
 
+        try
+        {
+            return await SendAsync(request, limits, startedAt, token).NoContext();
+        }
+        catch (Exception exception) when (SafeFailure.Named(exception, request) is { } named)
+        {
+            throw named;
+        }
+        catch (OperationCanceledException exception) when (IsTimeoutOfClient(exception, token))
+        {
+            throw new TimeoutException(
+                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception);
+        }
+    }
+
+    /// <summary>Returns true for the exception with which <see cref="HttpClient"/> reports its own timeout.</summary>
+    private bool IsTimeoutOfClient(OperationCanceledException exception, CancellationToken token) =>
+        exception.InnerException is TimeoutException
+        && exception.Message.Contains("HttpClient.Timeout", StringComparison.Ordinal) // Another handler may have its own.
+        && _client.Timeout != Timeout.InfiniteTimeSpan
+        && !token.IsCancellationRequested;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> SendAsync(
+        HttpRequestMessage request, ContentLimits limits, long startedAt, CancellationToken token)
+    {
         using var response =
             await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
         if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)

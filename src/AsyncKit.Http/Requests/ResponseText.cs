@@ -43,10 +43,10 @@ internal static class ResponseText
         {
             return Encoding.GetEncoding(name is ['"', .. var quoted, '"'] ? quoted : name);
         }
-        catch (ArgumentException exception)
+        catch (ArgumentException) // Its message quotes the name as it is.
         {
             throw new InvalidOperationException(
-                $"{UriText.Of(response.RequestMessage)}: the response has the unknown encoding '{SafeText.Of(name)}'.", exception);
+                $"{UriText.Of(response.RequestMessage)}: the response has the unknown encoding '{SafeText.Of(name)}'.");
         }
     }
 
