@@ -72,7 +72,7 @@ internal sealed class BlockingReadLimit(TimeProvider clock, IDisposable target) 
 
         try
         {
-            target.Dispose(); // Outside the lock: it may block until the read has ended.
+            target.Dispose(); // Outside the lock: it may block until the read ends.
         }
         catch (Exception)
         {

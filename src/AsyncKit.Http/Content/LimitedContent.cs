@@ -16,7 +16,7 @@ internal sealed class LimitedContent : HttpContent
         CopyHeaders(content, this);
     }
 
-    /// <summary>Copies the headers as they are, even invalid ones.</summary>
+    /// <summary>Copies the headers, including invalid ones.</summary>
     public static void CopyHeaders(HttpContent source, HttpContent target)
     {
         foreach (var header in source.Headers.NonValidated)

@@ -4,7 +4,7 @@ namespace AsyncKit.Http;
 
 /// <summary>Request content that is serialized once. Later attempts send the recorded bytes.</summary>
 /// <remarks>
-/// Lifetime: one call, which puts it in the place of the caller's content and back.
+/// Lifetime: one call, which replaces the caller's content with it and restores that at the end.
 /// <para>
 /// Content that is serialized without a wait is recorded before the first byte is sent. So a connection that breaks in
 /// the middle does not prevent a retry. Content that waits, for example for an async sequence, is sent as it is produced.
@@ -99,7 +99,7 @@ internal sealed class ReplayedContent : HttpContent
         }
         finally
         {
-            await _recording.SettleAsync().NoContext(); // No write may be pending when the connection goes on.
+            await _recording.SettleAsync().NoContext(); // No write may be pending when the caller continues.
             OnSent();
         }
     }

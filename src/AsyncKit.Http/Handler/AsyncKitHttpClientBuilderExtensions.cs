@@ -18,7 +18,7 @@ public static class AsyncKitHttpClientBuilderExtensions
     /// <item>A client has one handler. A second call configures the same handler.</item>
     /// <item>The limits of a host belong to the client, even when the factory creates new handlers.</item>
     /// <item>Every value that the application sets stays, and the order of the calls does not matter.</item>
-    /// <item>If <see cref="RetryOptions.TotalTimeout"/> is set, as it is by default, it replaces
+    /// <item>If <see cref="RetryOptions.TotalTimeout"/> is set, which is the default, it replaces
     /// <see cref="HttpClient.Timeout"/>, whose default becomes infinite: that timeout includes the wait for a limit. Both
     /// cover the headers and the body.</item>
     /// <item>The factory's own <see cref="SocketsHttpHandler"/> may open more than one HTTP/2 connection. A handler of the

@@ -29,10 +29,10 @@ internal sealed class HttpCall(
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
         AsyncEnvironment.LeaveContext(); // A synchronous Send blocks it, and each attempt must run in the same place.
-        _lease = await policy.AcquireHostAsync(request, token).NoContext();
-        _startedAt = _limits.Content.Start();
         try
         {
+            _lease = await policy.AcquireHostAsync(request, token).NoContext();
+            _startedAt = _limits.Content.Start();
             var options = _limits.RetryOf(_mayRetry);
             return _replayed is null
                 ? await Retry.RunAsync(AttemptAsync, options, token).NoContext()

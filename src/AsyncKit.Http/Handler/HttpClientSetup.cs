@@ -7,7 +7,7 @@ namespace AsyncKit.Http;
 /// <summary>Adds AsyncKit to the options from which the factory creates a client.</summary>
 /// <param name="name">The name of the client; null for all clients.</param>
 /// <param name="options">The options of the handlers.</param>
-/// <remarks>The defaults come before every action of the application, whatever the order of the calls. So an action of
+/// <remarks>The defaults come before every action of the application, in any order of the calls. So an action of
 /// the application always wins.</remarks>
 internal sealed class HttpClientSetup(string? name, IOptionsMonitor<AsyncKitHttpOptions> options)
     : IConfigureNamedOptions<HttpClientFactoryOptions>

@@ -53,7 +53,7 @@ public static class HttpRequestTimeouts
     internal static void SetForOwnBody(HttpRequestMessage request) => request.Options.Set(
         Key, new TimeoutOverride { ReadIdle = Timeout.InfiniteTimeSpan, IsUntilHeaders = true });
 
-    /// <summary>Returns null for a request without timeouts of its own.</summary>
+    /// <summary>Returns null for a request without its own timeouts.</summary>
     internal static TimeoutOverride? Of(HttpRequestMessage request) =>
         request.Options.TryGetValue(Key, out var timeouts) ? timeouts : null;
 }

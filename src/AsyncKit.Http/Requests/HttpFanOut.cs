@@ -9,7 +9,7 @@ public static partial class HttpFanOut
 {
     private static readonly Func<Uri, Uri?> Itself = static uri => uri;
 
-    /// <summary>Returns null for a text that is not an address: it is a failure of its own request only.</summary>
+    /// <summary>Returns null for a text that is not an address: it fails only its request.</summary>
     private static readonly Func<string, Uri?> AddressOf =
         static text => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out var uri) ? uri : null;
 

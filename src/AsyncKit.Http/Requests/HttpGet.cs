@@ -62,14 +62,19 @@ internal sealed class HttpGet<T, TResult>
         {
             return await SendAsync(request, limits, startedAt, token).NoContext();
         }
-        catch (Exception exception) when (SafeFailure.Named(exception, request) is { } named)
-        {
-            throw named;
-        }
         catch (OperationCanceledException exception) when (IsTimeoutOfClient(exception, token))
         {
             throw new TimeoutException(
                 $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception);
+        }
+        catch (Exception exception)
+        {
+            if (SafeFailure.Named(exception, request) is { } named)
+            {
+                throw named;
+            }
+
+            throw;
         }
     }
 

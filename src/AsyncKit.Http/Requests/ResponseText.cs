@@ -43,10 +43,12 @@ internal static class ResponseText
         {
             return Encoding.GetEncoding(name is ['"', .. var quoted, '"'] ? quoted : name);
         }
-        catch (ArgumentException) // Its message quotes the name as it is.
+        catch (ArgumentException)
         {
+#pragma warning disable MA0054 // The message of the inner exception would quote the raw name.
             throw new InvalidOperationException(
                 $"{UriText.Of(response.RequestMessage)}: the response has the unknown encoding '{SafeText.Of(name)}'.");
+#pragma warning restore MA0054
         }
     }
 

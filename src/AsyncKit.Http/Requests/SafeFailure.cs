@@ -2,8 +2,8 @@ using System.Collections;
 
 namespace AsyncKit.Http;
 
-/// <summary>Prepares the exceptions of .NET's HTTP classes for messages and logs: they quote text of the server as it is,
-/// for example an invalid header line.</summary>
+/// <summary>Prepares the exceptions of .NET's HTTP classes for messages and logs: they quote raw text
+/// of the server, for example an invalid header line.</summary>
 /// <remarks>An exception of another type belongs to user code, and stays.</remarks>
 internal static class SafeFailure
 {
@@ -16,7 +16,7 @@ internal static class SafeFailure
     public static Exception? Named(Exception exception, HttpRequestMessage request)
     {
         var subject = UriText.Of(request.RequestUri);
-        return exception is not IOException or HttpIOException
+        return exception is HttpRequestException or HttpIOException
             && IsOfDotNet(exception)
             && !exception.Message.Contains(subject, StringComparison.Ordinal)
             ? Copy(exception, SafeText.Of($"{UriText.Of(request)} failed: {exception.Message}"))
@@ -41,7 +41,7 @@ internal static class SafeFailure
             HttpIOException body => new HttpIOException(body.HttpRequestError, message, inner),
             _ => new IOException(message, inner),
         };
-        copy.HResult = exception.HResult; // It tells the failure of a file, which is not transient.
+        copy.HResult = exception.HResult; // It identifies a file error, which is not transient.
         foreach (DictionaryEntry entry in exception.Data)
         {
             copy.Data[entry.Key] = entry.Value;

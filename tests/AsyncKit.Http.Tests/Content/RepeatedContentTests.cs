@@ -125,7 +125,7 @@ public sealed class RepeatedContentTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
-    public async Task An_async_sequence_is_sent_as_it_is_produced()
+    public async Task An_async_sequence_is_sent_while_it_is_produced()
     {
         var isReceived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var content = JsonContent.Create(WaitingAsync());
@@ -179,6 +179,24 @@ public sealed class RepeatedContentTests : IClassFixture<NothingLeftBehind>
             await Task.Yield();
             throw new HttpRequestException("The source failed.");
         }
+    }
+
+    [Fact]
+    public async Task A_request_that_is_cancelled_in_the_queue_gets_its_content_back()
+    {
+        using var content = JsonContent.Create(1);
+        using var source = new CancellationTokenSource();
+        using var client = new HttpMessageInvoker(new AsyncKitHttpHandler(
+            new AsyncKitHttpOptions { MaxConcurrencyPerHost = 1 }, StubHandler.Of(HttpStatusCode.OK)));
+        using var first = await client.GetAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Put, HandlerTest.Address) { Content = content };
+
+        var second = client.SendAsync(request, source.Token);
+        Assert.NotSame(content, request.Content);
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Same(content, request.Content);
     }
 
     [Theory]

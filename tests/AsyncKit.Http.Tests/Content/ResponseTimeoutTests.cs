@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AsyncKit.Http.Tests;
 
-/// <summary>Tests that every request ends, whoever reads the response and how.</summary>
+/// <summary>Tests that every request ends, with every way to read its response.</summary>
 public sealed class ResponseTimeoutTests : IClassFixture<NothingLeftBehind>
 {
     private const string TotalMessage =
@@ -209,12 +209,12 @@ public sealed class ResponseTimeoutTests : IClassFixture<NothingLeftBehind>
 
             return new HttpResponseMessage
             {
-                Content = new StreamContent(which == "idle" ? new StallingStream("x"u8.ToArray(), test.Time) : new DripStream(test.Time)),
+                Content = new StreamContent(which is "idle" ? new StallingStream("x"u8.ToArray(), test.Time) : new DripStream(test.Time)),
             };
         }));
         using var request = new HttpRequestMessage(HttpMethod.Get, HandlerTest.Address);
         request.SetRetry(HttpRetry.Never).SetTimeouts(
-            which == "attempt" ? limit : null, which is "total" or "body" ? limit : null, which == "idle" ? limit : null);
+            which is "attempt" ? limit : null, which is "total" or "body" ? limit : null, which is "idle" ? limit : null);
 
         var thrown = await Assert.ThrowsAnyAsync<TimeoutException>(() => client.SendAsync(request));
 
@@ -283,6 +283,31 @@ public sealed class ResponseTimeoutTests : IClassFixture<NothingLeftBehind>
         Assert.Contains("TotalTimeout (00:00:10)", thrown.Message, StringComparison.Ordinal);
     });
 
+    [Theory]
+    [InlineData("TotalTimeout", false)]
+    [InlineData("TotalTimeout", true)]
+    [InlineData("ReadIdleTimeout", false)]
+    [InlineData("ReadIdleTimeout", true)]
+    public async Task A_limit_ends_a_stalled_body_of_a_real_connection(string limit, bool isSynchronous)
+    {
+        await using var server = await FaultServer.StartAsync(_ => 100_000, (_, _) => Fault.Stall);
+        var isTotal = limit is "TotalTimeout";
+        var soon = TimeSpan.FromMilliseconds(200);
+        using var client = new HttpClient(new AsyncKitHttpHandler(
+            new AsyncKitHttpOptions
+            {
+                ReadIdleTimeout = isTotal ? Timeout.InfiniteTimeSpan : soon,
+                Retry = new RetryOptions { MaxAttempts = 1, TotalTimeout = isTotal ? soon : null },
+            },
+            new SocketsHttpHandler()));
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.UriOf(1));
+
+        var sending = isSynchronous ? Task.Run(() => client.Send(request)) : client.SendAsync(request);
+
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(() => sending).OrHangs();
+        Assert.Contains($"{limit} (00:00:00.2", thrown.Message, StringComparison.Ordinal);
+    }
+
     private static HttpClient Client(
         TimeProvider time, Func<HttpContent> content, TimeSpan? total = null, TimeSpan? readIdle = null) =>
         Client(
@@ -304,7 +329,7 @@ public sealed class ResponseTimeoutTests : IClassFixture<NothingLeftBehind>
 
     private static async Task ReadAsync(HttpClient client, string how)
     {
-        if (how == "buffered by HttpClient")
+        if (how is "buffered by HttpClient")
         {
             using var buffered = await client.GetAsync(HandlerTest.Address);
             return;
@@ -353,10 +378,10 @@ public sealed class ResponseTimeoutTests : IClassFixture<NothingLeftBehind>
     private static void Read(HttpClient client, string how)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, HandlerTest.Address);
-        using var response = client.Send(request, how == "buffered by HttpClient"
+        using var response = client.Send(request, how is "buffered by HttpClient"
             ? HttpCompletionOption.ResponseContentRead
             : HttpCompletionOption.ResponseHeadersRead);
-        if (how == "copy of the content")
+        if (how is "copy of the content")
         {
             response.Content.CopyTo(Stream.Null, context: null, default);
         }

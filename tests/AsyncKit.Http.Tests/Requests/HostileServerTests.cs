@@ -63,7 +63,7 @@ public sealed class HostileServerTests : IClassFixture<NothingLeftBehind>
 
         AssertSafe(thrown);
         Assert.All(log.All, line => Assert.DoesNotContain(line.Text.ReplaceLineEndings(""), char.IsControl));
-        Assert.True(log.All.Count > 0 || where != "reason of a retry");
+        Assert.True(log.All.Count > 0 || where is not "reason of a retry");
     }
 
     [Theory]

@@ -95,7 +95,7 @@ public sealed partial class HttpFanOutOverloadTests : IClassFixture<NothingLeftB
     }
 
     [Fact]
-    public async Task An_address_that_was_made_without_canonicalization_stays_as_it_is()
+    public async Task An_address_that_was_made_without_canonicalization_stays_unchanged()
     {
         var address = new Uri(
             "http://example.org/x/%2e%2e/y", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -156,7 +156,7 @@ public sealed partial class HttpFanOutOverloadTests : IClassFixture<NothingLeftB
         var expected = await client.GetStringAsync(Uris[0]);
         Assert.Equal(expected, Assert.Single(await client.GetAllAsync(Uris[..1], 1, HttpRead.Text)));
         Assert.Equal(Json, expected);
-        if (charset is not null || encoding == "utf-8")
+        if (charset is not null || encoding is "utf-8")
         {
             Assert.Equal(
                 new Order("ä", 3), Assert.Single(await client.GetAllAsync(Uris[..1], 1, HttpRead.Json(General.Default.Order))));

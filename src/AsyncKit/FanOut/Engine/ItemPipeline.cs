@@ -134,7 +134,7 @@ internal sealed class ItemPipeline<T, TResult>(
             : RatedCallAsync(item, state, isRetry, token);
     }
 
-    /// <summary>Calls the operation under a lease of its own. The lease of an earlier attempt is disposed by then, so a
+    /// <summary>Calls the operation under its own lease. The lease of an earlier attempt is disposed by then, so a
     /// <see cref="ConcurrencyLimiter"/> with one permit does not block a retry.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> RatedCallAsync(T item, ItemState state, bool isRetry, CancellationToken token)
