@@ -135,7 +135,7 @@ internal sealed class LimitedContent : HttpContent
             }
             catch (TimeoutException exception) when (_scope.Limits.IsLimit(exception, remaining))
             {
-                _scope.Lease?.Release();
+                Dispose();
                 throw _scope.TimedOut(isIdle: false, exception);
             }
         }
@@ -159,7 +159,7 @@ internal sealed class LimitedContent : HttpContent
 
         if (remaining == TimeSpan.Zero)
         {
-            _scope.Lease?.Release();
+            Dispose();
             throw _scope.TimedOut(isIdle: false, cause: null);
         }
 
@@ -168,12 +168,23 @@ internal sealed class LimitedContent : HttpContent
         try
         {
             var stream = _content.ReadAsStream(token);
-            return limit.TryStop() ? stream : throw _scope.TimedOut(isIdle: false, cause: null);
+            if (limit.TryStop())
+            {
+                return stream;
+            }
         }
-        catch (Exception exception) when (exception is not TimeoutException && !limit.TryStop())
+        catch (Exception exception)
         {
-            _scope.Lease?.Release();
+            if (limit.TryStop())
+            {
+                throw;
+            }
+
+            Dispose();
             throw _scope.TimedOut(isIdle: false, exception);
         }
+
+        Dispose();
+        throw _scope.TimedOut(isIdle: false, cause: null);
     }
 }

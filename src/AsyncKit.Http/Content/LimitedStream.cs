@@ -36,6 +36,11 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
             return ValueTask.FromCanceled<int>(cancellationToken); // Keeps the lease: the content did not fail.
         }
 
+        if (_timeout is not null)
+        {
+            return ValueTask.FromException<int>(TimedOutBefore());
+        }
+
         var limits = _scope.Limits;
         if (_isComplete || !limits.HasTime)
         {
@@ -140,9 +145,9 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
     /// <summary>Reads within the limits. A limit that elapses disposes the stream, so the blocked read throws.</summary>
     private int ReadInTime(Span<byte> buffer)
     {
-        if (_timeout is { } earlier)
+        if (_timeout is not null)
         {
-            throw new TimeoutException(earlier.Message, earlier);
+            throw TimedOutBefore();
         }
 
         var limits = _scope.Limits;
@@ -151,7 +156,7 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
         var limit = isIdle ? limits.Idle!.Limit : remaining;
         if (limit == TimeSpan.Zero)
         {
-            throw _scope.TimedOut(isIdle, cause: null);
+            throw TimedOut(isIdle, cause: null);
         }
 
         if (!Guards.IsFinite(limit))
@@ -173,12 +178,12 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
                 throw;
             }
 
-            throw _timeout = _scope.TimedOut(isIdle, exception);
+            throw TimedOut(isIdle, exception);
         }
 
         if (!_blocking.TryStop())
         {
-            throw _timeout = _scope.TimedOut(isIdle, cause: null);
+            throw TimedOut(isIdle, cause: null);
         }
 
         return count;
@@ -194,8 +199,7 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
         }
         catch (TimeoutException exception) when (_scope.Limits.IsLimit(exception, limit))
         {
-            _scope.Lease?.Release();
-            throw _scope.TimedOut(isIdle, exception);
+            throw TimedOut(isIdle, exception);
         }
         catch (Exception exception)
         {
@@ -210,6 +214,25 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
 
         return Count(count, requested);
     }
+
+    /// <summary>Disposes the stream, so that the server does not send on, and only then releases the lease.</summary>
+    private TimeoutException TimedOut(bool isIdle, Exception? cause)
+    {
+        _timeout = _scope.TimedOut(isIdle, cause);
+        try
+        {
+            stream.Dispose();
+        }
+        catch (Exception)
+        {
+            // The timeout is reported.
+        }
+
+        _scope.Lease?.Release();
+        return _timeout;
+    }
+
+    private TimeoutException TimedOutBefore() => new(_timeout!.Message, _timeout);
 
     private int Count(int read, int requested)
     {
