@@ -1,3 +1,5 @@
+using Moq;
+
 namespace AsyncKit.Http.Tests;
 
 public sealed class BlockingReadLimitTests : IClassFixture<NothingLeftBehind>
@@ -20,6 +22,25 @@ public sealed class BlockingReadLimitTests : IClassFixture<NothingLeftBehind>
         Assert.True(limit.TryStop());
         Assert.False(target.IsDisposed);
         Assert.Equal(0, time.PendingTimers);
+    }
+
+    [Fact]
+    public void A_callback_before_the_limit_of_the_running_read_ends_nothing()
+    {
+        var time = new ManualTime();
+        using var target = new Target();
+        using var limit = new BlockingReadLimit(time, target);
+        limit.Start(Limit);
+        Assert.True(limit.TryStop());
+
+        limit.Start(Limit);
+        time.Fire!(); // That of the first read, late.
+        Assert.False(target.IsDisposed);
+        time.Now += Limit.Ticks;
+        time.Fire();
+
+        Assert.True(target.IsDisposed);
+        Assert.False(limit.TryStop());
     }
 
     [Fact]
@@ -66,6 +87,24 @@ public sealed class BlockingReadLimitTests : IClassFixture<NothingLeftBehind>
         public bool IsDisposed => _isDisposed;
 
         public void Dispose() => _isDisposed = true;
+    }
+
+    /// <summary>A clock whose timer fires when the test says so.</summary>
+    private sealed class ManualTime : TimeProvider
+    {
+        public long Now { get; set; }
+
+        public Action? Fire { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Fire = () => callback(state);
+            return Mock.Of<ITimer>();
+        }
     }
 
     private sealed class ThrowingTarget : IDisposable
