@@ -8,27 +8,69 @@ namespace AsyncKit.Http;
 internal sealed class LimitedContent : HttpContent
 {
     private readonly HttpContent _content;
-    private readonly ContentLimits _limits;
+    private readonly ResponseScope _scope;
 
-    public LimitedContent(HttpContent content, ContentLimits limits)
+    private LimitedContent(HttpContent content, in ResponseScope scope)
     {
-        (_content, _limits) = (content, limits);
-        foreach (var header in content.Headers.NonValidated)
+        (_content, _scope) = (content, scope);
+        CopyHeaders(content, this);
+    }
+
+    /// <summary>Copies the headers, including invalid ones.</summary>
+    public static void CopyHeaders(HttpContent source, HttpContent target)
+    {
+        foreach (var header in source.Headers.NonValidated)
         {
-            Headers.TryAddWithoutValidation(header.Key, header.Value);
+            _ = header.Value.Count == 1
+                ? target.Headers.TryAddWithoutValidation(header.Key, header.Value.ToString()) // Saves objects.
+                : target.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
     }
 
     /// <summary>Applies the limits to a response.</summary>
     /// <exception cref="HttpRequestException">The header already announces more bytes than allowed.</exception>
-    public static void Apply(HttpResponseMessage response, ContentLimits limits)
+    public static void Apply(HttpResponseMessage response, in ResponseScope scope)
     {
-        if (response.Content.Headers.ContentLength > limits.MaxBytes)
+        CheckLength(response, scope);
+        response.Content = new LimitedContent(response.Content, scope);
+    }
+
+    /// <summary>Returns true for content of .NET itself, whose stream exists at once. Any other content may produce all
+    /// of its bytes while it is opened.</summary>
+    public static bool OpensAtOnce(HttpContent content) =>
+        content is LimitedContent limited
+            ? OpensAtOnce(limited._content)
+            : content.GetType().Assembly == typeof(HttpContent).Assembly;
+
+    /// <inheritdoc cref="Apply"/>
+    public static void CheckLength(HttpResponseMessage response, in ResponseScope scope)
+    {
+        var length = response.Content.Headers.ContentLength;
+        if (length > scope.Limits.MaxBytes)
         {
-            throw limits.TooLong();
+            throw scope.TooLong();
         }
 
-        response.Content = new LimitedContent(response.Content, limits);
+        if (length is null)
+        {
+            CheckFraming(response);
+        }
+    }
+
+    /// <summary>Refuses a response whose Content-Length header is invalid. Without a length, its end could be a connection
+    /// that broke.</summary>
+    /// <exception cref="HttpRequestException">The header is invalid. Not transient.</exception>
+    private static void CheckFraming(HttpResponseMessage response)
+    {
+        if (response.Headers.TransferEncodingChunked != true
+            && response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var values))
+        {
+            throw new HttpRequestException(
+                HttpRequestError.InvalidResponse,
+                $"{UriText.Of(response.RequestMessage)}: the Content-Length header '{SafeText.Of(values.ToString())}' is not valid.",
+                inner: null,
+                response.StatusCode);
+        }
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -51,10 +93,10 @@ internal sealed class LimitedContent : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(default);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new LimitedStream(await _content.ReadAsStreamAsync(cancellationToken).NoContext(), _limits);
+        new LimitedStream(await OpenAsync(cancellationToken).NoContext(), _scope);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken) =>
-        new LimitedStream(_content.ReadAsStream(cancellationToken), _limits);
+        new LimitedStream(Open(cancellationToken), _scope);
 
     /// <summary>Returns false: only the header knows the length.</summary>
     protected override bool TryComputeLength(out long length)
@@ -73,10 +115,76 @@ internal sealed class LimitedContent : HttpContent
             }
             finally
             {
-                _limits.Lease?.Release();
+                _scope.Lease?.Release();
             }
         }
 
         base.Dispose(disposing);
+    }
+
+    private ValueTask<Stream> OpenAsync(CancellationToken token)
+    {
+        return _scope.Limits.HasTotal && !OpensAtOnce(_content) ? InTimeAsync() : new(_content.ReadAsStreamAsync(token));
+
+        async ValueTask<Stream> InTimeAsync()
+        {
+            var remaining = _scope.Remaining;
+            try
+            {
+                return await _scope.Limits.RunAsync(OpenWithTokenAsync, remaining, token).NoContext();
+            }
+            catch (TimeoutException exception) when (_scope.Limits.IsLimit(exception, remaining))
+            {
+                Dispose();
+                throw _scope.TimedOut(isIdle: false, exception);
+            }
+        }
+    }
+
+    /// <summary>Gives the content its own token: the deadline reuses its token source, and the content may keep
+    /// the token.</summary>
+    private async ValueTask<Stream> OpenWithTokenAsync(CancellationToken token)
+    {
+        using var own = CancellationTokenSource.CreateLinkedTokenSource(token);
+        return await _content.ReadAsStreamAsync(own.Token).NoContext();
+    }
+
+    private Stream Open(CancellationToken token)
+    {
+        var remaining = _scope.Remaining;
+        if (!Guards.IsFinite(remaining) || OpensAtOnce(_content))
+        {
+            return _content.ReadAsStream(token);
+        }
+
+        if (remaining == TimeSpan.Zero)
+        {
+            Dispose();
+            throw _scope.TimedOut(isIdle: false, cause: null);
+        }
+
+        using var limit = new BlockingReadLimit(_scope.Limits.Clock, _content);
+        limit.Start(remaining);
+        try
+        {
+            var stream = _content.ReadAsStream(token);
+            if (limit.TryStop())
+            {
+                return stream;
+            }
+        }
+        catch (Exception exception)
+        {
+            if (limit.TryStop())
+            {
+                throw;
+            }
+
+            Dispose();
+            throw _scope.TimedOut(isIdle: false, exception);
+        }
+
+        Dispose();
+        throw _scope.TimedOut(isIdle: false, cause: null);
     }
 }

@@ -2,13 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit.Http;
 
-/// <summary>A stream that limits the number of bytes and the time of each read, and releases the host's lease at its
-/// end.</summary>
-internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Stream
+/// <summary>A stream that limits the number of bytes, the time of each read and the time of the whole request, and
+/// releases the host's lease at its end.</summary>
+internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Stream
 {
+    private readonly ResponseScope _scope = scope;
     private Func<CancellationToken, ValueTask<int>>? _read;
+    private BlockingReadLimit? _blocking;
+    private TimeoutException? _timeout;
     private Memory<byte> _buffer;
     private long _count;
+    private bool _isComplete;
 
     public override bool CanRead => true;
 
@@ -32,36 +36,49 @@ internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Strea
             return ValueTask.FromCanceled<int>(cancellationToken); // Keeps the lease: the content did not fail.
         }
 
-        ValueTask<int> read;
-        if (limits.Idle is null)
+        if (_timeout is not null)
         {
-            read = StartRead(buffer, cancellationToken);
-        }
-        else
-        {
-            _buffer = buffer;
-            _read ??= token => stream.ReadAsync(_buffer, token); // One object per stream, none per read.
-            read = Deadline.RunAsync(_read, limits.Idle, cancellationToken);
+            return ValueTask.FromException<int>(TimedOutBefore());
         }
 
+        var limits = _scope.Limits;
+        if (_isComplete || !limits.HasTime)
+        {
+            var unlimited = StartRead(buffer, cancellationToken);
+            return unlimited.IsCompletedSuccessfully
+                ? new(Count(unlimited.Completed(), buffer.Length))
+                : WaitAsync(unlimited, buffer.Length, isIdle: false, Timeout.InfiniteTimeSpan);
+        }
+
+        _buffer = buffer;
+        _read ??= token => stream.ReadAsync(_buffer, token); // One object per stream, none per read.
+        var remaining = _scope.Remaining;
+        var isIdle = limits.IsIdleFirst(remaining);
+        var read = isIdle
+            ? Deadline.RunAsync(_read, limits.Idle!, cancellationToken)
+            : limits.RunAsync(_read, remaining, cancellationToken);
         return read.IsCompletedSuccessfully
             ? new(Count(read.Completed(), buffer.Length))
-            : WaitAsync(read, buffer.Length);
+            : WaitAsync(read, buffer.Length, isIdle, isIdle ? limits.Idle!.Limit : remaining);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Reads without a time limit: a synchronous read has no token to cancel.</summary>
     public override int Read(Span<byte> buffer)
     {
         try
         {
-            return Count(stream.Read(buffer), buffer.Length);
+            return Count(_scope.Limits.HasTime && !_isComplete ? ReadInTime(buffer) : stream.Read(buffer), buffer.Length);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            limits.Lease?.Release();
+            _scope.Lease?.Release();
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
     }
@@ -87,9 +104,10 @@ internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Strea
         }
         finally
         {
-            limits.Lease?.Release();
+            _scope.Lease?.Release();
         }
 
+        _blocking?.Dispose();
         await base.DisposeAsync().NoContext();
     }
 
@@ -103,7 +121,8 @@ internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Strea
             }
             finally
             {
-                limits.Lease?.Release();
+                _scope.Lease?.Release();
+                _blocking?.Dispose();
             }
         }
 
@@ -118,45 +137,116 @@ internal sealed class LimitedStream(Stream stream, ContentLimits limits) : Strea
         }
         catch (Exception)
         {
-            limits.Lease?.Release();
+            _scope.Lease?.Release();
             throw;
         }
     }
 
+    /// <summary>Reads within the limits. A limit that elapses disposes the stream, so the blocked read throws.</summary>
+    private int ReadInTime(Span<byte> buffer)
+    {
+        if (_timeout is not null)
+        {
+            throw TimedOutBefore();
+        }
+
+        var limits = _scope.Limits;
+        var remaining = _scope.Remaining;
+        var isIdle = limits.IsIdleFirst(remaining);
+        var limit = isIdle ? limits.Idle!.Limit : remaining;
+        if (limit == TimeSpan.Zero)
+        {
+            throw TimedOut(isIdle, cause: null);
+        }
+
+        if (!Guards.IsFinite(limit))
+        {
+            return stream.Read(buffer);
+        }
+
+        _blocking ??= new BlockingReadLimit(limits.Clock, stream);
+        _blocking.Start(limit);
+        int count;
+        try
+        {
+            count = stream.Read(buffer);
+        }
+        catch (Exception exception)
+        {
+            if (_blocking.TryStop())
+            {
+                throw;
+            }
+
+            throw TimedOut(isIdle, exception);
+        }
+
+        if (!_blocking.TryStop())
+        {
+            throw TimedOut(isIdle, cause: null);
+        }
+
+        return count;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> WaitAsync(ValueTask<int> read, int requested)
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, int requested, bool isIdle, TimeSpan limit)
     {
         int count;
         try
         {
             count = await read.NoContext();
         }
-        catch (TimeoutException exception) when (limits.IsIdleTimeout(exception))
+        catch (TimeoutException exception) when (_scope.Limits.IsLimit(exception, limit))
         {
-            limits.Lease?.Release();
-            throw limits.IdleTimeout(exception);
+            throw TimedOut(isIdle, exception);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            limits.Lease?.Release();
+            _scope.Lease?.Release();
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
 
         return Count(count, requested);
     }
 
+    /// <summary>Disposes the stream, so that the server does not send on, and only then releases the lease.</summary>
+    private TimeoutException TimedOut(bool isIdle, Exception? cause)
+    {
+        _timeout = _scope.TimedOut(isIdle, cause);
+        try
+        {
+            stream.Dispose();
+        }
+        catch (Exception)
+        {
+            // The timeout is reported.
+        }
+
+        _scope.Lease?.Release();
+        return _timeout;
+    }
+
+    private TimeoutException TimedOutBefore() => new(_timeout!.Message, _timeout);
+
     private int Count(int read, int requested)
     {
         _count += read;
-        if (_count > limits.MaxBytes)
+        if (_count > _scope.Limits.MaxBytes)
         {
-            limits.Lease?.Release();
-            throw limits.TooLong();
+            _scope.Lease?.Release();
+            throw _scope.TooLong();
         }
 
         if (read == 0 && requested > 0)
         {
-            limits.Lease?.Release();
+            _isComplete = true;
+            _scope.Lease?.Release();
         }
 
         return read;

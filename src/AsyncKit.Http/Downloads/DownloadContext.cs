@@ -28,7 +28,8 @@ internal sealed class DownloadContext
             };
         }
 
-        Idle = HttpLimits.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
+        var idle = HttpLimits.Limit(options.ReadIdleTimeout, name: null, options.TimeProvider);
+        BodyLimits = new ContentLimits(long.MaxValue, idle, total: null, totalName: "", options.TimeProvider);
         Progress = options.Progress is null ? null : new SequentialProgress<DownloadProgress>(options.Progress);
     }
 
@@ -45,7 +46,8 @@ internal sealed class DownloadContext
     /// <summary>The limit of each attempt; null for none.</summary>
     public TimeSpan? AttemptTimeout { get; }
 
-    public DeadlineOptions? Idle { get; }
+    /// <summary>The limits of each read. The download itself applies the limits of its attempts.</summary>
+    public ContentLimits BodyLimits { get; }
 
     public SequentialProgress<DownloadProgress>? Progress { get; }
 

@@ -275,6 +275,7 @@ internal sealed class DownloadRun(
             Version = context.Client.DefaultRequestVersion,
             VersionPolicy = context.Client.DefaultVersionPolicy,
         };
+        HttpRequestTimeouts.SetForOwnBody(request);
         context.Options.ConfigureRequest?.Invoke(request);
         request.Headers.AcceptEncoding.Clear();
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
@@ -327,7 +328,7 @@ internal sealed class DownloadRun(
         {
             using var body = new LimitedStream(
                 await response.Content.ReadAsStreamAsync(token).NoContext(),
-                new(response.RequestMessage, long.MaxValue, context.Idle, Lease: null));
+                new ResponseScope(response.RequestMessage, context.BodyLimits));
             while (await body.ReadAsync(buffer, token).NoContext() is > 0 and var count)
             {
                 if (_file.Length + count > maxLength || _file.Length + count > context.Options.MaxBytes)

@@ -1,17 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
 
 namespace AsyncKit.Http;
 
 /// <summary>Adds AsyncKit to the clients of <see cref="IHttpClientFactory"/>.</summary>
 public static class AsyncKitHttpClientBuilderExtensions
 {
-    private static readonly TimeSpan DefaultClientTimeout = TimeSpan.FromSeconds(100);
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
-
-    /// <summary>Adds an <see cref="AsyncKitHttpHandler"/> to the client, and sets the recommended defaults of its
-    /// connections.</summary>
+    /// <summary>Adds an <see cref="AsyncKitHttpHandler"/> to the client.</summary>
     /// <param name="builder">The builder of one client, or of the defaults of all clients.</param>
     /// <param name="configure">An action that sets the client's options; null for the defaults. The options are named,
     /// so <c>services.Configure&lt;AsyncKitHttpOptions&gt;(name, section)</c> can add to them.</param>
@@ -20,11 +17,12 @@ public static class AsyncKitHttpClientBuilderExtensions
     /// <list type="bullet">
     /// <item>A client has one handler. A second call configures the same handler.</item>
     /// <item>The limits of a host belong to the client, even when the factory creates new handlers.</item>
-    /// <item><see cref="HttpClient.Timeout"/> becomes infinite if it is the default of 100 s, because it includes the
-    /// time in the queue. The handler's own timeouts replace it.</item>
-    /// <item>A <see cref="SocketsHttpHandler"/> gets these defaults where the application set nothing: connections live
-    /// for 2 minutes, so that a changed DNS entry takes effect. HTTP/2 may open more than one connection. A handler that
-    /// already sent requests stays unchanged. Decompression stays as the application set it.</item>
+    /// <item>Every value that the application sets stays, and the order of the calls does not matter.</item>
+    /// <item>If <see cref="RetryOptions.TotalTimeout"/> is set, which is the default, it replaces
+    /// <see cref="HttpClient.Timeout"/>, whose default becomes infinite: that timeout includes the wait for a limit. Both
+    /// cover the headers and the body.</item>
+    /// <item>The factory's own <see cref="SocketsHttpHandler"/> may open more than one HTTP/2 connection. A handler of the
+    /// application stays unchanged, and no decompression is turned on.</item>
     /// </list>
     /// The guarantees of the requests are listed on <see cref="AsyncKitHttpHandler"/>.
     /// </remarks>
@@ -49,44 +47,9 @@ public static class AsyncKitHttpClientBuilderExtensions
             builder.Services.Configure(builder.Name, configure);
         }
 
-        builder.Services.Configure<HttpClientFactoryOptions>(builder.Name, options =>
-        {
-            options.HttpMessageHandlerBuilderActions.Add(AddHandler);
-            options.HttpClientActions.Add(client =>
-                client.Timeout = client.Timeout == DefaultClientTimeout ? Timeout.InfiniteTimeSpan : client.Timeout);
-        });
+        var name = builder.Name; // Null for the defaults of all clients.
+        builder.Services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(
+            services => new HttpClientSetup(name, services.GetRequiredService<IOptionsMonitor<AsyncKitHttpOptions>>()));
         return builder;
-    }
-
-    private static void AddHandler(HttpMessageHandlerBuilder builder)
-    {
-        if (builder.AdditionalHandlers.Any(handler => handler is AsyncKitHttpHandler))
-        {
-            return;
-        }
-
-        var policies = builder.Services.GetRequiredService<HttpPolicyCache>();
-        builder.AdditionalHandlers.Add(new AsyncKitHttpHandler(policies.Of(builder.Name ?? "")));
-        if (builder.PrimaryHandler is SocketsHttpHandler sockets)
-        {
-            SetDefaults(sockets);
-        }
-    }
-
-    private static void SetDefaults(SocketsHttpHandler handler)
-    {
-        try
-        {
-            if (handler.PooledConnectionLifetime == Timeout.InfiniteTimeSpan)
-            {
-                handler.PooledConnectionLifetime = ConnectionLifetime;
-            }
-
-            handler.EnableMultipleHttp2Connections = true;
-        }
-        catch (InvalidOperationException)
-        {
-            // The handler already sent requests: one that the application shares stays unchanged.
-        }
     }
 }

@@ -3,8 +3,12 @@ namespace AsyncKit.Http;
 /// <summary>Adds limits per host, retries and timeouts to the requests of an <see cref="HttpClient"/>.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A request is retried only if its method is idempotent or the request allows it, and its content can be read
-/// again. Any other request is sent once.</item>
+/// <item>A request is retried only if its method is idempotent or the request allows it, and its content is the same
+/// bytes again. Any other request is sent once.</item>
+/// <item>Content in memory, and JSON of up to 1 MiB, is the same bytes again. JSON is serialized once, and its bytes are
+/// repeated, even if a value can be enumerated once only. A stream and longer JSON are sent once.</item>
+/// <item>Every request ends: the total timeout covers the headers and the body, however the body is read, synchronously
+/// or not. <see cref="HttpRequestTimeouts.SetTimeouts"/> is the exception for one request.</item>
 /// <item>The attempt timeout excludes the wait for the host's limits.</item>
 /// <item>A request waits only for the limits of its host.</item>
 /// <item>A request holds the permit of its host until the response is read to the end or disposed. It holds none while
@@ -15,7 +19,10 @@ namespace AsyncKit.Http;
 /// response.</item>
 /// <item>A retry restores the address, method, content and credentials of the caller's request, even after a
 /// redirect.</item>
-/// <item>A response that stops sending bytes fails with a TimeoutException.</item>
+/// <item>A response that stops sending bytes fails with a TimeoutException. Every timeout names its option and the
+/// value.</item>
+/// <item>A response whose Content-Length header is invalid fails, and is not retried.</item>
+/// <item>Control characters of a server do not reach a message or the log.</item>
 /// <item>Inner handlers and the callbacks of the options run without the caller's SynchronizationContext.</item>
 /// </list>
 /// Place it before a handler that connects, such as <see cref="SocketsHttpHandler"/>. Connections, redirects, cookies,

@@ -42,8 +42,9 @@ public sealed class AsyncKitHttpOptions
     /// <remarks>
     /// <list type="bullet">
     /// <item><see cref="RetryOptions.AttemptTimeout"/> starts after the wait for the host's limits, and ends when the
-    /// headers of the response arrive.</item>
-    /// <item><see cref="RetryOptions.TotalTimeout"/> starts after the first wait for the host's limits.</item>
+    /// headers of the response arrive. A body cannot be retried here.</item>
+    /// <item><see cref="RetryOptions.TotalTimeout"/> starts after the first wait for the host's limits, and ends with the
+    /// last byte of the response.</item>
     /// <item><see cref="RetryOptions.ShouldRetry"/> receives a response with a status code of 400 or above as an
     /// <see cref="HttpRequestException"/> with that code.</item>
     /// <item>Without a <see cref="RetryOptions.DelayHint"/>, retries honor Retry-After.</item>
@@ -68,7 +69,8 @@ public sealed class AsyncKitHttpOptions
             ?? throw new ArgumentNullException(nameof(value), "RetriedMethods must not be null; it may be empty.");
     } = [HttpMethod.Get, HttpMethod.Head, HttpMethod.Options, HttpMethod.Trace, HttpMethod.Put, HttpMethod.Delete];
 
-    /// <summary>The maximum time to wait for more bytes of a response. Synchronous reads are not limited.</summary>
+    /// <summary>The maximum time to wait for more bytes of a response. It covers synchronous reads, too: a limit that
+    /// elapses disposes the content, so the blocked read throws.</summary>
     /// <value>Zero or more. The default is 30 s. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan ReadIdleTimeout

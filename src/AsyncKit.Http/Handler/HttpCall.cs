@@ -1,3 +1,6 @@
+using System.Collections;
+using System.Runtime.ExceptionServices;
+
 namespace AsyncKit.Http;
 
 /// <summary>One request with all its attempts.</summary>
@@ -11,24 +14,37 @@ namespace AsyncKit.Http;
 internal sealed class HttpCall(
     HttpPolicy policy, AsyncKitHttpHandler handler, HttpRequestMessage request, SendMode mode)
 {
-    private readonly RequestSnapshot _snapshot = new(request);
     private readonly bool _mayRetry = policy.MayRetry(request);
+    private readonly ReplayedContent? _replayed = ReplayedContent.Replace(request, policy.MayRetry(request));
+    private readonly RequestSnapshot _snapshot = new(request); // After the content was replaced.
+    private readonly RequestLimits _limits = policy.LimitsOf(request);
     private HostLease? _lease;
     private RetryableResponseException? _retryable;
     private TimeoutException? _innerTimeout;
+    private Exception? _failure;
+    private ExceptionDispatchInfo? _final;
+    private long _startedAt;
     private int _attempts;
 
     public async Task<HttpResponseMessage> RunAsync(CancellationToken token)
     {
         AsyncEnvironment.LeaveContext(); // A synchronous Send blocks it, and each attempt must run in the same place.
-        _lease = await policy.AcquireHostAsync(request, token).NoContext();
         try
         {
-            return await Retry.RunAsync(AttemptAsync, policy.RetryOf(_mayRetry), token).NoContext();
+            _lease = await policy.AcquireHostAsync(request, token).NoContext();
+            _startedAt = _limits.Content.Start();
+            var options = _limits.RetryOf(_mayRetry);
+            return _replayed is null
+                ? await Retry.RunAsync(AttemptAsync, options, token).NoContext()
+                : await Retry.RunAsync(AttemptOrGiveUpAsync, options, token).NoContext() ?? throw GiveUp();
         }
         catch (RetryableResponseException last) when (ReferenceEquals(last, _retryable) && !last.IsConsumed)
         {
             return last.Take();
+        }
+        catch (TimeoutException exception) when (IsTotalTimeout(exception))
+        {
+            throw TotalTimedOut(exception);
         }
         finally
         {
@@ -37,7 +53,30 @@ internal sealed class HttpCall(
             {
                 unused.Drop();
             }
+
+            _replayed?.Restore(request);
         }
+    }
+
+    /// <summary>Makes an attempt. Returns null if it failed, and its content cannot be sent again.</summary>
+    private async ValueTask<HttpResponseMessage?> AttemptOrGiveUpAsync(CancellationToken token)
+    {
+        try
+        {
+            return await AttemptAsync(token).NoContext();
+        }
+        catch (Exception exception) when (!_replayed!.IsRepeatable && !token.IsCancellationRequested)
+        {
+            _final = ExceptionDispatchInfo.Capture(exception);
+            return null;
+        }
+    }
+
+    private Exception GiveUp()
+    {
+        _final!.SourceException.Data["AsyncKit.Attempts"] = _attempts;
+        _final.Throw();
+        return _final.SourceException; // Never reached.
     }
 
     private async ValueTask<HttpResponseMessage> AttemptAsync(CancellationToken token)
@@ -54,7 +93,15 @@ internal sealed class HttpCall(
             _lease?.Report(HttpPolicy.SignalOf(response.StatusCode));
             if (HttpPolicy.HasContent(response, request.Method))
             {
-                policy.Limit(response, _lease);
+                var scope = new ResponseScope(response.RequestMessage, _limits.Content, _startedAt, _lease);
+                if (_lease is not null || _limits.Content.HasTime)
+                {
+                    LimitedContent.Apply(response, scope);
+                }
+                else
+                {
+                    LimitedContent.CheckLength(response, scope);
+                }
             }
             else
             {
@@ -62,7 +109,7 @@ internal sealed class HttpCall(
             }
 
             _lease = null;
-            _retryable = _mayRetry ? policy.AsRetryable(response) : null;
+            _retryable = _mayRetry && _replayed?.IsRepeatable != false ? policy.AsRetryable(response) : null;
         }
         catch (Exception)
         {
@@ -77,21 +124,28 @@ internal sealed class HttpCall(
     {
         try
         {
-            return policy.AttemptLimit is { } limit
+            return _limits.Attempt is { } limit
                 ? await Deadline.RunAsync(SendToInnerAsync, limit, token).NoContext()
                 : await SendToInnerAsync(token).NoContext();
         }
         catch (TimeoutException exception)
-            when (policy.AttemptLimit is not null && !ReferenceEquals(exception, _innerTimeout))
+            when (_limits.Attempt is not null && !ReferenceEquals(exception, _innerTimeout))
         {
             ReleaseLease(GateSignal.Throttled);
-            throw new HttpAttemptTimeoutException(request, policy.AttemptLimit!.Limit, exception);
+            _failure = new HttpAttemptTimeoutException(request, _limits.Attempt!.Limit, exception);
+            throw _failure;
         }
         catch (Exception exception)
         {
+            _failure = exception;
             var isTimeout = exception is TimeoutException
                 || (exception is OperationCanceledException && Transient.IsTransient(exception));
             ReleaseLease(isTimeout ? GateSignal.Throttled : GateSignal.Ignored);
+            if (SafeFailure.Of(exception) is { } safe)
+            {
+                throw safe;
+            }
+
             throw;
         }
     }
@@ -117,5 +171,24 @@ internal sealed class HttpCall(
         _lease?.Report(signal);
         _lease?.Release();
         _lease = null;
+    }
+
+    /// <summary>Returns true for the limit of <see cref="Retry"/>. An attempt throws its own timeouts, and user code may
+    /// throw others.</summary>
+    private bool IsTotalTimeout(TimeoutException exception) =>
+        _limits.Total is { } total
+        && !ReferenceEquals(exception, _failure)
+        && (exception.InnerException is OperationCanceledException || total == TimeSpan.Zero);
+
+    private TimeoutException TotalTimedOut(TimeoutException exception)
+    {
+        var named = new TimeoutException(
+            $"{UriText.Of(request)}: no response arrived within TotalTimeout ({_limits.Total}).", exception);
+        foreach (DictionaryEntry entry in exception.Data)
+        {
+            named.Data[entry.Key] = entry.Value;
+        }
+
+        return named;
     }
 }

@@ -9,9 +9,9 @@ internal sealed class HttpPolicy : IDisposable
 {
     private readonly AsyncKitHttpOptions _options;
     private readonly HostTable _hosts;
-    private readonly RetryOptions _retried;
-    private readonly RetryOptions _once;
-    private readonly DeadlineOptions? _readIdle;
+    private readonly RetryOptions _retry;
+    private readonly RequestLimits _limits;
+    private OverriddenLimits? _overridden;
 
     public HttpPolicy(AsyncKitHttpOptions options, string? name, ILogger? logger)
     {
@@ -19,7 +19,7 @@ internal sealed class HttpPolicy : IDisposable
         _options = options;
         _hosts = new HostTable(options);
         var retry = RetryAfter.AsDefaultHint(options.Retry);
-        _retried = retry with
+        _retry = retry with
         {
             AttemptTimeout = null, // It starts inside the attempt, after the wait for the host.
             Name = retry.Name ?? name,
@@ -32,19 +32,33 @@ internal sealed class HttpPolicy : IDisposable
                 retry.OnRetry?.Invoke(attempt);
             },
         };
-        _once = _retried with { MaxAttempts = 1 };
         Clock = AsyncEnvironment.Clock(retry.TimeProvider);
-        AttemptLimit = HttpLimits.Limit(retry.AttemptTimeout, _retried.Name, retry.TimeProvider);
-        _readIdle = HttpLimits.Limit(options.ReadIdleTimeout, _retried.Name, retry.TimeProvider);
+        _limits = new RequestLimits(_retry, retry.AttemptTimeout, options.ReadIdleTimeout);
     }
 
     public TimeProvider Clock { get; }
 
-    public DeadlineOptions? AttemptLimit { get; }
-
     public int HostCount => _hosts.Count;
 
-    public RetryOptions RetryOf(bool mayRetry) => mayRetry ? _retried : _once;
+    /// <summary>Returns the limits of a request. The latest ones with timeouts of a single request are kept: a program
+    /// usually sets the same ones again.</summary>
+    public RequestLimits LimitsOf(HttpRequestMessage request)
+    {
+        if (HttpRequestTimeouts.Of(request) is not { } timeouts)
+        {
+            return _limits;
+        }
+
+        var overridden = Volatile.Read(ref _overridden);
+        if (overridden is null || overridden.Timeouts != timeouts)
+        {
+            overridden = new(
+                timeouts, new(_retry, _options.Retry.AttemptTimeout, _options.ReadIdleTimeout, timeouts));
+            Volatile.Write(ref _overridden, overridden);
+        }
+
+        return overridden.Limits;
+    }
 
     public bool MayRetry(HttpRequestMessage request) =>
         _options.Retry.MaxAttempts > 1
@@ -54,20 +68,12 @@ internal sealed class HttpPolicy : IDisposable
             HttpRetry.Never => false,
             _ => _options.RetriedMethods.Contains(request.Method),
         }
-        && RepeatableContent.Is(request.Content);
+        && RepeatableContent.MayRepeat(request.Content);
 
     public async ValueTask<HostLease?> AcquireHostAsync(HttpRequestMessage request, CancellationToken token) =>
         _hosts.HasLimits
             ? await _hosts.AcquireAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
             : null;
-
-    public void Limit(HttpResponseMessage response, HostLease? lease)
-    {
-        if (lease is not null || _readIdle is not null)
-        {
-            LimitedContent.Apply(response, new(response.RequestMessage, long.MaxValue, _readIdle, lease));
-        }
-    }
 
     /// <summary>Returns true if the response has bytes to wait for. The stream of an upgraded connection, for example a
     /// web socket, is not wrapped: the caller also writes to it.</summary>
@@ -99,4 +105,6 @@ internal sealed class HttpPolicy : IDisposable
     };
 
     public void Dispose() => _hosts.Dispose();
+
+    private sealed record OverriddenLimits(TimeoutOverride Timeouts, RequestLimits Limits);
 }

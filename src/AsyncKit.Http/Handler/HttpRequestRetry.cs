@@ -8,7 +8,7 @@ public static class HttpRequestRetry
     /// <summary>Sets whether this request may be retried.</summary>
     /// <param name="request">The request.</param>
     /// <param name="retry">The rule of this request. Even with <see cref="HttpRetry.Allowed"/>, a request is sent only
-    /// once if its content cannot be read again.</param>
+    /// once if its content may not be the same bytes again.</param>
     /// <returns>The same request.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="request"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="retry"/> is not a member of

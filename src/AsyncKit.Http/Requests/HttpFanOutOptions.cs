@@ -38,8 +38,8 @@ public sealed record HttpFanOutOptions
         init => field = Guards.AtLeast(value, 1, nameof(MaxResponseBytes));
     } = 64 * MiB;
 
-    /// <summary>The maximum time to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> covers only the
-    /// time until the headers.</summary>
+    /// <summary>The maximum time to wait for more bytes of a response. <see cref="HttpClient.Timeout"/> limits the whole
+    /// request, including the body.</summary>
     /// <value>Zero or more. The default is 30 s. <see cref="Timeout.InfiniteTimeSpan"/> disables the limit.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan ReadIdleTimeout

@@ -3,57 +3,92 @@ using System.Runtime.CompilerServices;
 namespace AsyncKit.Http;
 
 /// <summary>The operation of a bulk GET: sends one request and reads its response.</summary>
-internal sealed class HttpGet<TResult>
+/// <typeparam name="T">The type of the addresses: <see cref="Uri"/> or string.</typeparam>
+/// <typeparam name="TResult">The type of the results.</typeparam>
+internal sealed class HttpGet<T, TResult>
 {
     private readonly HttpClient _client;
     private readonly HttpFanOutOptions _options;
+    private readonly Func<T, Uri?> _addressOf;
     private readonly Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> _read;
-    private readonly DeadlineOptions? _idle;
+    private readonly ResponseReader<TResult>? _reader;
+    private readonly ContentLimits _limits;
 
     public HttpGet(
         HttpClient client,
         object uris,
         HttpFanOutOptions options,
+        Func<T, Uri?> addressOf,
         Func<HttpResponseMessage, CancellationToken, ValueTask<TResult>> read)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(uris);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(read);
-        (_client, _options, _read) = (client, options, read);
+        (_client, _options, _addressOf, _read) = (client, options, addressOf, read);
+        _reader = read.Target as ResponseReader<TResult>;
         var fanOut = options.FanOut;
-        _idle = HttpLimits.Limit(options.ReadIdleTimeout, fanOut.Name, fanOut.TimeProvider);
+        _limits = Limits(null);
         if (fanOut.Retry is { } retry)
         {
             fanOut = fanOut with { Retry = RetryAfter.AsDefaultHint(retry) };
         }
 
         FanOut = options.MaxConcurrencyPerHost is not { } perHost ? fanOut
-            : fanOut.Partition is null ? fanOut with { Partition = FanOutPartition.By<Uri, HostKey>(HostOf, perHost) }
+            : fanOut.Partition is null ? fanOut with { Partition = FanOutPartition.By<T, HostKey>(HostOf, perHost) }
             : throw new ArgumentException(
                 $"MaxConcurrencyPerHost ({perHost}) and FanOut.Partition must not be set together.", nameof(options));
     }
 
     public FanOutOptions FanOut { get; }
 
-    public static HttpFanOutOptions With(int maxConcurrency) =>
-        new() { FanOut = new FanOutOptions { MaxConcurrency = maxConcurrency } };
-
-    /// <summary>Returns the host of an address; a relative address belongs to the client's base address.</summary>
-    private HostKey HostOf(Uri uri) => HostKey.Of(
-        uri is { IsAbsoluteUri: false } && _client.BaseAddress is { } root && Uri.TryCreate(root, uri, out var absolute)
-            ? absolute
-            : uri);
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> RunAsync(Uri uri, CancellationToken token)
+    public async ValueTask<TResult> RunAsync(T address, CancellationToken token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri)
+        var startedAt = _limits.Start();
+        using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(address))
         {
             Version = _client.DefaultRequestVersion,
             VersionPolicy = _client.DefaultVersionPolicy,
         };
-        _options.ConfigureRequest?.Invoke(request);
+        var limits = _limits;
+        if (_options.ConfigureRequest is { } configure) // Otherwise reading the request's options would allocate them.
+        {
+            configure(request);
+            limits = HttpRequestTimeouts.Of(request) is { } timeouts ? Limits(timeouts) : limits;
+        }
+
+        try
+        {
+            return await SendAsync(request, limits, startedAt, token).NoContext();
+        }
+        catch (OperationCanceledException exception) when (IsTimeoutOfClient(exception, token))
+        {
+            throw new TimeoutException(
+                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception);
+        }
+        catch (Exception exception)
+        {
+            if (SafeFailure.Named(exception, request) is { } named)
+            {
+                throw named;
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Returns true for the exception with which <see cref="HttpClient"/> reports its own timeout.</summary>
+    private bool IsTimeoutOfClient(OperationCanceledException exception, CancellationToken token) =>
+        exception.InnerException is TimeoutException
+        && exception.Message.Contains("HttpClient.Timeout", StringComparison.Ordinal) // Another handler may have its own.
+        && _client.Timeout != Timeout.InfiniteTimeSpan
+        && !token.IsCancellationRequested;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> SendAsync(
+        HttpRequestMessage request, ContentLimits limits, long startedAt, CancellationToken token)
+    {
         using var response =
             await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
         if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)
@@ -61,11 +96,41 @@ internal sealed class HttpGet<TResult>
             throw RetryAfter.Failure(response, AsyncEnvironment.Clock(FanOut.TimeProvider));
         }
 
-        if (_idle is not null || _options.MaxResponseBytes < long.MaxValue)
+        var scope = new ResponseScope(request, limits, startedAt);
+        LimitedContent.CheckLength(response, scope);
+        if (_reader is not null && LimitedContent.OpensAtOnce(response.Content))
         {
-            LimitedContent.Apply(response, new(request, _options.MaxResponseBytes, _idle, Lease: null));
+            return await _reader.ReadAsync(response, scope, token).NoContext();
+        }
+
+        if (limits.HasAny)
+        {
+            LimitedContent.Apply(response, scope);
         }
 
         return await _read(response, token).NoContext();
+    }
+
+    /// <summary>Returns the limits of the response. <see cref="HttpClient.Timeout"/> ends with the headers, since the
+    /// client does not buffer the response, so it is applied to the response here.</summary>
+    private ContentLimits Limits(TimeoutOverride? timeouts) => new(
+        _options.MaxResponseBytes,
+        HttpLimits.Limit(timeouts?.ReadIdle ?? _options.ReadIdleTimeout, _options.FanOut.Name, _options.FanOut.TimeProvider),
+        timeouts?.Total ?? _client.Timeout,
+        timeouts?.Total is null ? "HttpClient.Timeout" : "the totalTimeout of SetTimeouts",
+        _options.FanOut.TimeProvider);
+
+    private Uri? AddressOf(T address) => _addressOf(address) ?? (address is string text
+        ? throw new UriFormatException($"'{UriText.Of(text)}' is not a valid address.")
+        : null);
+
+    /// <summary>Returns the host of an address; a relative address belongs to the client's base address.</summary>
+    private HostKey HostOf(T address)
+    {
+        var uri = _addressOf(address);
+        return HostKey.Of(
+            uri is { IsAbsoluteUri: false } && _client.BaseAddress is { } root && Uri.TryCreate(root, uri, out var absolute)
+                ? absolute
+                : uri);
     }
 }

@@ -1,5 +1,6 @@
-using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace AsyncKit.Http;
@@ -16,12 +17,12 @@ public static class HttpRead
     /// <summary>Reads the response as text, in the encoding that the response specifies, or UTF-8.</summary>
     /// <value>A shared delegate.</value>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<string>> Text { get; } =
-        static (response, cancellationToken) => new(response.Content.ReadAsStringAsync(cancellationToken));
+        new TextReader().ReadAsync;
 
     /// <summary>Reads the response as bytes, decompressed if the client decompresses.</summary>
     /// <value>A shared delegate.</value>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<byte[]>> Bytes { get; } =
-        static (response, cancellationToken) => new(response.Content.ReadAsByteArrayAsync(cancellationToken));
+        new BytesReader().ReadAsync;
 
     /// <summary>Creates a delegate that reads the response as JSON, without reflection.</summary>
     /// <param name="typeInfo">The metadata from a source-generated context, such as
@@ -29,12 +30,66 @@ public static class HttpRead
     /// <typeparam name="T">The type to deserialize.</typeparam>
     /// <returns>A delegate that may be reused. It throws <see cref="JsonException"/> if the response is not valid JSON
     /// for the type, or is <c>null</c>.</returns>
+    /// <remarks>Property names match in any case and numbers may be strings, as with <see cref="JsonSerializerOptions.Web"/>,
+    /// unless the options of <paramref name="typeInfo"/> set a naming policy, the case or the handling of
+    /// numbers.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="typeInfo"/> is null.</exception>
     public static Func<HttpResponseMessage, CancellationToken, ValueTask<T>> Json<T>(JsonTypeInfo<T> typeInfo)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
-        return async (response, cancellationToken) =>
-            await response.Content.ReadFromJsonAsync(typeInfo, cancellationToken).NoContext()
-            ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the JSON value must not be null.");
+        return new JsonReader<T>(WithWebDefaults(typeInfo)).ReadAsync;
+    }
+
+    /// <summary>Returns the type info of the same resolver with the web defaults. A type info that its options do not
+    /// return was changed by user code, and stays.</summary>
+    private static JsonTypeInfo<T> WithWebDefaults<T>(JsonTypeInfo<T> typeInfo)
+    {
+        var options = typeInfo.Options;
+        if (options.PropertyNamingPolicy is not null
+            || options.PropertyNameCaseInsensitive
+            || options.NumberHandling != JsonNumberHandling.Strict
+            || !options.TryGetTypeInfo(typeof(T), out var own)
+            || !ReferenceEquals(own, typeInfo))
+        {
+            return typeInfo;
+        }
+
+        var web = new JsonSerializerOptions(options)
+        {
+            PropertyNameCaseInsensitive = true,
+            NumberHandling = JsonNumberHandling.AllowReadingFromString,
+        };
+        return web.TryGetTypeInfo(typeof(T), out var found) && found is JsonTypeInfo<T> changed ? changed : typeInfo;
+    }
+
+    private sealed class TextReader : ResponseReader<string>
+    {
+        public override ValueTask<string> ReadAsync(
+            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken) =>
+            ResponseReader.ReadAsync(response, scope, static (response, bytes) => ResponseText.Decode(response, bytes), cancellationToken);
+    }
+
+    private sealed class BytesReader : ResponseReader<byte[]>
+    {
+        public override ValueTask<byte[]> ReadAsync(
+            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken) =>
+            ResponseReader.ReadAsync(response, scope, static (_, bytes) => bytes.ToArray(), cancellationToken);
+    }
+
+    private sealed class JsonReader<T>(JsonTypeInfo<T> typeInfo) : ResponseReader<T>
+    {
+        public override async ValueTask<T> ReadAsync(
+            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken)
+        {
+            Stream stream = new LimitedStream(
+                await response.Content.ReadAsStreamAsync(cancellationToken).NoContext(), scope);
+            if (ResponseText.EncodingOf(response) is { } encoding && encoding.CodePage != Encoding.UTF8.CodePage)
+            {
+                stream = Encoding.CreateTranscodingStream(stream, encoding, Encoding.UTF8);
+            }
+
+            return await JsonSerializer.DeserializeAsync(stream, typeInfo, cancellationToken).NoContext()
+                ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the JSON value must not be null.");
+        }
     }
 }

@@ -57,7 +57,7 @@ public static class RetryAfter
 
     internal static string MessageOf(HttpResponseMessage response)
     {
-        var reason = string.IsNullOrWhiteSpace(response.ReasonPhrase) ? "" : $" ({response.ReasonPhrase})";
+        var reason = string.IsNullOrWhiteSpace(response.ReasonPhrase) ? "" : $" ({SafeText.Of(response.ReasonPhrase)})";
         return $"{UriText.Of(response.RequestMessage?.RequestUri)} returned {(int)response.StatusCode}{reason}.";
     }
 

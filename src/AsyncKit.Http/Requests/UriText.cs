@@ -8,15 +8,20 @@ internal static class UriText
     {
         null => "(no address)",
         { IsAbsoluteUri: true } => SafeText.Of($"{uri.Scheme}{Uri.SchemeDelimiter}{uri.Authority}{uri.AbsolutePath}"),
-        _ => SafeText.Of(WithoutUserInfo(uri.OriginalString.Split('?', '#')[0])),
+        _ => Of(uri.OriginalString),
     };
+
+    /// <summary>Formats a text that is a relative address, or none.</summary>
+    public static string Of(string text) => SafeText.Of(WithoutUserInfo(text.Split('?', '#')[0]));
 
     public static string Of(HttpRequestMessage? request) =>
         $"{SafeText.Of(request?.Method.Method ?? "")} {Of(request?.RequestUri)}";
 
-    /// <summary>A relative address may start with an authority, as in "//user@host/path".</summary>
+    /// <summary>A relative address may start with an authority, as in "//user@host/path", and an invalid one may contain
+    /// one after a scheme.</summary>
     private static string WithoutUserInfo(string text) =>
-        text.StartsWith("//", StringComparison.Ordinal) && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at
-            ? "//" + text[(at + 1)..]
+        text.IndexOf("//", StringComparison.Ordinal) is >= 0 and var start
+        && text.LastIndexOf('@') is var at && at > start
+            ? string.Concat(text.AsSpan(0, start + 2), text.AsSpan(at + 1))
             : text;
 }

@@ -95,13 +95,14 @@ public sealed record FanOutOptions
     /// <value>The default is null. It cannot be combined with <see cref="ItemTimeout"/> or <see cref="Retry"/>.</value>
     public ResiliencePipeline? Pipeline { get; init; }
 
-    /// <summary>The rate limiter that each item acquires a lease of before it starts, for example a
-    /// <see cref="TokenBucketRateLimiter"/>.</summary>
+    /// <summary>The rate limiter that each attempt of an item acquires a lease of before it starts, for example a
+    /// <see cref="TokenBucketRateLimiter"/>. Retries count.</summary>
     /// <value>The default is null. The caller disposes the limiter.</value>
     /// <remarks>
-    /// After a rejected lease the item waits for the Retry-After hint of the limiter, or for 50 ms without a hint, and
-    /// acquires again. It keeps its slot while it waits. The lease is disposed when the item completes, so a
-    /// <see cref="ConcurrencyLimiter"/> limits the items in flight.
+    /// After a rejected lease the attempt waits for the Retry-After hint of the limiter, or for 50 ms without a hint, and
+    /// acquires again. The item keeps its slot while it waits. <see cref="ItemTimeout"/> excludes the wait of the first
+    /// attempt, and includes that of a retry. The lease is disposed when the attempt completes, so a
+    /// <see cref="ConcurrencyLimiter"/> limits the attempts in flight.
     /// </remarks>
     public RateLimiter? StartRate { get; init; }
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace AsyncKit;
 
@@ -16,7 +17,8 @@ public static class Transient
     /// True for these exceptions; otherwise, false.
     /// <list type="bullet">
     /// <item>An <see cref="HttpRequestException"/> with status 408, 429 or 5xx, or without a status. Not one about a
-    /// limit of the client, for example the length of a response.</item>
+    /// limit of the client, for example the length of a response, or about a certificate or the credentials of a
+    /// connection: an <see cref="AuthenticationException"/> inside.</item>
     /// <item>A <see cref="TimeoutException"/>, and an <see cref="OperationCanceledException"/> whose inner exception is
     /// one, such as HttpClient's own timeout.</item>
     /// <item>A <see cref="SocketException"/>, and an <see cref="IOException"/> of a transport. Not one about a file, a
@@ -33,6 +35,7 @@ public static class Transient
         {
             HttpRequestException { StatusCode: { } status } => IsTransientStatus(status),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => false,
+            HttpRequestException when IsAuthentication(exception.InnerException) => false,
             HttpRequestException or TimeoutException or SocketException => true,
             OperationCanceledException => IsTimeout(exception),
             DbException { IsTransient: var isTransient } => isTransient,
@@ -70,6 +73,11 @@ public static class Transient
         exception is EndOfStreamException or HttpIOException
         || exception.InnerException is SocketException
         || exception.HResult == DefaultHResult;
+
+    /// <summary>A connection through a proxy may have several exceptions around it.</summary>
+    private static bool IsAuthentication(Exception? exception) =>
+        exception is AuthenticationException
+        || (exception is not null && IsAuthentication(exception.InnerException));
 
     private static bool IsTransientStatus(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Moq;
@@ -7,8 +8,6 @@ namespace AsyncKit.Http.Tests;
 
 public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
-
     [Fact]
     public async Task AddAsyncKit_adds_the_handler_to_the_client()
     {
@@ -123,49 +122,139 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
     }
 
     [Fact]
-    public async Task AddAsyncKit_sets_the_recommended_defaults()
+    public async Task AddAsyncKit_sets_defaults_on_the_handler_of_the_factory()
     {
-        await using var services = Services(clients => clients.AddHttpClient("pages").AddAsyncKit());
+        var services = new ServiceCollection();
+        services.AddHttpClient("pages").AddAsyncKit();
+        await using var provider = services.BuildServiceProvider();
 
-        Assert.Equal(Timeout.InfiniteTimeSpan, Client(services).Timeout);
-        var sockets = Sockets(services);
-        Assert.Equal(ConnectionLifetime, sockets.PooledConnectionLifetime);
+        Assert.Equal(Timeout.InfiniteTimeSpan, Client(provider).Timeout);
+        var sockets = Sockets(provider);
+        Assert.Equal(TimeSpan.FromMinutes(2), sockets.PooledConnectionLifetime); // Of the factory itself.
         Assert.Equal(DecompressionMethods.None, sockets.AutomaticDecompression);
         Assert.True(sockets.EnableMultipleHttp2Connections);
         Assert.Null(sockets.SslOptions.RemoteCertificateValidationCallback);
     }
 
-    [Fact]
-    public async Task AddAsyncKit_keeps_the_values_that_the_application_set()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_handler_of_the_application_stays_unchanged_in_any_order_of_calls(bool isFirst)
     {
-        await using var services = Services(clients => clients
-            .AddHttpClient("pages", client => client.Timeout = TimeSpan.FromSeconds(5))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+        await using var services = Services(services => Call(
+            services.AddHttpClient("pages"),
+            isFirst,
+            client => client.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
-                PooledConnectionLifetime = TimeSpan.FromHours(1),
+                PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+                EnableMultipleHttp2Connections = false,
                 AutomaticDecompression = DecompressionMethods.GZip,
-            })
-            .AddAsyncKit());
+            })));
 
-        Assert.Equal(TimeSpan.FromSeconds(5), Client(services).Timeout);
+        var sockets = Sockets(services);
+        Assert.Equal(Timeout.InfiniteTimeSpan, sockets.PooledConnectionLifetime);
+        Assert.False(sockets.EnableMultipleHttp2Connections);
+        Assert.Equal(DecompressionMethods.GZip, sockets.AutomaticDecompression);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_value_that_the_application_sets_on_the_factorys_handler_stays_in_any_order(bool isFirst)
+    {
+        await using var services = Services(services => Call(
+            services.AddHttpClient("pages"),
+            isFirst,
+            client => client.UseSocketsHttpHandler((handler, _) =>
+            {
+                handler.PooledConnectionLifetime = TimeSpan.FromHours(1);
+                handler.EnableMultipleHttp2Connections = false;
+            })));
+
         Assert.Equal(TimeSpan.FromHours(1), Sockets(services).PooledConnectionLifetime);
-        Assert.Equal(DecompressionMethods.GZip, Sockets(services).AutomaticDecompression);
+        Assert.False(Sockets(services).EnableMultipleHttp2Connections);
+    }
+
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(5, true)]
+    [InlineData(100, false)] // The default of HttpClient, set on purpose.
+    [InlineData(100, true)]
+    public async Task A_timeout_that_the_application_sets_stays_in_any_order(int seconds, bool isFirst)
+    {
+        await using var services = Services(services => Call(
+            services.AddHttpClient("pages"),
+            isFirst,
+            client => client.ConfigureHttpClient(http => http.Timeout = TimeSpan.FromSeconds(seconds))));
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Client(services).Timeout);
     }
 
     [Fact]
-    public async Task A_handler_that_already_sent_requests_stays_unchanged()
+    public async Task The_clients_timeout_stays_without_a_total_timeout_to_replace_it()
     {
-        using var shared = new SocketsHttpHandler();
         await using var services = Services(services =>
         {
-            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => shared).AddAsyncKit(
-                options => options.Retry = new RetryOptions { MaxAttempts = 1 }));
+            services.AddHttpClient("none").AddAsyncKit(options => options.Retry = new RetryOptions());
+            services.AddHttpClient("infinite").AddAsyncKit(
+                options => options.Retry = options.Retry with { TotalTimeout = Timeout.InfiniteTimeSpan });
+            services.AddHttpClient("later").AddAsyncKit(options => options.Retry = new RetryOptions());
+            services.Configure<AsyncKitHttpOptions>(
+                "later", options => options.Retry = options.Retry with { TotalTimeout = TimeSpan.FromMinutes(1) });
         });
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => Client(services).GetAsync(new Uri("http://127.0.0.1:1/")));
-        Assert.Throws<InvalidOperationException>(() => shared.EnableMultipleHttp2Connections = true);
+        Assert.Equal(TimeSpan.FromSeconds(100), Client(services, "none").Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(100), Client(services, "infinite").Timeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, Client(services, "later").Timeout);
+    }
 
-        Assert.Equal(Timeout.InfiniteTimeSpan, Client(services, "more").Timeout);
+    [Theory]
+    [InlineData(false, DecompressionMethods.None, null)]
+    [InlineData(true, DecompressionMethods.None, null)]
+    [InlineData(false, DecompressionMethods.GZip, "gzip")]
+    [InlineData(true, DecompressionMethods.GZip, "gzip")]
+    public async Task A_request_accepts_only_the_encodings_of_the_application(
+        bool isFirst, DecompressionMethods methods, string? expected)
+    {
+        await using var server = new RawServer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await using var services = Services(services => Call(
+            services.AddHttpClient("pages"),
+            isFirst,
+            client => client.ConfigurePrimaryHttpMessageHandler(
+                () => new SocketsHttpHandler { AutomaticDecompression = methods })));
+
+        using var response = await Client(services).GetAsync(server.Address);
+
+        var lines = server.Request.Split("\r\n").Where(line => line.StartsWith("Accept-Encoding", StringComparison.Ordinal));
+        Assert.Equal(expected is null ? "" : $"Accept-Encoding: {expected}", string.Join(" and ", lines));
+    }
+
+    [Fact]
+    public async Task A_compressed_response_is_not_decompressed_in_memory()
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            await gzip.WriteAsync(new byte[1 << 20]);
+        }
+
+        await using var server = new RawServer(
+            $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {packed.Length}\r\n\r\n", packed.ToArray());
+        await using var services = Services(services => services.AddHttpClient("pages").AddAsyncKit());
+
+        Assert.Equal(packed.ToArray(), await Client(services).GetByteArrayAsync(server.Address));
+    }
+
+    [Fact]
+    public async Task A_download_over_the_client_asks_for_identity_alone()
+    {
+        using var folder = new TempFolder();
+        await using var server = new RawServer("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", "abc"u8.ToArray());
+        await using var services = Services(services => services.AddHttpClient("pages").AddAsyncKit());
+
+        await Client(services).DownloadAsync(server.Address, folder["a.bin"]);
+
+        Assert.Contains("\r\nAccept-Encoding: identity\r\n", server.Request, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -222,6 +311,20 @@ public sealed class AsyncKitHttpClientBuilderExtensionsTests : IClassFixture<Not
         services.ConfigureHttpClientDefaults(client => client.SetHandlerLifetime(Timeout.InfiniteTimeSpan)); // No timers.
         add(services);
         return services.BuildServiceProvider();
+    }
+
+    private static void Call(IHttpClientBuilder client, bool isFirst, Action<IHttpClientBuilder> configure)
+    {
+        if (isFirst)
+        {
+            client.AddAsyncKit();
+        }
+
+        configure(client);
+        if (!isFirst)
+        {
+            client.AddAsyncKit();
+        }
     }
 
     private static HttpClient Client(ServiceProvider services, string name = "pages") =>

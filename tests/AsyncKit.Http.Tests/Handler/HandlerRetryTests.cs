@@ -206,24 +206,6 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
-    public void Json_of_a_lazy_sequence_is_sent_once() => HandlerTest.Run(async _ =>
-    {
-        foreach (var (content, isRetried) in ((JsonContent, bool)[])[
-            (JsonContent.Create(Enumerable.Range(0, 3).Where(number => number > 0)), false),
-            (JsonContent.Create(new[] { 1 }), true),
-            (JsonContent.Create("text"), true)])
-        {
-            var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);
-            using var client = HandlerTest.Options().Over(stub);
-
-            using var response = await client.SendAsync(
-                new HttpRequestMessage(HttpMethod.Put, HandlerTest.Address) { Content = content }, default);
-
-            Assert.Equal(isRetried ? 3 : 1, stub.Requests.Count);
-        }
-    });
-
-    [Fact]
     public void An_OnRetry_that_rethrows_never_returns_a_disposed_response() => HandlerTest.Run(async _ =>
     {
         var stub = StubHandler.Of(HttpStatusCode.ServiceUnavailable);

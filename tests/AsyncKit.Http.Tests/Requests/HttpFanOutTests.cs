@@ -125,7 +125,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
                 response.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(7));
                 return Task.FromResult(response);
             });
-            var get = new HttpGet<string>(
+            var get = new HttpGet<Uri, string>(
                 new HttpClient(stub),
                 Addresses,
                 new HttpFanOutOptions
@@ -133,6 +133,7 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
                     FanOut = new FanOutOptions { MaxConcurrency = 1, Retry = new RetryOptions { Backoff = Backoff.None } },
                     ReadIdleTimeout = Timeout.InfiniteTimeSpan,
                 },
+                uri => uri,
                 (response, token) => stub.Requests.Count == 2
                     ? throw new IOException("reset")
                     : HttpRead.Text(response, token));

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using AsyncKit.Testing;
 using Polly;
 using Polly.Retry;
@@ -226,6 +227,65 @@ public sealed class FanOutItemOptionsTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((7, 13), (report.FailedCount, report.SucceededCount));
         Assert.Equal((20, 20, 20), (limiter.Asked, limiter.Granted, limiter.Returned));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Every_attempt_acquires_one_lease_of_the_rate_limiter(bool isPipeline)
+    {
+        await using var limiter = new ScriptedLimiter();
+        var options = new FanOutOptions
+        {
+            MaxConcurrency = 2,
+            StartRate = limiter,
+            Retry = isPipeline ? null : new RetryOptions { MaxAttempts = 3, Backoff = Backoff.None, ShouldRetry = _ => true },
+            Pipeline = isPipeline ? new ResiliencePipelineBuilder().AddRetry(
+                new RetryStrategyOptions { MaxRetryAttempts = 2, Delay = TimeSpan.Zero }).Build() : null,
+            OnFailure = FailureMode.RunToEnd,
+        };
+
+        var report = await Enumerable.Range(0, 4).FanOutReportAsync(options, async (item, _) =>
+        {
+            Assert.True(limiter.Granted - limiter.Returned is >= 1 and <= 2);
+            await Task.Yield();
+            throw new FormatException();
+        });
+
+        Assert.All(report.Outcomes, outcome => Assert.IsType<FormatException>(outcome.Exception));
+        Assert.Equal((12, 12, 12), (limiter.Asked, limiter.Granted, limiter.Returned));
+    }
+
+    [Fact]
+    public void A_ConcurrencyLimiter_with_one_permit_as_start_rate_does_not_block_a_retry() =>
+        AsyncTest.Run(async context =>
+        {
+            await using var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 9 });
+            var attempts = 0;
+            var options = Options(context) with
+            {
+                StartRate = limiter,
+                Retry = new RetryOptions { Backoff = Backoff.None, ShouldRetry = _ => true },
+            };
+
+            var results = await new[] { 4 }.FanOutAsync(options, (item, _) => ++attempts < 3
+                ? throw new FormatException()
+                : new ValueTask<int>(item));
+
+            Assert.Equal([4], results);
+            Assert.Equal(1, limiter.GetStatistics()!.CurrentAvailablePermits);
+        });
+
+    [Fact]
+    public void An_item_that_no_attempt_started_disposes_its_lease() => AsyncTest.Run(async context =>
+    {
+        await using var limiter = new ScriptedLimiter();
+        var options = Options(context) with { StartRate = limiter, ItemTimeout = TimeSpan.Zero };
+
+        var report = await new[] { 4 }.FanOutReportAsync(options, (item, _) => new ValueTask<int>(item));
+
+        Assert.Equal(1, report.FailedCount);
+        Assert.Equal((1, 1), (limiter.Granted, limiter.Returned));
+    });
 
     [Fact]
     public void A_rejected_lease_is_not_an_error_and_is_retried_after_its_hint() =>

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace AsyncKit.Tests;
 
@@ -24,6 +25,12 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
         { true, "socket", () => new SocketException((int)SocketError.ConnectionReset) },
         { true, "transport", () => new IOException("The connection was closed.") },
         { true, "transport around a socket", () => new IOException("x", new SocketException(104)) { HResult = 104 } },
+        { false, "refused certificate", () => new HttpRequestException("x", new AuthenticationException()) },
+        {
+            false, "refused certificate behind a proxy",
+            () => new HttpRequestException("x", new HttpRequestException("y", new AuthenticationException()))
+        },
+        { true, "broken handshake", () => new HttpRequestException("x", new IOException("The connection was closed.")) },
         { true, "response ended", () => new HttpIOException(HttpRequestError.ResponseEnded) },
         { true, "end of stream", () => new EndOfStreamException() },
         { false, "missing file", () => new FileNotFoundException() },

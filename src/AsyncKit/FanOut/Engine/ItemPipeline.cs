@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading.RateLimiting;
 using Polly;
 
 namespace AsyncKit;
@@ -6,8 +7,9 @@ namespace AsyncKit;
 /// <summary>Decorates the operation of an item with what the options say.</summary>
 /// <remarks>
 /// From the outside in: the gate, the start rate, the timeout over all attempts, the retries or a Polly pipeline, the
-/// user-supplied operation. The item holds its slot from the first to the last of them, and the permit of the gate and
-/// the lease of the start rate until the operation completes.
+/// user-supplied operation. The item holds its slot and the permit of the gate from the first to the last of them. Each
+/// attempt holds a lease of the start rate: the first one acquires it before the timeout starts, a later one just before
+/// it calls the operation.
 /// </remarks>
 internal sealed class ItemPipeline<T, TResult>(
     FanOutRun<T, TResult> run, Operation<T, TResult> operation, FanOutOptions options, TimeProvider clock)
@@ -38,9 +40,11 @@ internal sealed class ItemPipeline<T, TResult>(
 
         try
         {
-            using var startLease = options.StartRate is { } limiter
-                ? await RateLimits.AcquireAsync(limiter, clock, token).NoContext()
-                : null;
+            if (options.StartRate is { } limiter)
+            {
+                state.StartLease = await RateLimits.AcquireAsync(limiter, clock, token).NoContext();
+            }
+
             if (options.WaitsForStart)
             {
                 run.OnItemWaited(clock.GetElapsedTime(takenAt));
@@ -58,6 +62,7 @@ internal sealed class ItemPipeline<T, TResult>(
         }
         finally
         {
+            state.TakeStartLease()?.Dispose(); // Only if no attempt took it.
             state.Lease.Dispose();
         }
     }
@@ -118,11 +123,30 @@ internal sealed class ItemPipeline<T, TResult>(
 
     private ValueTask<TResult> CallAsync(T item, ItemState state, CancellationToken token)
     {
-        if (++state.Attempts > 1)
+        var isRetry = ++state.Attempts > 1;
+        if (isRetry)
         {
             run.OnItemRetried();
         }
 
+        return options.StartRate is null
+            ? ReportingCallAsync(item, state, token)
+            : RatedCallAsync(item, state, isRetry, token);
+    }
+
+    /// <summary>Calls the operation under its own lease. The lease of an earlier attempt is disposed by then, so a
+    /// <see cref="ConcurrencyLimiter"/> with one permit does not block a retry.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> RatedCallAsync(T item, ItemState state, bool isRetry, CancellationToken token)
+    {
+        using var lease = isRetry
+            ? await RateLimits.AcquireAsync(options.StartRate!, clock, token).NoContext()
+            : state.TakeStartLease();
+        return await ReportingCallAsync(item, state, token).NoContext();
+    }
+
+    private ValueTask<TResult> ReportingCallAsync(T item, ItemState state, CancellationToken token)
+    {
         return options is { Gate: not null, MayCallAgain: true }
             ? ReportedCallAsync(item, state, token)
             : InvokeAsync(item, state, token);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.RateLimiting;
 
 namespace AsyncKit;
 
@@ -9,6 +10,7 @@ namespace AsyncKit;
 internal sealed class ItemState(TimeProvider? clock)
 {
     private WorkerResource? _resource;
+    private RateLimitLease? _startLease;
     private long _startedAt;
 
     public long Index { get; private set; }
@@ -19,6 +21,12 @@ internal sealed class ItemState(TimeProvider? clock)
 
     /// <summary>The lease of the gate in the options; default if the options have no gate.</summary>
     public Lease Lease { get; set; }
+
+    /// <summary>The lease of the start rate that the first attempt takes; null without one.</summary>
+    public RateLimitLease? StartLease
+    {
+        set => Volatile.Write(ref _startLease, value);
+    }
 
     public TimeSpan Duration { get; private set; }
 
@@ -53,6 +61,9 @@ internal sealed class ItemState(TimeProvider? clock)
     /// <summary>The index as the public API reports it: indexes beyond the range of an int are reported as its
     /// maximum.</summary>
     public static int ShownIndex(long index) => (int)Math.Min(index, int.MaxValue);
+
+    /// <summary>Returns the lease of the start rate, once. A pipeline may call the operation on several threads.</summary>
+    public RateLimitLease? TakeStartLease() => Interlocked.Exchange(ref _startLease, null);
 
     /// <summary>Sets the resource if it is null. Many attempts of one item may call it.</summary>
     public void TrySetResource(WorkerResource resource) => Interlocked.CompareExchange(ref _resource, resource, null);
