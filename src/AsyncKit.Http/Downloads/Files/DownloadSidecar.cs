@@ -8,8 +8,8 @@ namespace AsyncKit.Http;
 /// Invariants:
 /// (1) A sidecar exists before its partial file, and names it. So a later download finds all files that a killed process
 /// leaves.
-/// (2) It is never opened through a link, and a file with other content under its name is never changed: the sidecar
-/// takes the next name.
+/// (2) It is never opened through a link, and it contains its own identity. Another file under its name, even a copy of a
+/// sidecar, is never changed: the sidecar takes the next name.
 /// (3) Where file locks have no effect, the download that opened it last is its owner. Earlier ones fail at their next
 /// write.
 /// </remarks>
@@ -84,7 +84,7 @@ internal sealed class DownloadSidecar
             throw TakenOver();
         }
 
-        var content = (record with { Owner = _owner }).ToBytes(_length);
+        var content = (record with { Owner = _owner }).ToBytes(_length, FileStatus.Of(_file.SafeFileHandle).Id);
         RandomAccess.Write(_file.SafeFileHandle, content, 0);
         _length = content.Length;
         Record = record with { Owner = _owner };
@@ -108,10 +108,12 @@ internal sealed class DownloadSidecar
 
     public void Close() => _file.Dispose();
 
-    /// <summary>Closes the file and deletes it, unless another download owns it.</summary>
+    /// <summary>Closes the file and deletes it, unless another download owns it. Without a record, no download owns it:
+    /// the disk was full.</summary>
     public void Delete()
     {
-        if (!IsOwned())
+        var isUnused = Record is null && FileStatus.IsNameOf(_path, _file.SafeFileHandle) && Read(_file) is null;
+        if (!isUnused && !IsOwned())
         {
             Close();
             return;
@@ -213,7 +215,7 @@ internal sealed class DownloadSidecar
     {
         var content = Content(file);
         return content is not null
-            && DownloadRecord.IsOwn(content)
+            && DownloadRecord.IsOwn(content, FileStatus.Of(file.SafeFileHandle).Id)
             && (content.AsSpan().ContainsAnyExcept((byte)0)
                 || OperatingSystem.IsWindows()
                 || File.GetUnixFileMode(file.SafeFileHandle) == OwnerOnly);
