@@ -225,6 +225,30 @@ public sealed class DownloadOwnershipTests : IClassFixture<NothingLeftBehind>, I
         Assert.Equal(400, new FileInfo(_folder["moved"]).Length);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_partial_file_whose_sidecar_is_lost_during_the_download_is_deleted(bool isReplaced)
+    {
+        var gate = new TestGate();
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content[..900], 400, gate)));
+        using var client = handler.Client();
+
+        var download = client.DownloadAsync(Address, Target, Once);
+        await gate.ArrivedAsync(1);
+        File.Delete(Sidecar);
+        if (isReplaced)
+        {
+            await File.WriteAllTextAsync(Sidecar, Foreign);
+        }
+
+        gate.Open();
+        _ = await Assert.ThrowsAnyAsync<IOException>(() => download.OrHangs());
+
+        Assert.Equal(isReplaced ? ["a.bin.asynckit.json"] : [], _folder.Names);
+        Assert.Equal(isReplaced, File.Exists(Sidecar) && (await File.ReadAllTextAsync(Sidecar)).Equals(Foreign, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_link_under_the_final_name_is_an_existing_file_and_Replace_replaces_the_link_itself()
     {

@@ -227,7 +227,8 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
 
         _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
 
-        Assert.Equal(["bytes=600-", null], handler.Ranges.Skip(1).Select(range => range.Range));
+        Assert.Equal("bytes=600-", handler.Ranges[1].Range);
+        Assert.Null(handler.Ranges[2].Range);
         Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
     }
 

@@ -33,6 +33,9 @@ internal sealed class DownloadSidecar
     /// <summary>The content; null if the file is new or does not name a partial file.</summary>
     public DownloadRecord? Record { get; private set; }
 
+    /// <summary>True while the file has its name. Another program may delete or replace it.</summary>
+    public bool IsNamed => FileStatus.IsNameOf(_path, _file.SafeFileHandle);
+
     public static IOException TakenOver() =>
         new("Another download of the same file took over its partial file.", SharingViolation);
 
@@ -104,7 +107,7 @@ internal sealed class DownloadSidecar
     /// <summary>Returns true unless another download opened the sidecar later, which requires that file locks have no
     /// effect.</summary>
     public bool IsOwned() =>
-        FileStatus.IsNameOf(_path, _file.SafeFileHandle) && string.Equals(Read(_file)?.Owner, _owner, StringComparison.Ordinal);
+        IsNamed && string.Equals(Read(_file)?.Owner, _owner, StringComparison.Ordinal);
 
     public void Close() => _file.Dispose();
 
@@ -112,7 +115,7 @@ internal sealed class DownloadSidecar
     /// the disk was full.</summary>
     public void Delete()
     {
-        var isUnused = Record is null && FileStatus.IsNameOf(_path, _file.SafeFileHandle) && Read(_file) is null;
+        var isUnused = Record is null && IsNamed && Read(_file) is null;
         if (!isUnused && !IsOwned())
         {
             Close();
