@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace AsyncKit.Http;
 
@@ -20,6 +21,7 @@ internal static class DownloadResponse
         {
             case HttpStatusCode.OK or HttpStatusCode.NonAuthoritativeInformation:
                 CheckEncoding(response);
+                CheckLength(response);
                 return ResponseMatch.Whole;
 
             case HttpStatusCode.PartialContent when version is not null:
@@ -42,7 +44,11 @@ internal static class DownloadResponse
             && first == from
             && (range.Length is { } length ? length == version.Length : last == version.Length - 1)
             && headers.ContentLength == last - first + 1 // Null if a handler decoded the body.
+            && !headers.HasConflict("Content-Range")
+            && !headers.HasConflict("Content-Length")
             && EncodingsOf(response).Count == 0
+            && TransferEncodingsOf(response).Count == 0
+            && !IsInParts(response)
             && version.IsSameAs(response);
     }
 
@@ -50,6 +56,7 @@ internal static class DownloadResponse
         response.Content.Headers.ContentRange is { Unit: "bytes", HasRange: false, Length: { } length }
         && length == from
         && length == version.Length
+        && !response.Content.Headers.HasConflict("Content-Range")
         && !version.Contradicts(response);
 
     private static void CheckEncoding(HttpResponseMessage response)
@@ -62,15 +69,48 @@ internal static class DownloadResponse
                 inner: null,
                 response.StatusCode);
         }
+
+        if (TransferEncodingsOf(response) is { Count: > 0 } transfer)
+        {
+            throw new HttpRequestException(
+                SafeText.Of($"The body has the transfer encoding {string.Join(", ", transfer)}, which no request accepts."),
+                inner: null,
+                response.StatusCode);
+        }
     }
 
-    /// <summary>Returns the encodings of the body, even if the header is invalid.</summary>
+    /// <summary>HttpClient reads a body without a valid length until the connection ends, so a body that was cut off would
+    /// look complete.</summary>
+    private static void CheckLength(HttpResponseMessage response)
+    {
+        var headers = response.Content.Headers;
+        if (headers.NonValidated.TryGetValues("Content-Length", out var values)
+            && (headers.ContentLength is null || headers.HasConflict("Content-Length")))
+        {
+            throw new HttpRequestException(
+                SafeText.Of($"The Content-Length '{values}' is not a length."), inner: null, response.StatusCode);
+        }
+    }
+
     private static List<string> EncodingsOf(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values)
+        EncodingsOf(response.Content.Headers, "Content-Encoding", "identity");
+
+    /// <summary>Returns the transfer encodings that HttpClient does not decode.</summary>
+    private static List<string> TransferEncodingsOf(HttpResponseMessage response) =>
+        EncodingsOf(response.Headers, "Transfer-Encoding", "chunked");
+
+    /// <summary>Returns the encodings of the body, even if the header is invalid.</summary>
+    private static List<string> EncodingsOf(HttpHeaders headers, string name, string none) =>
+        headers.NonValidated.TryGetValues(name, out var values)
             ? [.. values
                 .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-                .Where(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))]
+                .Where(encoding => !encoding.Equals(none, StringComparison.OrdinalIgnoreCase))]
             : [];
+
+    /// <summary>Returns true if the body has a header before each of its ranges.</summary>
+    private static bool IsInParts(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var values)
+        && values.Any(value => value.StartsWith("multipart/byteranges", StringComparison.OrdinalIgnoreCase));
 
     private static HttpRequestException Failure(HttpResponseMessage response, TimeProvider clock)
     {

@@ -67,8 +67,7 @@ public sealed class DownloadOnDiskTests : IClassFixture<NothingLeftBehind>, IDis
     public async Task Keep_sends_no_request_and_deletes_the_sidecar_of_a_killed_process()
     {
         await File.WriteAllBytesAsync(Target, Content);
-        await File.WriteAllBytesAsync(
-            _folder.SidecarOf("a.bin"), new DownloadRecord("1", "0123456789abcdef").ToBytes(0));
+        _folder.WriteSidecar("a.bin", new DownloadRecord("1", "0123456789abcdef"));
         using var handler = new ScriptedHandler();
         using var client = handler.Client();
         var progress = new Received<DownloadProgress>();

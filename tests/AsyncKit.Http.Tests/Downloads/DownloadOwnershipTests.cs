@@ -87,6 +87,29 @@ public sealed class DownloadOwnershipTests : IClassFixture<NothingLeftBehind>, I
         Assert.Equal(Foreign, await File.ReadAllTextAsync(Sidecar));
     }
 
+    /// <summary>Content alone proves nothing: a server may send it, and a user may copy it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_copy_of_a_sidecar_is_a_file_of_its_author(bool isComplete)
+    {
+        using var handler = new ScriptedHandler(
+            _ => Responses.Whole(Content, body: Responses.Reset(Content, 400)),
+            _ => isComplete ? Responses.Whole(Content) : Responses.Status(HttpStatusCode.NotFound));
+        using var client = handler.Client();
+        _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(Address, Target, Once));
+        File.Move(Sidecar, _folder["moved"]);
+        File.Copy(_folder["moved"], Sidecar);
+        var copy = await File.ReadAllBytesAsync(Sidecar);
+        var part = _folder.PartOf("a.bin");
+
+        _ = await Record.ExceptionAsync(() => client.DownloadAsync(Address, Target, Once));
+
+        Assert.Equal(copy, await File.ReadAllBytesAsync(Sidecar));
+        Assert.Equal(Content[..400], await File.ReadAllBytesAsync(part));
+        Assert.Equal(isComplete, File.Exists(Target));
+    }
+
     [Fact]
     public async Task A_download_without_a_free_name_for_its_sidecar_fails_and_leaves_no_file()
     {
@@ -202,6 +225,30 @@ public sealed class DownloadOwnershipTests : IClassFixture<NothingLeftBehind>, I
         Assert.Equal(400, new FileInfo(_folder["moved"]).Length);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_partial_file_whose_sidecar_is_lost_during_the_download_is_deleted(bool isReplaced)
+    {
+        var gate = new TestGate();
+        using var handler = new ScriptedHandler(_ => Responses.Whole(Content, body: Responses.Gated(Content[..900], 400, gate)));
+        using var client = handler.Client();
+
+        var download = client.DownloadAsync(Address, Target, Once);
+        await gate.ArrivedAsync(1);
+        File.Delete(Sidecar);
+        if (isReplaced)
+        {
+            await File.WriteAllTextAsync(Sidecar, Foreign);
+        }
+
+        gate.Open();
+        _ = await Assert.ThrowsAnyAsync<IOException>(() => download.OrHangs());
+
+        Assert.Equal(isReplaced ? ["a.bin.asynckit.json"] : [], _folder.Names);
+        Assert.Equal(isReplaced, File.Exists(Sidecar) && (await File.ReadAllTextAsync(Sidecar)).Equals(Foreign, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_link_under_the_final_name_is_an_existing_file_and_Replace_replaces_the_link_itself()
     {
@@ -250,8 +297,8 @@ public sealed class DownloadOwnershipTests : IClassFixture<NothingLeftBehind>, I
         Assert.True(NativeFiles.TryLink(Target, paths.Part(Token)));
         Assert.True(NativeFiles.TryLink(Target, _folder["backup"]));
         var version = new DownloadVersion(Responses.ETag, null, false, 1_000);
-        await File.WriteAllBytesAsync(Sidecar, new DownloadRecord(
-            "1", Token, DownloadSource.Of(Address), version, FileStatus.OfPath(Target)!.Value.Id).ToBytes(0));
+        _folder.WriteSidecar("a.bin", new DownloadRecord(
+            "1", Token, DownloadSource.Of(Address), version, FileStatus.OfPath(Target)!.Value.Id));
         var other = Responses.Bytes(1_000, seed: 2);
         using var handler = new ScriptedHandler(_ => Responses.Whole(other));
         using var client = handler.Client();
@@ -271,12 +318,12 @@ public sealed class DownloadOwnershipTests : IClassFixture<NothingLeftBehind>, I
         Action[] states =
         [
             () => Write(Sidecar, []),
-            () => Write(Sidecar, record.ToBytes(0)),
-            () => { Write(Sidecar, record.ToBytes(0)); Write(paths.Part(Token), []); },
+            () => _folder.WriteSidecar("a.bin", record),
+            () => { _folder.WriteSidecar("a.bin", record); Write(paths.Part(Token), []); },
             () =>
             {
                 Write(paths.Part(Token), Content); // Without a validator.
-                Write(Sidecar, (record with { Part = FileStatus.OfPath(paths.Part(Token))!.Value.Id }).ToBytes(0));
+                _folder.WriteSidecar("a.bin", record with { Part = FileStatus.OfPath(paths.Part(Token))!.Value.Id });
             },
         ];
         foreach (var state in states)

@@ -146,7 +146,7 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
     {
         var random = new Random(3);
         var version = new DownloadVersion(Responses.ETag, Monday, true, 1_000);
-        var valid = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version, "1-2").ToBytes(0);
+        var valid = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version, "1-2").ToBytes(0, "3-4");
         for (var round = 0; round < 5_000; round++)
         {
             var bytes = (byte[])valid.Clone();
@@ -167,28 +167,120 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
     public void A_shorter_record_replaces_a_longer_one_completely()
     {
         var version = new DownloadVersion($"\"{new string('x', 3_000)}\"", null, false, 1);
-        var longer = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version).ToBytes(0);
-        var shorter = new DownloadRecord("2", "0123456789abcdef").ToBytes(longer.Length);
+        var longer = new DownloadRecord("1", "0123456789abcdef", DownloadSource.Of(Address), version).ToBytes(0, "3-4");
+        var shorter = new DownloadRecord("2", "0123456789abcdef").ToBytes(longer.Length, "3-4");
 
         Assert.Equal(longer.Length, shorter.Length);
         Assert.Equal(new DownloadRecord("2", "0123456789abcdef"), DownloadRecord.Parse(shorter));
-        Assert.True(DownloadRecord.IsOwn(shorter));
+        Assert.True(DownloadRecord.IsOwn(shorter, "3-4"));
+        Assert.False(DownloadRecord.IsOwn(shorter, "3-45"));
     }
 
     [Theory]
-    [InlineData("Content-Length: abc\r\n")]
-    [InlineData("Content-Length: 1000\r\nContent-Length: 5\r\n")]
-    [InlineData("Content-Length: -3\r\n")]
-    [InlineData("Content-Length: 99999999999999999999\r\n")]
-    public async Task A_Content_Length_that_cannot_be_parsed_is_treated_like_none(string header)
+    [InlineData("abc")]
+    [InlineData("-3")]
+    [InlineData("+5")]
+    [InlineData("99999999999999999999")]
+    [InlineData("5, 5")]
+    [InlineData("5\r\nContent-Length: 1000")]
+    [InlineData("1000\r\nContent-Length: 5")]
+    [InlineData("\u001b[2J")]
+    public async Task A_body_whose_length_is_unclear_is_never_a_complete_file(string length)
     {
-        await using var server = new RawServer($"HTTP/1.1 200 OK\r\nETag: \"one\"\r\n{header}\r\n", Content);
+        await using var server = new RawServer($"HTTP/1.1 200 OK\r\nETag: \"one\"\r\nContent-Length: {length}\r\n\r\n", Content);
         using var client = new HttpClient();
 
-        var result = await client.DownloadAsync(server.Address, Target, Once).OrHangs();
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(
+            () => client.DownloadAsync(server.Address, Target, Once).OrHangs());
+
+        Assert.Contains("is not a length", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(failure.Message, char.IsControl);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task A_length_that_is_sent_twice_is_a_length()
+    {
+        await using var server = new RawServer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Length: 1000\r\n\r\n", Content);
+        using var client = new HttpClient();
+
+        _ = await client.DownloadAsync(server.Address, Target, Once).OrHangs();
 
         Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
-        Assert.Equal(1_000, result.Length);
+    }
+
+    /// <summary>.NET returns the first of two values, which may be the requested one.</summary>
+    [Theory]
+    [InlineData("ETag", "\"two\"")]
+    [InlineData("Last-Modified", "Tue, 03 Nov 2026 10:00:00 GMT")]
+    [InlineData("Content-Range", "bytes 0-399/1000")]
+    [InlineData("Content-Length", "1000")]
+    [InlineData("Content-Type", "multipart/byteranges; boundary=x")]
+    [InlineData("Transfer-Encoding", "gzip, chunked")]
+    public async Task A_rest_with_a_header_that_contradicts_it_restarts(string header, string value)
+    {
+        using var handler = new ScriptedHandler(
+            _ => Dated(Responses.Whole(Content, body: Responses.Reset(Content, 600)), Monday),
+            _ => With(Dated(Responses.Rest(Responses.Bytes(1_000, seed: 2), 600), Monday), header, value),
+            _ => Responses.Whole(Content));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
+
+        Assert.Equal("bytes=600-", handler.Ranges[1].Range);
+        Assert.Null(handler.Ranges[2].Range);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Theory]
+    [InlineData("ETag", "\"two\"")]
+    [InlineData("Last-Modified", "Tue, 03 Nov 2026 10:00:00 GMT")]
+    public async Task A_first_response_with_two_versions_is_not_resumed(string header, string value)
+    {
+        using var handler = new ScriptedHandler(
+            _ => With(Dated(Responses.Whole(Content, body: Responses.Reset(Content, 600)), Monday), header, value),
+            _ => Responses.Whole(Content));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
+
+        Assert.Null(handler.Ranges[1].Range);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Theory]
+    [InlineData("\u00e9", 1)]
+    [InlineData("\t", 1)]
+    [InlineData("<", 20_000)]
+    public async Task An_ETag_that_no_request_can_contain_is_no_validator(string character, int count)
+    {
+        var eTag = $"\"{string.Concat(Enumerable.Repeat(character, count))}\"";
+        await using var server = new RawServer($"HTTP/1.1 200 OK\r\nETag: {eTag}\r\nContent-Length: 1000\r\n\r\n", Content[..600]);
+        using var client = new HttpClient();
+        for (var call = 0; call < 2; call++)
+        {
+            _ = await Assert.ThrowsAsync<HttpIOException>(() => client.DownloadAsync(server.Address, Target, Once).OrHangs());
+            Assert.Empty(_folder.Names);
+        }
+    }
+
+    [Fact]
+    public async Task A_body_with_a_transfer_encoding_is_not_the_file()
+    {
+        using var handler = new ScriptedHandler(_ => With(Responses.Whole(Content), "Transfer-Encoding", "gzip, chunked"));
+        using var client = handler.Client();
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.DownloadAsync(Address, Target, Once));
+
+        Assert.Contains("has the transfer encoding gzip", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+    }
+
+    private static HttpResponseMessage With(HttpResponseMessage response, string header, string value)
+    {
+        Assert.True(response.Headers.TryAddWithoutValidation(header, value)
+            || response.Content.Headers.TryAddWithoutValidation(header, value));
+        return response;
     }
 
     private static HttpResponseMessage Dated(HttpResponseMessage response, DateTimeOffset? modified)

@@ -57,6 +57,11 @@ public sealed class DownloaderProcessTests : IClassFixture<NothingLeftBehind>, I
         var part = new Func<string?>(() => TempFolder.PartOf(_folder["files"], server.KeptNameOf(1)));
 
         var (code, output) = await RunAsync(
+            $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 0; {Command} {_folder["list.txt"]} {_folder["files"]}");
+        Assert.True(code == 1, output);
+        Assert.Empty(Directory.GetFiles(_folder["files"])); // Not even the sidecar could be written.
+
+        (code, output) = await RunAsync(
             $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 64; {Command} {_folder["list.txt"]} {_folder["files"]}");
         Assert.True(code == 1, output);
         Assert.Contains($"The download of {server.UriOf(1)} to ", output, StringComparison.Ordinal);

@@ -22,6 +22,14 @@ internal sealed class TempFolder : IDisposable
 
     public string SidecarOf(string name) => this[name + ".asynckit.json"];
 
+    /// <summary>Writes a sidecar as a download does that was killed.</summary>
+    public void WriteSidecar(string name, DownloadRecord record)
+    {
+        var path = SidecarOf(name);
+        File.WriteAllBytes(path, []);
+        File.WriteAllBytes(path, record.ToBytes(0, FileStatus.OfPath(path)!.Value.Id));
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     private static string NameOf(string file)

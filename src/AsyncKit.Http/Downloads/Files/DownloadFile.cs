@@ -194,14 +194,18 @@ internal sealed class DownloadFile
         {
             if (!_isCompleted && _part is not null)
             {
-                if (Length > 0 && (Version is not null || _isOther))
+                // Without the sidecar, no later call finds the partial file, and no other download opened it.
+                if (_sidecar.IsNamed)
                 {
-                    return; // A later call can resume.
-                }
+                    if (Length > 0 && (Version is not null || _isOther))
+                    {
+                        return; // A later call can resume.
+                    }
 
-                if (!_sidecar.IsOwned())
-                {
-                    return; // The owner may have opened the same partial file.
+                    if (!_sidecar.IsOwned())
+                    {
+                        return; // The owner may have opened the same partial file.
+                    }
                 }
 
                 DeletePart();

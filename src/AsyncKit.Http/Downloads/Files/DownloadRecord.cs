@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace AsyncKit.Http;
@@ -17,12 +18,13 @@ internal sealed record DownloadRecord(
     private const int BlockSize = 1024;
     private const int Format = 2;
 
-    private static ReadOnlySpan<byte> Start => "{\"asynckit\":\"download\","u8;
-
-    /// <summary>Returns true if a download wrote this content, even if a part of it is damaged. Zeros are the content of
-    /// a sidecar whose process or computer stopped before the first write.</summary>
-    public static bool IsOwn(ReadOnlySpan<byte> content) =>
-        content.StartsWith(Start) || !content.ContainsAnyExcept((byte)0);
+    /// <summary>Returns true if a download wrote this content into this file, even if a part of it is damaged. A copy of a
+    /// sidecar belongs to its author. Zeros are the content of a sidecar whose process or computer stopped before the
+    /// first write.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="file">The identity of the file with the content; null if the platform reports none.</param>
+    public static bool IsOwn(ReadOnlySpan<byte> content, string? file) =>
+        content.StartsWith(Encoding.ASCII.GetBytes(Start(file))) || !content.ContainsAnyExcept((byte)0);
 
     /// <returns>Null if the content does not name a partial file. Without a valid version, the record has no
     /// version.</returns>
@@ -45,13 +47,16 @@ internal sealed record DownloadRecord(
 
     /// <summary>Returns the content, padded to whole blocks, so that a shorter record overwrites a longer one
     /// completely in one write.</summary>
-    public byte[] ToBytes(int minLength)
+    /// <param name="minLength">The minimum length, in bytes.</param>
+    /// <param name="file">The identity of the file that gets the content; null if the platform reports none.</param>
+    public byte[] ToBytes(int minLength, string? file)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            json.WriteString("asynckit", "download"); // Must be first: see Start.
+            json.WriteString("asynckit", "download"); // Both must be first: see Start.
+            json.WriteString("file", file);
             json.WriteNumber("format", Format);
             json.WriteString("owner", Owner);
             json.WriteString("token", Token);
@@ -71,6 +76,9 @@ internal sealed record DownloadRecord(
         stream.ToArray().CopyTo(bytes, 0);
         return bytes;
     }
+
+    private static string Start(string? file) =>
+        "{\"asynckit\":\"download\"," + (file is null ? "" : $"\"file\":\"{file}\",");
 
     private static bool IsToken(string? token) =>
         token?.Length == DownloadPaths.TokenDigits && token.All(char.IsAsciiHexDigitLower);

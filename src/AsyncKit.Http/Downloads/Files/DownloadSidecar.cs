@@ -8,8 +8,8 @@ namespace AsyncKit.Http;
 /// Invariants:
 /// (1) A sidecar exists before its partial file, and names it. So a later download finds all files that a killed process
 /// leaves.
-/// (2) It is never opened through a link, and a file with other content under its name is never changed: the sidecar
-/// takes the next name.
+/// (2) It is never opened through a link, and it contains its own identity. Another file under its name, even a copy of a
+/// sidecar, is never changed: the sidecar takes the next name.
 /// (3) Where file locks have no effect, the download that opened it last is its owner. Earlier ones fail at their next
 /// write.
 /// </remarks>
@@ -32,6 +32,9 @@ internal sealed class DownloadSidecar
 
     /// <summary>The content; null if the file is new or does not name a partial file.</summary>
     public DownloadRecord? Record { get; private set; }
+
+    /// <summary>True while the file has its name. Another program may delete or replace it.</summary>
+    public bool IsNamed => FileStatus.IsNameOf(_path, _file.SafeFileHandle);
 
     public static IOException TakenOver() =>
         new("Another download of the same file took over its partial file.", SharingViolation);
@@ -84,7 +87,7 @@ internal sealed class DownloadSidecar
             throw TakenOver();
         }
 
-        var content = (record with { Owner = _owner }).ToBytes(_length);
+        var content = (record with { Owner = _owner }).ToBytes(_length, FileStatus.Of(_file.SafeFileHandle).Id);
         RandomAccess.Write(_file.SafeFileHandle, content, 0);
         _length = content.Length;
         Record = record with { Owner = _owner };
@@ -104,14 +107,16 @@ internal sealed class DownloadSidecar
     /// <summary>Returns true unless another download opened the sidecar later, which requires that file locks have no
     /// effect.</summary>
     public bool IsOwned() =>
-        FileStatus.IsNameOf(_path, _file.SafeFileHandle) && string.Equals(Read(_file)?.Owner, _owner, StringComparison.Ordinal);
+        IsNamed && string.Equals(Read(_file)?.Owner, _owner, StringComparison.Ordinal);
 
     public void Close() => _file.Dispose();
 
-    /// <summary>Closes the file and deletes it, unless another download owns it.</summary>
+    /// <summary>Closes the file and deletes it, unless another download owns it. Without a record, no download owns it:
+    /// the disk was full.</summary>
     public void Delete()
     {
-        if (!IsOwned())
+        var isUnused = Record is null && IsNamed && Read(_file) is null;
+        if (!isUnused && !IsOwned())
         {
             Close();
             return;
@@ -213,7 +218,7 @@ internal sealed class DownloadSidecar
     {
         var content = Content(file);
         return content is not null
-            && DownloadRecord.IsOwn(content)
+            && DownloadRecord.IsOwn(content, FileStatus.Of(file.SafeFileHandle).Id)
             && (content.AsSpan().ContainsAnyExcept((byte)0)
                 || OperatingSystem.IsWindows()
                 || File.GetUnixFileMode(file.SafeFileHandle) == OwnerOnly);

@@ -9,6 +9,8 @@ namespace AsyncKit.Http;
 /// <param name="Length">The length of the whole file.</param>
 internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModified, bool IsDateStrong, long Length)
 {
+    private const int MaxETagLength = 4096; // A sidecar with it, escaped, is shorter than its maximum.
+
     private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(1); // The resolution of dates in HTTP.
 
     /// <summary>True if the ETag is strong, so that equal ETags mean equal bytes.</summary>
@@ -19,7 +21,7 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
     /// validator.</returns>
     public static DownloadVersion? Of(HttpResponseMessage response)
     {
-        if (response.Content.Headers.ContentLength is not { } length)
+        if (response.Content.Headers.ContentLength is not { } length || HasConflict(response))
         {
             return null;
         }
@@ -33,7 +35,7 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
     /// <summary>Returns false for values that no response has, or that a request for the rest cannot use.</summary>
     public bool IsValid() =>
         Length >= 0
-        && (ETag is null || (EntityTagHeaderValue.TryParse(ETag, out var parsed) && parsed.ToString().Equals(ETag, StringComparison.Ordinal)))
+        && (ETag is null || IsSendable(ETag))
         && (HasStrongETag || (IsDateStrong && LastModified is not null));
 
     /// <summary>Requests the rest of this version, or the whole file if the server has another version.</summary>
@@ -53,12 +55,23 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
 
     /// <summary>Returns true if a header of the response identifies another version.</summary>
     public bool Contradicts(HttpResponseMessage response) =>
-        (ETag is not null
+        HasConflict(response)
+        || (ETag is not null
             && response.Headers.ETag is { } other
             && !other.ToString().Equals(ETag, StringComparison.Ordinal))
         || (LastModified is not null
             && response.Content.Headers.LastModified is { } modified
             && modified != LastModified);
+
+    private static bool HasConflict(HttpResponseMessage response) =>
+        response.Headers.HasConflict("ETag") || response.Content.Headers.HasConflict("Last-Modified");
+
+    /// <summary>A response may have an ETag that no request can contain: HttpClient only sends ASCII.</summary>
+    private static bool IsSendable(string eTag) =>
+        eTag.Length <= MaxETagLength
+        && !eTag.Any(character => character is < ' ' or > '~')
+        && EntityTagHeaderValue.TryParse(eTag, out var parsed)
+        && parsed.ToString().Equals(eTag, StringComparison.Ordinal);
 
     private static bool IsWeak(string eTag) => eTag.StartsWith("W/", StringComparison.Ordinal);
 }
