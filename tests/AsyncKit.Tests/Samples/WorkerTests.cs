@@ -17,7 +17,7 @@ public sealed partial class WorkerTests : IClassFixture<NothingLeftBehind>
         {
             Assert.Equal(0, run.Code);
             Assert.Equal(run.Accepted, run.Completed);
-            // A write to a bounded channel that throws for its token may have written all the same.
+            // A write to a bounded channel that throws for its token may still have written.
             Assert.InRange(run.Accepted + run.Left, run.Sent, run.Sent + 1);
         });
     }
