@@ -1,0 +1,43 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+
+namespace AsyncKit.Analyzers.Tests;
+
+/// <summary>Applies a fix to one location after another and to all of them at once, and compares the source.</summary>
+internal static class VerifyFix<TAnalyzer, TFix>
+    where TAnalyzer : DiagnosticAnalyzer, new()
+    where TFix : CodeFixProvider, new()
+{
+    /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
+    public static Task FixesAsync(string before, string after) =>
+        new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
+
+    /// <summary>The diagnostic has no fix.</summary>
+    public static Task OffersNothingAsync(string source) => new FixTest(source, source).RunAsync();
+
+    private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
+    {
+        public FixTest(string before, string after)
+        {
+            TestCode = before;
+            FixedCode = after;
+            foreach (var state in new[] { TestState, FixedState })
+            {
+                state.Sources.Add(("Usings.cs", Code.Usings));
+                state.Sources.Add(("Declarations.cs", Code.Declarations));
+            }
+
+            TestState.AdditionalReferences.AddRange(Code.References);
+            ReferenceAssemblies = new ReferenceAssemblies("net10.0");
+            CompilerDiagnostics = CompilerDiagnostics.Errors;
+        }
+
+        protected override ParseOptions CreateParseOptions() => Code.Parsing;
+
+        protected override CompilationOptions CreateCompilationOptions() => Code.Options;
+    }
+}
