@@ -35,5 +35,8 @@ public abstract class RuleAnalyzer : DiagnosticAnalyzer
     private protected abstract void Register(CompilationStartAnalysisContext context, KnownSymbols symbols);
 
     private protected Diagnostic Report(SyntaxNode node, params object[] arguments) =>
-        Diagnostic.Create(_rule, node.GetLocation(), arguments);
+        Report(node.GetLocation(), arguments);
+
+    private protected Diagnostic Report(Location location, params object[] arguments) =>
+        Diagnostic.Create(_rule, location, arguments);
 }

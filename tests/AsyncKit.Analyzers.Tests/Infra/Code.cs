@@ -15,6 +15,7 @@ internal static class Code
         global using System.Text;
         global using System.Threading;
         global using System.Threading.Tasks;
+        global using AsyncKit;
         """;
 
     /// <summary>A web client, as the code of a user has one.</summary>
@@ -45,21 +46,6 @@ internal static class Code
 
     public static IReadOnlyList<MetadataReference> WithoutAsyncKit { get; } =
         ReferencesTo(name => IsReferenced(name) && !Owned.Contains(name, StringComparer.Ordinal));
-
-    /// <summary>A program with a class whose async method has the statements.</summary>
-    public static string Method(string body) => $$"""
-        using AsyncKit;
-        public sealed class C
-        {
-            public async Task RunAsync(Uri[] uris, CancellationToken ct)
-            {
-        {{Indent(body)}}
-            }
-        }
-        """;
-
-    private static string Indent(string body) => string.Join(
-        '\n', body.Split('\n').Select(line => line.Length == 0 || line[0] == '#' ? line : "        " + line));
 
     private static bool IsReferenced(string name) =>
         (name.StartsWith("System", StringComparison.Ordinal) && !name.StartsWith("System.Composition", StringComparison.Ordinal))

@@ -3,10 +3,11 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers.Tests;
 
-/// <summary>Runs an analyzer over a source. What it reports must equal the spans that are marked in the source.</summary>
+/// <summary>Runs an analyzer over sources. Its reports must equal the spans that [| and |] mark in the source.</summary>
 internal static class Verify
 {
     private static readonly SyntaxTree[] Shared =
@@ -15,32 +16,45 @@ internal static class Verify
         CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing, "Declarations.cs"),
     ];
 
+    /// <summary>Checks snippets, each in a namespace of its own. One compilation serves all of them.</summary>
     /// <param name="analyzer">The analyzer.</param>
-    /// <param name="markup">The source, with [| and |] around each expected location.</param>
-    /// <param name="kind">A console application has top-level statements.</param>
+    /// <param name="template">The source around a snippet, which replaces BODY.</param>
+    /// <param name="snippets">Statements.</param>
+    public static async Task EachAsync(DiagnosticAnalyzer analyzer, string template, params string[] snippets)
+    {
+        var expected = new Dictionary<string, (string Snippet, ImmutableArray<TextSpan> Spans)>(StringComparer.Ordinal);
+        var trees = new List<SyntaxTree>();
+        foreach (var snippet in snippets)
+        {
+            var name = "Snippet" + expected.Count;
+            var markup = $"namespace {name};\n{template.Replace("BODY", snippet, StringComparison.Ordinal)}";
+            TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableArray<TextSpan> spans);
+            expected.Add(name, (snippet, spans));
+            trees.Add(CSharpSyntaxTree.ParseText(source, Code.Parsing, name));
+        }
+
+        var found = await FindAsync(analyzer, Compile(trees, Code.References, OutputKind.DynamicallyLinkedLibrary));
+        var wrong = expected.Where(pair => !pair.Value.Spans.Order().SequenceEqual(
+            found.Where(diagnostic => string.Equals(diagnostic.Location.SourceTree!.FilePath, pair.Key, StringComparison.Ordinal))
+                .Select(diagnostic => diagnostic.Location.SourceSpan).Order()));
+        Assert.Empty(wrong.Select(pair => pair.Value.Snippet));
+    }
+
+    /// <summary>Checks one source, which may have top-level statements.</summary>
     public static async Task ReportsAsync(
         DiagnosticAnalyzer analyzer, string markup, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
-        TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableArray<Microsoft.CodeAnalysis.Text.TextSpan> spans);
+        TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableArray<TextSpan> spans);
         var found = await FindAsync(analyzer, Compile(source, Code.References, kind));
-        Assert.Equal(
-            spans.Order().Select(span => source[span.Start..span.End]),
-            found.Select(diagnostic => diagnostic.Location.SourceSpan).Order().Select(span => source[span.Start..span.End]),
-            StringComparer.Ordinal);
         Assert.Equal(spans.Order(), found.Select(diagnostic => diagnostic.Location.SourceSpan).Order());
     }
 
-    /// <summary>Several sources of one project: the first has the marks.</summary>
     public static async Task<IReadOnlyList<string>> MessagesAsync(DiagnosticAnalyzer analyzer, string source) =>
         [.. (await FindAsync(analyzer, Compile(source, Code.References, OutputKind.DynamicallyLinkedLibrary)))
             .Select(diagnostic => diagnostic.GetMessage(null))];
 
     public static CSharpCompilation Compile(string source, IReadOnlyList<MetadataReference> references, OutputKind kind) =>
-        CSharpCompilation.Create(
-            "Sample",
-            [.. Shared, CSharpSyntaxTree.ParseText(source, Code.Parsing, "Sample.cs")],
-            references,
-            Code.Options.WithOutputKind(kind));
+        Compile([CSharpSyntaxTree.ParseText(source, Code.Parsing, "Sample.cs")], references, kind);
 
     public static async Task<ImmutableArray<Diagnostic>> FindAsync(DiagnosticAnalyzer analyzer, CSharpCompilation compilation)
     {
@@ -56,4 +70,7 @@ internal static class Verify
             .Select(error => error.ToString()));
         return [.. all.Where(diagnostic => own.Contains(diagnostic.Id, StringComparer.Ordinal))];
     }
+
+    private static CSharpCompilation Compile(IEnumerable<SyntaxTree> trees, IReadOnlyList<MetadataReference> references, OutputKind kind) =>
+        CSharpCompilation.Create("Sample", [.. Shared, .. trees], references, Code.Options.WithOutputKind(kind));
 }

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
@@ -16,8 +17,29 @@ internal static class VerifyFix<TAnalyzer, TFix>
     public static Task FixesAsync(string before, string after) =>
         new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
 
-    /// <summary>The diagnostic has no fix.</summary>
-    public static Task OffersNothingAsync(string source) => new FixTest(source, source).RunAsync();
+    /// <summary>A source whose every report has no fix.</summary>
+    public static async Task OffersNothingAsync(string source)
+    {
+        using var workspace = new AdhocWorkspace();
+        var project = workspace.AddProject("Sample", LanguageNames.CSharp)
+            .WithParseOptions(Code.Parsing)
+            .WithCompilationOptions(Code.Options)
+            .AddMetadataReferences(Code.References)
+            .AddDocument("Usings.cs", Code.Usings).Project
+            .AddDocument("Declarations.cs", Code.Declarations).Project;
+        var document = project.AddDocument("Sample.cs", source);
+        var compilation = (CSharpCompilation)(await document.Project.GetCompilationAsync())!;
+        var found = await Verify.FindAsync(new TAnalyzer(), compilation);
+        var offered = new List<CodeAction>();
+        foreach (var diagnostic in found)
+        {
+            await new TFix().RegisterCodeFixesAsync(new CodeFixContext(
+                document, diagnostic, (action, _) => offered.Add(action), CancellationToken.None));
+        }
+
+        Assert.NotEmpty(found);
+        Assert.Empty(offered.Select(action => action.Title));
+    }
 
     private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
     {
@@ -34,6 +56,7 @@ internal static class VerifyFix<TAnalyzer, TFix>
             TestState.AdditionalReferences.AddRange(Code.References);
             ReferenceAssemblies = new ReferenceAssemblies("net10.0");
             CompilerDiagnostics = CompilerDiagnostics.Errors;
+            CodeFixTestBehaviors = CodeFixTestBehaviors.SkipFixAllInDocumentCheck | CodeFixTestBehaviors.SkipFixAllInProjectCheck;
         }
 
         protected override ParseOptions CreateParseOptions() => Code.Parsing;

@@ -6,8 +6,7 @@ namespace AsyncKit.Analyzers.Tests;
 
 public sealed class UnreleasedLeaseTests
 {
-    private const string Fields = """
-        using AsyncKit;
+    private const string Template = """
         public sealed class C(AsyncLock mutex, KeyedLock<string> keys, ConcurrencyGate gate, AsyncPool<string> pool)
         {
             private Lease _held;
@@ -20,55 +19,55 @@ public sealed class UnreleasedLeaseTests
         }
         """;
 
-    [Theory]
-    [InlineData("await [|mutex.AcquireAsync()|];")]
-    [InlineData("await [|mutex.AcquireAsync(ct)|].ConfigureAwait(false);")]
-    [InlineData("_ = await [|keys.AcquireAsync(\"a\", TimeSpan.FromSeconds(1), ct)|];")]
-    [InlineData("var lease = await [|gate.AcquireAsync(ct)|];")]
-    [InlineData("var lease = await [|gate.AcquireAsync(ct)|]; if (lease.IsHeld) { lease.Report(GateSignal.Success); }")]
-    [InlineData("await [|pool.RentAsync(ct)|];")]
-    [InlineData("var item = await [|pool.RentAsync(ct)|]; Console.WriteLine(item.Value); item.Discard();")]
-    public Task A_lease_that_nothing_releases_is_reported(string body) => ReportsAsync(body);
+    [Fact]
+    public Task A_lease_that_nothing_releases_is_reported() => EachAsync(
+        "await [|mutex.AcquireAsync()|];",
+        "await [|mutex.AcquireAsync(ct)|].ConfigureAwait(false);",
+        "_ = await [|keys.AcquireAsync(\"a\", TimeSpan.FromSeconds(1), ct)|];",
+        "var lease = await [|gate.AcquireAsync(ct)|];",
+        "var lease = await [|gate.AcquireAsync(ct)|]; if (lease.IsHeld) { lease.Report(GateSignal.Success); }",
+        "await [|pool.RentAsync(ct)|];",
+        "var item = await [|pool.RentAsync(ct)|]; Console.WriteLine(item.Value); item.Discard();");
 
-    [Theory]
-    [InlineData("using var lease = await gate.AcquireAsync(ct);")]
-    [InlineData("using (await gate.AcquireAsync(ct)) { }")]
-    [InlineData("using (var lease = await gate.AcquireAsync(ct)) { }")]
-    [InlineData("await using var item = await pool.RentAsync(ct);")]
-    [InlineData("await using (await pool.RentAsync(ct)) { }")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); using (lease) { }")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); try { } finally { lease.Dispose(); }")]
-    [InlineData("var item = await pool.RentAsync(ct); await item.DisposeAsync();")]
-    [InlineData("return await gate.AcquireAsync(ct);")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); return lease;")]
-    [InlineData("_held = await gate.AcquireAsync(ct);")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); _held = lease;")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); lease = default;")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); Action release = () => lease.Dispose();")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); Action release = lease.Dispose;")]
-    [InlineData("var lease = await gate.AcquireAsync(ct); Keep(lease);")]
-    [InlineData("Keep(await gate.AcquireAsync(ct));")]
-    [InlineData("var acquiring = gate.AcquireAsync(ct);")]
-    [InlineData("if (gate.TryAcquire(out var lease)) { lease.Dispose(); }")]
-    public Task A_lease_with_an_owner_is_not_reported(string body) => ReportsAsync(body);
+    [Fact]
+    public Task A_lease_with_an_owner_is_not_reported() => EachAsync(
+        "using var lease = await gate.AcquireAsync(ct);",
+        "using (await gate.AcquireAsync(ct)) { }",
+        "using (var lease = await gate.AcquireAsync(ct)) { }",
+        "await using var item = await pool.RentAsync(ct);",
+        "await using (await pool.RentAsync(ct)) { }",
+        "var lease = await gate.AcquireAsync(ct); using (lease) { }",
+        "var lease = await gate.AcquireAsync(ct); try { } finally { lease.Dispose(); }",
+        "var item = await pool.RentAsync(ct); await item.DisposeAsync();",
+        "return await gate.AcquireAsync(ct);",
+        "var lease = await gate.AcquireAsync(ct); return lease;",
+        "_held = await gate.AcquireAsync(ct);",
+        "var lease = await gate.AcquireAsync(ct); _held = lease;",
+        "var lease = await gate.AcquireAsync(ct); lease = default;",
+        "var lease = await gate.AcquireAsync(ct); Action release = () => lease.Dispose();",
+        "var lease = await gate.AcquireAsync(ct); Action release = lease.Dispose;",
+        "var lease = await gate.AcquireAsync(ct); Keep(lease);",
+        "Keep(await gate.AcquireAsync(ct));",
+        "var acquiring = gate.AcquireAsync(ct);",
+        "if (gate.TryAcquire(out var lease)) { lease.Dispose(); }");
 
-    [Theory]
-    [InlineData("await Task.WhenAll(gate.AcquireAsync(ct).AsTask(), mutex.AcquireAsync(ct).AsTask());")]
-    [InlineData("Func<Task> acquire = async () => await [|gate.AcquireAsync(ct)|];")]
-    [InlineData("Func<Task<Lease>> acquire = async () => await gate.AcquireAsync(ct);")]
-    [InlineData("async Task LocalAsync() { await using var item = await pool.RentAsync(ct); await [|mutex.AcquireAsync()|]; } await LocalAsync();")]
-    [InlineData("switch (await gate.AcquireAsync(ct)) { case { IsHeld: true } lease: lease.Dispose(); break; }")]
-    [InlineData("if (await gate.AcquireAsync(TimeSpan.Zero, ct) is { IsHeld: true } lease) { Keep(lease); }")]
-    [InlineData("dynamic kept = await gate.AcquireAsync(ct); kept.Dispose();")]
-    [InlineData("List<Lease> all = [await gate.AcquireAsync(ct), await mutex.AcquireAsync(ct)]; all.ForEach(lease => lease.Dispose());")]
-    [InlineData("var (one, two) = (await gate.AcquireAsync(ct), await mutex.AcquireAsync(ct)); one.Dispose(); two.Dispose();")]
-    [InlineData("System.Linq.Expressions.Expression<Func<ConcurrencyGate, ValueTask<Lease>>> e = g => g.AcquireAsync(default);")]
-    [InlineData("IDisposable lease = await gate.AcquireAsync(ct); lease.Dispose();")]
-    [InlineData("object lease = await gate.AcquireAsync(ct); ((IDisposable)lease).Dispose();")]
-    [InlineData("ref readonly var alias = ref _held; var lease = await gate.AcquireAsync(ct); Keep(in1(in lease)); static Lease in1(in Lease l) => l;")]
-    [InlineData("foreach (var key in new[] { \"a\" }) { var lease = await keys.AcquireAsync(key, ct); _held = lease; }")]
-    [InlineData("var lease = await [|gate.AcquireAsync(ct)|];\n#if NEVER\nlease.Dispose();\n#endif")]
-    public Task A_tricky_lease_is_judged_right(string body) => ReportsAsync(body);
+    [Fact]
+    public Task A_tricky_lease_is_judged_right() => EachAsync(
+        "await Task.WhenAll(gate.AcquireAsync(ct).AsTask(), mutex.AcquireAsync(ct).AsTask());",
+        "Func<Task> acquire = async () => await [|gate.AcquireAsync(ct)|];",
+        "Func<Task<Lease>> acquire = async () => await gate.AcquireAsync(ct);",
+        "async Task LocalAsync() { await using var item = await pool.RentAsync(ct); await [|mutex.AcquireAsync()|]; } await LocalAsync();",
+        "switch (await gate.AcquireAsync(ct)) { case { IsHeld: true } lease: lease.Dispose(); break; }",
+        "if (await gate.AcquireAsync(TimeSpan.Zero, ct) is { IsHeld: true } lease) { Keep(lease); }",
+        "dynamic kept = await gate.AcquireAsync(ct); kept.Dispose();",
+        "List<Lease> all = [await gate.AcquireAsync(ct), await mutex.AcquireAsync(ct)]; all.ForEach(lease => lease.Dispose());",
+        "var (one, two) = (await gate.AcquireAsync(ct), await mutex.AcquireAsync(ct)); one.Dispose(); two.Dispose();",
+        "System.Linq.Expressions.Expression<Func<ConcurrencyGate, ValueTask<Lease>>> e = g => g.AcquireAsync(default);",
+        "IDisposable lease = await gate.AcquireAsync(ct); lease.Dispose();",
+        "object lease = await gate.AcquireAsync(ct); ((IDisposable)lease).Dispose();",
+        "ref readonly var alias = ref _held; var lease = await gate.AcquireAsync(ct); Keep(in1(in lease)); static Lease in1(in Lease l) => l;",
+        "foreach (var key in new[] { \"a\" }) { var lease = await keys.AcquireAsync(key, ct); _held = lease; }",
+        "var lease = await [|gate.AcquireAsync(ct)|];\n#if NEVER\nlease.Dispose();\n#endif");
 
     [Fact]
     public Task A_generic_key_and_a_partial_class_are_seen_through() => Verify.ReportsAsync(new UnreleasedLeaseAnalyzer(), """
@@ -159,14 +158,26 @@ public sealed class UnreleasedLeaseTests
         }
         """);
 
-    [Theory]
-    [InlineData("Func<Task> acquire = async () => await {|AK0016:gate.AcquireAsync(ct)|};")]
-    [InlineData("if (ct.CanBeCanceled) await {|AK0016:gate.AcquireAsync(ct)|};")]
-    [InlineData("switch (1) { case 1: await {|AK0016:gate.AcquireAsync(ct)|}; break; }")]
-    [InlineData("goto end; await {|AK0016:gate.AcquireAsync(ct)|}; end: ;")]
-    public Task Code_that_cannot_declare_a_local_has_no_fix(string body) => Fix.OffersNothingAsync(Source(body));
+    [Fact]
+    public Task Code_that_cannot_declare_a_local_has_no_fix() => Fix.OffersNothingAsync("""
+        public sealed class C(ConcurrencyGate gate)
+        {
+            public async Task AAsync(CancellationToken ct)
+            {
+                Func<Task> acquire = async () => await gate.AcquireAsync(ct);
+                if (ct.CanBeCanceled) await gate.AcquireAsync(ct);
+                switch (1) { case 1: await gate.AcquireAsync(ct); break; }
+                await acquire();
+            }
 
-    private static Task ReportsAsync(string body) => Verify.ReportsAsync(new UnreleasedLeaseAnalyzer(), Source(body));
+            public async Task BAsync(CancellationToken ct)
+            {
+                goto end; await gate.AcquireAsync(ct); end: ;
+            }
+        }
+        """);
 
-    private static string Source(string body) => Fields.Replace("BODY", body, StringComparison.Ordinal);
+    private static Task EachAsync(params string[] bodies) => Verify.EachAsync(new UnreleasedLeaseAnalyzer(), Template, bodies);
+
+    private static string Source(string body) => Template.Replace("BODY", body, StringComparison.Ordinal);
 }
