@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers;
 
@@ -22,6 +24,9 @@ public abstract class RuleFix : CodeFixProvider
     /// <inheritdoc/>
     public sealed override ImmutableArray<string> FixableDiagnosticIds { get; }
 
+    /// <summary>Whether the fixed document must have fewer compiler errors, since the fix is for one of them.</summary>
+    private protected virtual bool MustRemoveAnError => false;
+
     /// <inheritdoc/>
     public sealed override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
 
@@ -40,13 +45,12 @@ public abstract class RuleFix : CodeFixProvider
             var node = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
             var fixedDocument = await FixAsync(context.Document, root, before, node, context.CancellationToken)
                 .ConfigureAwait(false);
-            if (fixedDocument is null || !await CompilesAsync(before, fixedDocument, context.CancellationToken).ConfigureAwait(false))
+            if (fixedDocument is not null
+                && await CompilesAsync(before, MemberOf(node), fixedDocument, context.CancellationToken).ConfigureAwait(false))
             {
-                continue;
+                context.RegisterCodeFix(
+                    CodeAction.Create(_title, _ => Task.FromResult(fixedDocument), _key), diagnostic);
             }
-
-            context.RegisterCodeFix(
-                CodeAction.Create(_title, _ => Task.FromResult(fixedDocument), _key), diagnostic);
         }
     }
 
@@ -54,14 +58,31 @@ public abstract class RuleFix : CodeFixProvider
     private protected abstract Task<Document?> FixAsync(
         Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken);
 
-    private static async Task<bool> CompilesAsync(
-        SemanticModel before, Document fixedDocument, CancellationToken cancellationToken)
+    /// <summary>The member that a fix changes; the whole document for a top-level statement.</summary>
+    private static TextSpan MemberOf(SyntaxNode node) => node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()
+        .FirstOrDefault(member => member is not (GlobalStatementSyntax or BaseTypeDeclarationSyntax or BaseNamespaceDeclarationSyntax))
+        ?.FullSpan ?? node.SyntaxTree.GetRoot().FullSpan;
+
+    private async Task<bool> CompilesAsync(
+        SemanticModel before, TextSpan member, Document fixedDocument, CancellationToken cancellationToken)
     {
         var after = await fixedDocument.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-        return after is not null && Errors(after, cancellationToken) <= Errors(before, cancellationToken);
+        if (after is null)
+        {
+            return false;
+        }
+
+        var growth = after.SyntaxTree.Length - before.SyntaxTree.Length;
+        var errors = Errors(after, new TextSpan(member.Start, member.Length + growth), cancellationToken);
+        if (MustRemoveAnError)
+        {
+            return errors < Errors(before, member, cancellationToken);
+        }
+
+        return errors == 0 || errors <= Errors(before, member, cancellationToken);
     }
 
-    private static int Errors(SemanticModel model, CancellationToken cancellationToken) =>
-        model.GetDiagnostics(cancellationToken: cancellationToken)
+    private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
+        model.GetDiagnostics(span, cancellationToken)
             .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 }

@@ -41,8 +41,7 @@ public sealed class SharedStateFix() : RuleFix("Do not share unsafe state", Rule
             && expression.Parent is ExpressionStatementSyntax
             && model.GetTypeInfo(target, cancellationToken).Type?.SpecialType
                 is SpecialType.System_Int32 or SpecialType.System_Int64
-            && model.GetSymbolInfo(target, cancellationToken).Symbol is IFieldSymbol or ILocalSymbol or IParameterSymbol
-            && (amount is null || !amount.DescendantNodesAndSelf().Any(part => part is AwaitExpressionSyntax));
+            && model.GetSymbolInfo(target, cancellationToken).Symbol is IFieldSymbol or ILocalSymbol or IParameterSymbol;
         return isCounter
             ? root.ReplaceNode(expression, Interlocked(method!, target!, amount).WithTriviaFrom(expression))
             : null;

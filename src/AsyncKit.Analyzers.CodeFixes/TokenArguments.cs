@@ -56,23 +56,25 @@ internal static class TokenArguments
         one.RefKind == other.RefKind
         && string.Equals(one.Type.ToDisplayString(), other.Type.ToDisplayString(), StringComparison.Ordinal);
 
-    private static InvocationExpressionSyntax Append(InvocationExpressionSyntax call, string token, string? name)
+    /// <summary>The arguments with the token after them, by name if a parameter is given.</summary>
+    public static ArgumentListSyntax With(ArgumentListSyntax list, string token, string? parameter)
     {
         var argument = SyntaxFactory.Argument(SyntaxFactory.IdentifierName(token));
-        if (name is not null)
+        if (parameter is not null)
         {
             argument = argument.WithNameColon(
-                SyntaxFactory.NameColon(name).WithTrailingTrivia(SyntaxFactory.Space));
+                SyntaxFactory.NameColon(parameter).WithTrailingTrivia(SyntaxFactory.Space));
         }
 
-        var arguments = call.ArgumentList.Arguments;
-        var separators = arguments.GetSeparators().ToList();
-        if (arguments.Count > 0)
+        var separators = list.Arguments.GetSeparators().ToList();
+        if (list.Arguments.Count > 0)
         {
             separators.Add(SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(SyntaxFactory.Space));
         }
 
-        return call.WithArgumentList(call.ArgumentList.WithArguments(
-            SyntaxFactory.SeparatedList(arguments.Append(argument), separators)));
+        return list.WithArguments(SyntaxFactory.SeparatedList(list.Arguments.Append(argument), separators));
     }
+
+    private static InvocationExpressionSyntax Append(InvocationExpressionSyntax call, string token, string? parameter) =>
+        call.WithArgumentList(With(call.ArgumentList, token, parameter));
 }

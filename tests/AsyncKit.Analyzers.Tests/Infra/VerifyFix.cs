@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
@@ -18,18 +19,26 @@ internal static class VerifyFix<TAnalyzer, TFix>
         new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
 
     /// <summary>A source whose every report has no fix.</summary>
-    public static async Task OffersNothingAsync(string source)
+    public static Task OffersNothingAsync(string source) =>
+        OffersNothingAsync(source, compilation => Verify.FindAsync(new TAnalyzer(), compilation));
+
+    /// <summary>A source whose compiler errors have no fix.</summary>
+    public static Task OffersNothingForErrorsAsync(string source) =>
+        OffersNothingAsync(source, compilation => Task.FromResult(compilation.GetDiagnostics()
+            .Where(error => new TFix().FixableDiagnosticIds.Contains(error.Id, StringComparer.Ordinal)).ToImmutableArray()));
+
+    private static async Task OffersNothingAsync(
+        string source, Func<CSharpCompilation, Task<ImmutableArray<Diagnostic>>> find)
     {
         using var workspace = new AdhocWorkspace();
-        var project = workspace.AddProject("Sample", LanguageNames.CSharp)
+        var document = workspace.AddProject("Sample", LanguageNames.CSharp)
             .WithParseOptions(Code.Parsing)
             .WithCompilationOptions(Code.Options)
             .AddMetadataReferences(Code.References)
             .AddDocument("Usings.cs", Code.Usings).Project
-            .AddDocument("Declarations.cs", Code.Declarations).Project;
-        var document = project.AddDocument("Sample.cs", source);
-        var compilation = (CSharpCompilation)(await document.Project.GetCompilationAsync())!;
-        var found = await Verify.FindAsync(new TAnalyzer(), compilation);
+            .AddDocument("Declarations.cs", Code.Declarations).Project
+            .AddDocument("Sample.cs", source);
+        var found = await find((CSharpCompilation)(await document.Project.GetCompilationAsync())!);
         var offered = new List<CodeAction>();
         foreach (var diagnostic in found)
         {

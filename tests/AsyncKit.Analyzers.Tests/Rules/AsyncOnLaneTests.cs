@@ -63,7 +63,7 @@ public sealed class AsyncOnLaneTests
         "await Offload.RunAsync([|LocalAsync|]); async Task LocalAsync() => await WorkAsync();",
         "System.Linq.Expressions.Expression<Func<Task<int>>> e = () => Offload.RunAsync(() => Read(), default(CancellationToken));",
         "await Offload.RunAsync(() => { async Task InnerAsync() => await WorkAsync(); return InnerAsync().Wait(5); });",
-        "await Offload.RunAsync([|() =>\n#if NEVER\nRead()\n#else\nWorkAsync()\n#endif\n|]);",
+        "await Offload.RunAsync([|() =>\n#if NEVER\nRead()\n#else\nWorkAsync()|]\n#endif\n);",
         "await Offload.RunAsync([|(Func<Task>)(() => WorkAsync())|]);",
         "await Offload.RunAsync<Task>([|() => null!|]);",
         "await Offload.RunAsync(() => new[] { WorkAsync() });",

@@ -180,6 +180,7 @@ public sealed class SharedStateTests
                     var count = await Web.CountAsync(uri, ct);
                     {|AK0006:_sent++|}; // Sent.
                     {|AK0006:total += count|};
+                    {|AK0006:total += await Web.CountAsync(uri, ct)|};
                     {|AK0006:total -= count + 1|};
                     {|AK0006:--_sent|};
                 }, ct);
@@ -210,6 +211,7 @@ public sealed class SharedStateTests
                     var count = await Web.CountAsync(uri, ct);
                     Interlocked.Increment(ref _sent); // Sent.
                     Interlocked.Add(ref total, count);
+                    Interlocked.Add(ref total, await Web.CountAsync(uri, ct));
                     Interlocked.Add(ref total, -(count + 1));
                     Interlocked.Decrement(ref _sent);
                 }, ct);
