@@ -16,8 +16,7 @@ public sealed class IgnoredTokenFix() : RuleFix("Pass the token of the operation
     {
         if (node.FirstAncestorOrSelf<IdentifierNameSyntax>() is not { } passed
             || passed.FirstAncestorOrSelf<LambdaExpressionSyntax>() is not { } lambda
-            || Parameters(lambda).LastOrDefault(parameter => TokenArguments.IsToken(
-                model.GetDeclaredSymbol(parameter, cancellationToken)?.Type)) is not { } own)
+            || OwnToken(lambda, model, cancellationToken) is not { } own)
         {
             return Task.FromResult<Document?>(null);
         }
@@ -27,10 +26,10 @@ public sealed class IgnoredTokenFix() : RuleFix("Pass the token of the operation
             : root.ReplaceNode(passed, SyntaxFactory.IdentifierName(own.Identifier.Text).WithTriviaFrom(passed))));
     }
 
-    private static IEnumerable<ParameterSyntax> Parameters(LambdaExpressionSyntax lambda) => lambda switch
-    {
-        SimpleLambdaExpressionSyntax simple => [simple.Parameter],
-        ParenthesizedLambdaExpressionSyntax parenthesized => parenthesized.ParameterList.Parameters,
-        _ => [],
-    };
+    /// <summary>The parameter itself and not one of a copy: a lambda with one parameter has no list.</summary>
+    private static ParameterSyntax? OwnToken(
+        LambdaExpressionSyntax lambda, SemanticModel model, CancellationToken cancellationToken) =>
+        lambda.DescendantNodes().OfType<ParameterSyntax>()
+            .LastOrDefault(parameter => (parameter.Parent == lambda || parameter.Parent?.Parent == lambda)
+                && TokenArguments.IsToken(model.GetDeclaredSymbol(parameter, cancellationToken)?.Type));
 }

@@ -21,7 +21,7 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
     {
         if (LambdaAt(node) is not { } lambda
             || lambda.Parent is not ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call }
-            || Missing(call, model, cancellationToken) != Parameters(lambda).Count)
+            || Missing(call, model, cancellationToken) != lambda.Parameters().Count)
         {
             return null;
         }
@@ -60,14 +60,7 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
         };
     }
 
-    private static IReadOnlyList<ParameterSyntax> Parameters(LambdaExpressionSyntax lambda) => lambda switch
-    {
-        SimpleLambdaExpressionSyntax simple => [simple.Parameter],
-        ParenthesizedLambdaExpressionSyntax parenthesized => parenthesized.ParameterList.Parameters,
-        _ => [],
-    };
-
-    /// <summary>The parameter that is a token where the lambda stands, or null if there is none or more than
+    /// <summary>The parameter that is a token where the lambda stands, or null if the number of such parameters is not
     /// one.</summary>
     private static ISymbol? TokenInScope(SemanticModel model, int position)
     {
@@ -78,14 +71,14 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
 
     private static LambdaExpressionSyntax WithParameter(LambdaExpressionSyntax lambda, string name)
     {
-        var isTyped = Parameters(lambda).All(parameter => parameter.Type is not null);
+        var isTyped = lambda.Parameters().All(parameter => parameter.Type is not null);
         var added = SyntaxFactory.Parameter(SyntaxFactory.Identifier(name));
         if (isTyped)
         {
             added = added.WithType(SyntaxFactory.IdentifierName("CancellationToken").WithTrailingTrivia(SyntaxFactory.Space));
         }
 
-        var old = Parameters(lambda);
+        var old = lambda.Parameters();
         var list = SyntaxFactory.SeparatedList(
             old.Take(old.Count - 1).Append(old[old.Count - 1].WithoutTrivia()).Append(added),
             Enumerable.Repeat(SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(SyntaxFactory.Space), old.Count));
@@ -125,8 +118,9 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
                 : changed);
         if (takers.Count == 0 && !outerIsUsed)
         {
+            var parameters = rewritten.Parameters();
             rewritten = rewritten.ReplaceToken(
-                Parameters(rewritten).Last().Identifier, SyntaxFactory.Identifier(Discard));
+                parameters[parameters.Count - 1].Identifier, SyntaxFactory.Identifier(Discard));
         }
 
         var call = (InvocationExpressionSyntax)lambda.Parent!.Parent!.Parent!;

@@ -15,8 +15,10 @@ internal static class SyntaxExtensions
     /// <summary>The whitespace before the first token of a node.</summary>
     public static SyntaxTriviaList Indentation(this SyntaxNode node)
     {
-        var last = node.GetLeadingTrivia().LastOrDefault();
-        return last.IsKind(SyntaxKind.WhitespaceTrivia) ? SyntaxFactory.TriviaList(last) : default;
+        var trivia = node.GetLeadingTrivia();
+        return trivia.Count > 0 && trivia[trivia.Count - 1].IsKind(SyntaxKind.WhitespaceTrivia)
+            ? SyntaxFactory.TriviaList(trivia[trivia.Count - 1])
+            : default;
     }
 
     /// <summary>The await of a call, directly or through ConfigureAwait, or null.</summary>
@@ -29,6 +31,13 @@ internal static class SyntaxExtensions
             Parent: InvocationExpressionSyntax { Parent: AwaitExpressionSyntax awaited },
         } => awaited,
         _ => null,
+    };
+
+    public static SeparatedSyntaxList<ParameterSyntax> Parameters(this LambdaExpressionSyntax lambda) => lambda switch
+    {
+        SimpleLambdaExpressionSyntax simple => SyntaxFactory.SingletonSeparatedList(simple.Parameter),
+        ParenthesizedLambdaExpressionSyntax parenthesized => parenthesized.ParameterList.Parameters,
+        _ => default,
     };
 
     /// <summary>The descendants of a function without those of nested functions.</summary>

@@ -53,7 +53,7 @@ public sealed class UnreleasedLeaseFix() : RuleFix("Declare the lease with 'usin
                 argumentList: null,
                 SyntaxFactory.EqualsValueClause(awaited.WithoutLeadingTrivia())))));
 
-    private static StatementSyntax WithUsing(
+    private static LocalDeclarationStatementSyntax WithUsing(
         LocalDeclarationStatementSyntax declaration, StatementSyntax original, bool isPool) => declaration
         .WithoutLeadingTrivia()
         .WithAwaitKeyword(isPool ? SyntaxFactory.Token(SyntaxKind.AwaitKeyword).WithTrailingTrivia(SyntaxFactory.Space) : default)

@@ -13,8 +13,8 @@ internal static class Concurrency
         "Uno.UI", "Orleans.Core.Abstractions", "UnityEngine", "GodotSharp",
     ];
 
-    /// <summary>Whether another call of the lambda can run the expression at the same time. The answer is no if the
-    /// limit is not known.</summary>
+    /// <summary>Whether another call of the lambda can run the expression at the same time. False if the limit is not
+    /// known.</summary>
     public static bool IsConcurrent(IOperation expression, IAnonymousFunctionOperation lambda, KnownSymbols symbols) =>
         OperationCall.Of(lambda, symbols) is { } owner
             ? (owner.IsFanOut && HasConcurrentLimit(owner)) || (owner.IsParallel && IsConcurrentLoop(owner))

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace AsyncKit.Analyzers;
 
-/// <summary>AK0005: an operation that passes the token of its caller on instead of its own.</summary>
+/// <summary>AK0005: an operation that passes the token of its caller on instead of the one it received.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
 {

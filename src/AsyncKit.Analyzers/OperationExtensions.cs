@@ -49,8 +49,8 @@ internal static class OperationExtensions
         return parent as IAwaitOperation;
     }
 
-    /// <summary>Whether the value of an expression is dropped: a statement of its own, or an assignment to a
-    /// discard.</summary>
+    /// <summary>Whether the value of an expression is dropped: the expression is a statement, or is assigned
+    /// to a discard.</summary>
     public static bool IsDropped(this IOperation operation) => operation.UsedBy() switch
     {
         IExpressionStatementOperation => true,

@@ -16,7 +16,7 @@ internal static class Verify
         CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing, "Declarations.cs"),
     ];
 
-    /// <summary>Checks snippets, each in a namespace of its own. One compilation serves all of them.</summary>
+    /// <summary>Checks snippets, each in a separate namespace. One compilation serves all of them.</summary>
     /// <param name="analyzer">The analyzer.</param>
     /// <param name="template">The source around a snippet, which replaces BODY.</param>
     /// <param name="snippets">Statements.</param>
