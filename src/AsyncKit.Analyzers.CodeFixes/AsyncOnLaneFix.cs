@@ -11,9 +11,9 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class AsyncOnLaneFix() : RuleFix("Run the async operation without a lane", Rules.AsyncOnLane.Id)
 {
-    private protected override Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         var call = node.AncestorsAndSelf().OfType<ArgumentSyntax>().Select(argument => argument.Parent?.Parent)
             .OfType<InvocationExpressionSyntax>().FirstOrDefault();
         if (call?.AwaitOf() is not { } awaited || model.GetSymbolInfo(call, cancellationToken).Symbol is not IMethodSymbol method)
@@ -24,7 +24,7 @@ public sealed class AsyncOnLaneFix() : RuleFix("Run the async operation without 
         var changed = method.Name is "FanOutBlockingAsync"
             ? Rename(root, call, awaited, method)
             : Inline(root, model, node, call, awaited, cancellationToken);
-        return Task.FromResult(changed is null ? null : document.WithSyntaxRoot(changed));
+        return Task.FromResult(target.With(changed));
     }
 
     private static SyntaxNode? Rename(

@@ -16,9 +16,9 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
 
     private protected override bool MustRemoveAnError => true;
 
-    private protected override async Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override async Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         if (LambdaAt(node) is not { } lambda
             || lambda.Parent is not ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call }
             || Missing(call, model, cancellationToken) != lambda.Parameters().Count)
@@ -31,7 +31,7 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
         var outerIsUsed = scoped is not null && lambda.Body.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
             .Any(use => string.Equals(use.Identifier.ValueText, name, StringComparison.Ordinal));
         var annotation = new SyntaxAnnotation();
-        var withToken = document.WithSyntaxRoot(
+        var withToken = target.Document.WithSyntaxRoot(
             root.ReplaceNode(lambda, WithParameter(lambda, name).WithAdditionalAnnotations(annotation)));
         return await PassOnAsync(withToken, annotation, name, outerIsUsed, cancellationToken).ConfigureAwait(false);
     }

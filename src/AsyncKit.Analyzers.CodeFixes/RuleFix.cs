@@ -42,11 +42,10 @@ public abstract class RuleFix : CodeFixProvider
 
         foreach (var diagnostic in context.Diagnostics)
         {
-            var node = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
-            var fixedDocument = await FixAsync(context.Document, root, before, node, context.CancellationToken)
-                .ConfigureAwait(false);
+            var target = new FixTarget(context.Document, root, before, diagnostic);
+            var fixedDocument = await FixAsync(target, context.CancellationToken).ConfigureAwait(false);
             if (fixedDocument is not null
-                && await CompilesAsync(before, MemberOf(node), fixedDocument, context.CancellationToken).ConfigureAwait(false))
+                && await CompilesAsync(before, MemberOf(target.Node), fixedDocument, context.CancellationToken).ConfigureAwait(false))
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(_title, _ => Task.FromResult(fixedDocument), _key), diagnostic);
@@ -55,8 +54,7 @@ public abstract class RuleFix : CodeFixProvider
     }
 
     /// <summary>Returns the changed document, or null if the rule has no fix for the code.</summary>
-    private protected abstract Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken);
+    private protected abstract Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken);
 
     /// <summary>The member that a fix changes; the whole document for a top-level statement.</summary>
     private static TextSpan MemberOf(SyntaxNode node) => node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()

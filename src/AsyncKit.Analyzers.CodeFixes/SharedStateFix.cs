@@ -12,14 +12,14 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class SharedStateFix() : RuleFix("Do not share unsafe state", Rules.SharedState.Id)
 {
-    private protected override Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         var expression = node.FirstAncestorOrSelf<ExpressionSyntax>();
         var changed = expression is InvocationExpressionSyntax add
             ? AddedItems.Return(root, model, add, cancellationToken)
             : expression is null ? null : Count(root, model, expression, cancellationToken);
-        return Task.FromResult(changed is null ? null : document.WithSyntaxRoot(changed));
+        return Task.FromResult(target.With(changed));
     }
 
     /// <summary>An increment, a decrement or an addition whose value is dropped.</summary>

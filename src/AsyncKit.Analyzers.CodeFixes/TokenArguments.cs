@@ -75,6 +75,12 @@ internal static class TokenArguments
         return list.WithArguments(SyntaxFactory.SeparatedList(list.Arguments.Append(argument), separators));
     }
 
+    /// <summary>The arguments with the token at a position.</summary>
+    public static ArgumentListSyntax With(ArgumentListSyntax list, string token, int position) =>
+        list.WithArguments(SyntaxFactory.SeparatedList(
+            list.Arguments.Insert(position, SyntaxFactory.Argument(SyntaxFactory.IdentifierName(token))),
+            list.Arguments.GetSeparators().Append(SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(SyntaxFactory.Space))));
+
     private static InvocationExpressionSyntax Append(InvocationExpressionSyntax call, string token, string? parameter) =>
         call.WithArgumentList(With(call.ArgumentList, token, parameter));
 }

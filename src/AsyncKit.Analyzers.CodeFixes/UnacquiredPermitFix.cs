@@ -12,16 +12,16 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class UnacquiredPermitFix() : RuleFix("Wait before the 'try'", Rules.UnacquiredPermit.Id)
 {
-    private protected override Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         var statement = node.FirstAncestorOrSelf<ExpressionStatementSyntax>();
         return Task.FromResult(
             statement is { Expression: AwaitExpressionSyntax awaited, Parent: BlockSyntax { Parent: TryStatementSyntax { Catches.Count: 0 } @try } body }
             && @try.Block == body
             && body.Statements[0] == statement
             && model.GetTypeInfo(awaited, cancellationToken).Type?.SpecialType == SpecialType.System_Void
-                ? Move(document, root, statement, @try)
+                ? Move(target.Document, root, statement, @try)
                 : null);
     }
 

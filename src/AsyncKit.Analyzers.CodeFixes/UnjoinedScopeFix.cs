@@ -12,9 +12,9 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class UnjoinedScopeFix() : RuleFix("Join the scope at the end of its block", Rules.UnjoinedScope.Id)
 {
-    private protected override Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         var name = node.FirstAncestorOrSelf<VariableDeclaratorSyntax>()?.Identifier.Text;
         SyntaxNode? scope = node.FirstAncestorOrSelf<UsingStatementSyntax>(ancestor => ancestor.Declaration?.Span.Contains(node.Span) == true)?.Statement
             ?? node.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>()?.Parent;
@@ -30,7 +30,7 @@ public sealed class UnjoinedScopeFix() : RuleFix("Join the scope at the end of i
             GlobalStatementSyntax { Parent: CompilationUnitSyntax unit } => AddToProgram(unit, name, root),
             _ => null,
         };
-        return Task.FromResult(changed is null ? null : document.WithSyntaxRoot(changed));
+        return Task.FromResult(target.With(changed));
     }
 
     private static CompilationUnitSyntax? AddToProgram(CompilationUnitSyntax unit, string name, SyntaxNode root)

@@ -12,9 +12,9 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class UnreleasedLeaseFix() : RuleFix("Declare the lease with 'using'", Rules.UnreleasedLease.Id)
 {
-    private protected override Task<Document?> FixAsync(
-        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, CancellationToken cancellationToken)
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
     {
+        var (root, model, node) = (target.Root, target.Model, target.Node);
         var statement = node.FirstAncestorOrSelf<StatementSyntax>();
         if (statement is null || !CanDeclare(statement))
         {
@@ -33,7 +33,7 @@ public sealed class UnreleasedLeaseFix() : RuleFix("Declare the lease with 'usin
         };
         return Task.FromResult(declaration is null
             ? null
-            : document.WithSyntaxRoot(root.ReplaceNode(statement, WithUsing(declaration, statement, isPool))));
+            : target.Document.WithSyntaxRoot(root.ReplaceNode(statement, WithUsing(declaration, statement, isPool))));
     }
 
     /// <summary>A using declaration is legal in a block and at the top level, unless a goto could jump over it.</summary>

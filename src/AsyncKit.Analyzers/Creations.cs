@@ -23,6 +23,25 @@ internal static class Creations
             && string.Equals(target.Property.Name, property, StringComparison.Ordinal))
         ?.Value;
 
+    /// <summary>The initial value of a local that is never assigned again; otherwise null.</summary>
+    public static IOperation? InitialValueOfLocal(this IOperation value)
+    {
+        if (value.Unwrap() is not ILocalReferenceOperation { Local: var local } reference)
+        {
+            return null;
+        }
+
+        var operations = reference.Root().Descendants().ToList();
+        return operations.OfType<IAssignmentOperation>().Any(assignment => IsUse(assignment.Target, local))
+            ? null
+            : operations.OfType<IVariableDeclaratorOperation>()
+                .FirstOrDefault(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local))
+                ?.GetVariableInitializer()?.Value.Unwrap();
+    }
+
+    private static bool IsUse(IOperation operation, ILocalSymbol local) =>
+        operation is ILocalReferenceOperation use && SymbolEqualityComparer.Default.Equals(use.Local, local);
+
     private static IObjectCreationOperation? InitialValue(ILocalSymbol local, IOperation root)
     {
         IObjectCreationOperation? creation = null;

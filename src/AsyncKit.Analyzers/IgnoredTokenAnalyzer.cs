@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -9,6 +10,12 @@ namespace AsyncKit.Analyzers;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
 {
+    /// <summary>The property of a report on an operation whose call has no token.</summary>
+    internal const string CallHasNoToken = "CallHasNoToken";
+
+    private static readonly ImmutableDictionary<string, string?> NoToken =
+        ImmutableDictionary<string, string?>.Empty.Add(CallHasNoToken, "");
+
     private protected override void Register(CompilationStartAnalysisContext context, KnownSymbols symbols) =>
         context.RegisterOperationAction(
             operation =>
@@ -22,9 +29,11 @@ public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
                     && OperationCall.Of(lambda, symbols) is { Token: { } own } owner
                     && !SymbolEqualityComparer.Default.Equals(passed.ContainingSymbol, lambda.Symbol)
                     && IsPartOfTheOperation(call, lambda, symbols)
-                    && ShouldPassItsOwn(owner, own, passed))
+                    && ShouldPassItsOwn(owner, own, passed, out var hasToken))
                 {
-                    operation.ReportDiagnostic(Report(identifier, own.Name, identifier.Identifier.ValueText));
+                    var properties = hasToken ? ImmutableDictionary<string, string?>.Empty : NoToken;
+                    operation.ReportDiagnostic(Diagnostic.Create(
+                        Rules.IgnoredToken, identifier.GetLocation(), properties, own.Name, identifier.Identifier.ValueText));
                 }
             },
             OperationKind.Argument);
@@ -73,27 +82,39 @@ public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
 
     /// <summary>Whether the passed token is that of the call, or the call has none and the operation does not use its
     /// own.</summary>
-    private static bool ShouldPassItsOwn(OperationCall owner, IParameterSymbol own, ISymbol passed) =>
-        HasToken(owner, out var token)
+    private static bool ShouldPassItsOwn(OperationCall owner, IParameterSymbol own, ISymbol passed, out bool hasToken)
+    {
+        hasToken = HasToken(owner, out var token);
+        return hasToken
             ? SymbolEqualityComparer.Default.Equals(SymbolOf(token), passed)
             : !owner.Lambda.Body.Descendants().OfType<IParameterReferenceOperation>()
                 .Any(use => SymbolEqualityComparer.Default.Equals(use.Parameter, own));
+    }
 
-    /// <summary>Whether the call got a token, or options that may have one.</summary>
+    /// <summary>Whether the call got a token, or something that may contain one.</summary>
     private static bool HasToken(OperationCall owner, out IOperation? token)
     {
         token = owner.ArgumentOf(KnownSymbols.CancellationToken);
-        if (token is not null || owner.ArgumentOf(KnownSymbols.ParallelOptions) is not { } options)
-        {
-            return token is not null;
-        }
-
-        if (options.CreationOf() is not { } creation)
+        if (token is not null)
         {
             return true;
         }
 
-        token = creation.ValueOf("CancellationToken");
-        return token is not null;
+        if (owner.IsTaskScope)
+        {
+            var open = owner.Call.Instance?.InitialValueOfLocal() as IInvocationOperation;
+            token = open?.Arguments.FirstOrDefault(argument => argument.ArgumentKind != ArgumentKind.DefaultValue
+                && argument.Parameter?.Name is "cancellationToken")?.Value;
+            return open is null || token is not null;
+        }
+
+        if (owner.ArgumentOf(KnownSymbols.ParallelOptions) is not { } options)
+        {
+            return false;
+        }
+
+        var creation = options.CreationOf();
+        token = creation?.ValueOf("CancellationToken");
+        return creation is null || token is not null;
     }
 }

@@ -22,6 +22,8 @@ internal sealed class OperationCall
 
     public bool IsFanOut => _symbols.OwnerOf(Call.TargetMethod) is KnownSymbols.FanOut or KnownSymbols.PerWorker;
 
+    public bool IsTaskScope => _symbols.OwnerOf(Call.TargetMethod) is KnownSymbols.TaskScope;
+
     public bool IsParallel => _symbols.OwnerOf(Call.TargetMethod) is KnownSymbols.Parallel;
 
     /// <summary>The parameter that receives the token of the operation, or null.</summary>

@@ -48,7 +48,8 @@ public sealed class IgnoredTokenTests
         "await uris.FanOutAsync(8, async (u, token) => await Web.GetAsync(u, [|ct|]));",
         "await uris.FanOutAsync(8, async (u, _) => await Web.GetAsync(u, [|ct|]));",
         "await Parallel.ForEachAsync(uris, async (u, t) => await Web.SendAsync(u, [|ct|]));",
-        "await using var scope = TaskScope.Open(null, ct); scope.Run(async t => await Web.SendAsync(uri, [|ct|])); await scope.JoinAsync();");
+        "await using var scope = TaskScope.Open(null, ct); scope.Run(async t => await Web.SendAsync(uri, [|ct|])); await scope.JoinAsync();",
+        "await using var scope = TaskScope.Open(); scope.Run(async t => await Web.SendAsync(uri, [|ct|])); await scope.JoinAsync();");
 
     [Fact]
     public Task Another_use_of_a_token_is_not_reported() => EachAsync(
@@ -69,6 +70,8 @@ public sealed class IgnoredTokenTests
         "await uris.FanOutAsync(8, async (u, token) => { _ = Web.SendAsync(u, ct); await Web.SendAsync(u, token); }, ct);",
         "await uris.FanOutAsync(8, async (u, token) => { Web.SendAsync(u, ct); await Web.SendAsync(u, token); }, ct);",
         "await Web.SendAsync(uri, ct);",
+        "await using var scope = TaskScope.Open(null, other); scope.Run(async t => await Web.SendAsync(uri, ct)); await scope.JoinAsync();",
+        "void Add(TaskScope scope) => scope.Run(async t => await Web.SendAsync(uri, ct));",
         "Parallel.ForEach(uris, new ParallelOptions { CancellationToken = ct }, u => Web.Read(u, ct));",
         "var options = new ParallelOptions { CancellationToken = ct }; options.CancellationToken = other; await Parallel.ForEachAsync(uris, options, async (u, t) => await Web.SendAsync(u, ct));");
 
@@ -134,6 +137,10 @@ public sealed class IgnoredTokenTests
                 }, ct);
                 await Retry.RunAsync(_ => Web.SendAsync(uris[0], {|AK0005:ct|}), null, ct);
                 await Parallel.ForEachAsync(uris, ct, async (uri, token) => await Web.SendAsync(uri, {|AK0005:ct|}));
+                await uris.FanOutAsync(8, async (uri, token) => await Web.SendAsync(uri, {|AK0005:ct|}));
+                await Retry.RunAsync(_ => Web.SendAsync(uris[0], {|AK0005:ct|}));
+                await Parallel.ForEachAsync(uris, async (uri, token) => await Web.SendAsync(uri, {|AK0005:ct|}));
+                await Parallel.ForAsync(0, 2, async (i, token) => await Web.SendAsync(uris[i], {|AK0005:ct|}));
             }
         }
         """,
@@ -150,6 +157,24 @@ public sealed class IgnoredTokenTests
                 }, ct);
                 await Retry.RunAsync(ct => Web.SendAsync(uris[0], ct), null, ct);
                 await Parallel.ForEachAsync(uris, ct, async (uri, token) => await Web.SendAsync(uri, token));
+                await uris.FanOutAsync(8, async (uri, token) => await Web.SendAsync(uri, token), ct);
+                await Retry.RunAsync(ct => Web.SendAsync(uris[0], ct), cancellationToken: ct);
+                await Parallel.ForEachAsync(uris, ct, async (uri, token) => await Web.SendAsync(uri, token));
+                await Parallel.ForAsync(0, 2, ct, async (i, token) => await Web.SendAsync(uris[i], token));
+            }
+        }
+        """);
+
+    [Fact]
+    public Task A_call_without_a_place_for_the_token_has_no_fix() => Fix.OffersNothingAsync("""
+        public sealed class C
+        {
+            public async Task RunAsync(Uri[] uris, CancellationToken ct)
+            {
+                await Parallel.ForEachAsync(uris, new ParallelOptions(), async (uri, token) => await Web.SendAsync(uri, ct));
+                await using var scope = TaskScope.Open();
+                _ = scope.Run(token => Web.SendAsync(uris[0], ct));
+                await scope.JoinAsync();
             }
         }
         """);
