@@ -6,6 +6,9 @@ namespace AsyncKit.Analyzers;
 /// <summary>Decides whether several calls of a lambda can run at the same time.</summary>
 internal static class Concurrency
 {
+    /// <summary>With this reference, an AsyncTest may run the code, all operations on one thread.</summary>
+    private const string Testing = "AsyncKit.Testing";
+
     /// <summary>Frameworks that continue on one thread at a time after an await.</summary>
     private static readonly string[] SingleThreaded =
     [
@@ -16,11 +19,13 @@ internal static class Concurrency
     /// <summary>Whether another call of the lambda can run the expression at the same time. False if the limit is not
     /// known.</summary>
     public static bool IsConcurrent(IOperation expression, IAnonymousFunctionOperation lambda, KnownSymbols symbols) =>
-        OperationCall.Of(lambda, symbols) is { } owner
+        !References(expression, [Testing])
+        && (OperationCall.Of(lambda, symbols) is { } owner
             ? (owner.IsFanOut && HasConcurrentLimit(owner)) || (owner.IsParallel && IsConcurrentLoop(owner))
             : IsSelectorOfWhenAll(lambda, symbols)
                 && IsAfterAnAwait(expression, lambda)
-                && !HasOneThread(expression, lambda);
+                && !References(expression, SingleThreaded)
+                && !IsComponent(lambda.Symbol.ContainingType));
 
     private static bool HasConcurrentLimit(OperationCall owner)
     {
@@ -86,13 +91,9 @@ internal static class Concurrency
             awaited.Syntax.Span.End <= expression.Syntax.SpanStart
             || expression.Syntax.Span.Contains(awaited.Syntax.Span));
 
-    private static bool HasOneThread(IOperation expression, IAnonymousFunctionOperation lambda)
-    {
-        var compilation = expression.SemanticModel?.Compilation;
-        return compilation is null
-            || compilation.ReferencedAssemblyNames.Any(name => SingleThreaded.Contains(name.Name, StringComparer.Ordinal))
-            || IsComponent(lambda.Symbol.ContainingType);
-    }
+    private static bool References(IOperation expression, string[] assemblies) =>
+        expression.SemanticModel?.Compilation.ReferencedAssemblyNames
+            .Any(name => assemblies.Contains(name.Name, StringComparer.Ordinal)) != false;
 
     private static bool IsComponent(INamedTypeSymbol? type)
     {

@@ -28,6 +28,7 @@ public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
                     && argument.Function() is IAnonymousFunctionOperation lambda
                     && OperationCall.Of(lambda, symbols) is { Token: { } own } owner
                     && !SymbolEqualityComparer.Default.Equals(passed.ContainingSymbol, lambda.Symbol)
+                    && !call.Arguments.Any(other => IsUseOf(other.Value, own))
                     && IsPartOfTheOperation(call, lambda, symbols)
                     && ShouldPassItsOwn(owner, own, passed, out var hasToken))
                 {
@@ -88,8 +89,12 @@ public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
         return hasToken
             ? SymbolEqualityComparer.Default.Equals(SymbolOf(token), passed)
             : !owner.Lambda.Body.Descendants().OfType<IParameterReferenceOperation>()
-                .Any(use => SymbolEqualityComparer.Default.Equals(use.Parameter, own));
+                .Any(use => IsUseOf(use, own));
     }
+
+    private static bool IsUseOf(IOperation value, IParameterSymbol parameter) =>
+        value.Unwrap() is IParameterReferenceOperation use
+        && SymbolEqualityComparer.Default.Equals(use.Parameter, parameter);
 
     /// <summary>Whether the call got a token, or something that may contain one.</summary>
     private static bool HasToken(OperationCall owner, out IOperation? token)

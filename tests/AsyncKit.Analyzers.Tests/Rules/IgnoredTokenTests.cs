@@ -70,6 +70,7 @@ public sealed class IgnoredTokenTests
         "await uris.FanOutAsync(8, async (u, token) => { _ = Web.SendAsync(u, ct); await Web.SendAsync(u, token); }, ct);",
         "await uris.FanOutAsync(8, async (u, token) => { Web.SendAsync(u, ct); await Web.SendAsync(u, token); }, ct);",
         "await Web.SendAsync(uri, ct);",
+        "await uris.FanOutAsync(8, (u, token) => BothAsync(token, ct), ct); static Task BothAsync(CancellationToken one, CancellationToken two) => Task.CompletedTask;",
         "await using var scope = TaskScope.Open(null, other); scope.Run(async t => await Web.SendAsync(uri, ct)); await scope.JoinAsync();",
         "void Add(TaskScope scope) => scope.Run(async t => await Web.SendAsync(uri, ct));",
         "Parallel.ForEach(uris, new ParallelOptions { CancellationToken = ct }, u => Web.Read(u, ct));",

@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Fix = AsyncKit.Analyzers.Tests.VerifyFix<
     AsyncKit.Analyzers.SharedStateAnalyzer, AsyncKit.Analyzers.SharedStateFix>;
 
@@ -140,6 +141,27 @@ public sealed class SharedStateTests
             public Task RunAsync(T[] items) => items.FanOutAsync(8, async (i, t) => { await Task.Yield(); [|_list.Add(i)|]; });
         }
         """);
+
+    [Theory]
+    [InlineData("AsyncKit.Testing")]
+    [InlineData("PresentationFramework")]
+    public async Task Code_that_may_run_on_one_thread_is_not_reported(string reference)
+    {
+        var assembly = CSharpCompilation.Create(reference, options: Code.Options).AddReferences(Code.References).ToMetadataReference();
+        var compilation = Verify.Compile(
+            """
+            public sealed class C
+            {
+                public Task RunAsync(Uri[] uris, List<string> found) =>
+                    Task.WhenAll(uris.Select(async uri => found.Add(await Web.GetAsync(uri))));
+            }
+            """,
+            Code.References,
+            OutputKind.DynamicallyLinkedLibrary);
+
+        Assert.Single(await Verify.FindAsync(new SharedStateAnalyzer(), compilation));
+        Assert.Empty(await Verify.FindAsync(new SharedStateAnalyzer(), compilation.AddReferences(assembly)));
+    }
 
     [Fact]
     public async Task The_message_names_the_state() => Assert.Equal(
