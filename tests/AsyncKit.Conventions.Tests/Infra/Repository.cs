@@ -7,10 +7,11 @@ internal static class Repository
 
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every folder of src that has a project.</summary>
+    /// <summary>Every project of src that is a package. The analyzers are packed into another one.</summary>
     public static IReadOnlyList<Package> Packages { get; } =
     [
         .. Directory.GetFiles(PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(project => !Path.GetFileName(project).StartsWith("AsyncKit.Analyzers", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(project => new Package(project)),
     ];

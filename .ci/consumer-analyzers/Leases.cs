@@ -1,0 +1,9 @@
+using AsyncKit;
+
+public static class Leases
+{
+    public static async Task EnterAsync(AsyncLock mutex, CancellationToken cancellationToken)
+    {
+        await mutex.AcquireAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncKit.Analyzers;
+
+internal static class SyntaxExtensions
+{
+    /// <summary>The line break that the source uses.</summary>
+    public static SyntaxTrivia LineBreak(this SyntaxNode root) => root.DescendantTrivia()
+        .Where(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))
+        .DefaultIfEmpty(SyntaxFactory.LineFeed)
+        .First();
+
+    /// <summary>The whitespace before the first token of a node.</summary>
+    public static SyntaxTriviaList Indentation(this SyntaxNode node)
+    {
+        var trivia = node.GetLeadingTrivia();
+        return trivia.Count > 0 && trivia[trivia.Count - 1].IsKind(SyntaxKind.WhitespaceTrivia)
+            ? SyntaxFactory.TriviaList(trivia[trivia.Count - 1])
+            : default;
+    }
+
+    /// <summary>The await of a call, directly or through ConfigureAwait, or null.</summary>
+    public static AwaitExpressionSyntax? AwaitOf(this InvocationExpressionSyntax call) => call.Parent switch
+    {
+        AwaitExpressionSyntax awaited => awaited,
+        MemberAccessExpressionSyntax
+        {
+            Name.Identifier.ValueText: "ConfigureAwait",
+            Parent: InvocationExpressionSyntax { Parent: AwaitExpressionSyntax awaited },
+        } => awaited,
+        _ => null,
+    };
+
+    public static SeparatedSyntaxList<ParameterSyntax> Parameters(this LambdaExpressionSyntax lambda) => lambda switch
+    {
+        SimpleLambdaExpressionSyntax simple => SyntaxFactory.SingletonSeparatedList(simple.Parameter),
+        ParenthesizedLambdaExpressionSyntax parenthesized => parenthesized.ParameterList.Parameters,
+        _ => default,
+    };
+
+    /// <summary>The descendants of a function without those of nested functions.</summary>
+    public static IEnumerable<SyntaxNode> OwnNodes(this SyntaxNode function) => function.DescendantNodes(node =>
+        node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
+
+    /// <summary>The expression, in parentheses unless an await or a member access can take it without.</summary>
+    public static ExpressionSyntax AsOperand(this ExpressionSyntax expression) => expression
+        is InvocationExpressionSyntax or IdentifierNameSyntax or MemberAccessExpressionSyntax
+            or ElementAccessExpressionSyntax or ObjectCreationExpressionSyntax or ParenthesizedExpressionSyntax
+            or GenericNameSyntax or LiteralExpressionSyntax
+        ? expression
+        : SyntaxFactory.ParenthesizedExpression(expression);
+}

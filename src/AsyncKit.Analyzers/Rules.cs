@@ -1,0 +1,55 @@
+using Microsoft.CodeAnalysis;
+
+namespace AsyncKit.Analyzers;
+
+/// <summary>The descriptors of all rules.</summary>
+internal static class Rules
+{
+    public static readonly DiagnosticDescriptor IgnoredToken = Define(
+        "AK0005",
+        "The operation ignores its token",
+        "Pass '{0}', the token of the operation, instead of '{1}'; otherwise a failure does not cancel this call",
+        DiagnosticSeverity.Warning);
+
+    public static readonly DiagnosticDescriptor SharedState = Define(
+        "AK0006",
+        "Concurrent operations share unsafe state",
+        "'{0}' is not thread-safe, and concurrent operations use it",
+        DiagnosticSeverity.Warning);
+
+    public static readonly DiagnosticDescriptor UnacquiredPermit = Define(
+        "AK0012",
+        "Permit released without being acquired",
+        "'{0}' is released even if WaitAsync did not acquire it",
+        DiagnosticSeverity.Warning);
+
+    public static readonly DiagnosticDescriptor AsyncOnLane = Define(
+        "AK0014",
+        "Async operation on a blocking lane",
+        "An async operation does not block; await it directly, or use 'FanOutAsync' for many",
+        DiagnosticSeverity.Error);
+
+    public static readonly DiagnosticDescriptor UnjoinedScope = Define(
+        "AK0015",
+        "TaskScope is not joined",
+        "'{0}' is disposed without JoinAsync, which cancels its children and hides their failures",
+        DiagnosticSeverity.Warning);
+
+    public static readonly DiagnosticDescriptor UnreleasedLease = Define(
+        "AK0016",
+        "Lease is never released",
+        "The lease of '{0}' is never released; declare it with 'using'",
+        DiagnosticSeverity.Warning);
+
+    private const string Page = "docs/analyzers.md";
+
+    private static DiagnosticDescriptor Define(
+        string id, string title, string message, DiagnosticSeverity severity) => new(
+        id,
+        title,
+        message,
+        "AsyncKit",
+        severity,
+        isEnabledByDefault: true,
+        helpLinkUri: Page + "#" + id.ToLowerInvariant());
+}

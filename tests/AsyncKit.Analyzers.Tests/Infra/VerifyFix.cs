@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+
+namespace AsyncKit.Analyzers.Tests;
+
+/// <summary>Applies a fix to one location after another and to all of them at once, and compares the source.</summary>
+internal static class VerifyFix<TAnalyzer, TFix>
+    where TAnalyzer : DiagnosticAnalyzer, new()
+    where TFix : CodeFixProvider, new()
+{
+    /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
+    public static Task FixesAsync(string before, string after) =>
+        new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
+
+    /// <summary>A source whose every report has no fix.</summary>
+    public static Task OffersNothingAsync(string source) =>
+        OffersNothingAsync(source, compilation => Verify.FindAsync(new TAnalyzer(), compilation));
+
+    /// <summary>A source whose compiler errors have no fix.</summary>
+    public static Task OffersNothingForErrorsAsync(string source) =>
+        OffersNothingAsync(source, compilation => Task.FromResult(compilation.GetDiagnostics()
+            .Where(error => new TFix().FixableDiagnosticIds.Contains(error.Id, StringComparer.Ordinal)).ToImmutableArray()));
+
+    private static async Task OffersNothingAsync(
+        string source, Func<CSharpCompilation, Task<ImmutableArray<Diagnostic>>> find)
+    {
+        using var workspace = new AdhocWorkspace();
+        var document = workspace.AddProject("Sample", LanguageNames.CSharp)
+            .WithParseOptions(Code.Parsing)
+            .WithCompilationOptions(Code.Options)
+            .AddMetadataReferences(Code.References)
+            .AddDocument("Usings.cs", Code.Usings).Project
+            .AddDocument("Declarations.cs", Code.Declarations).Project
+            .AddDocument("Sample.cs", source);
+        var found = await find((CSharpCompilation)(await document.Project.GetCompilationAsync())!);
+        var offered = new List<CodeAction>();
+        foreach (var diagnostic in found)
+        {
+            await new TFix().RegisterCodeFixesAsync(new CodeFixContext(
+                document, diagnostic, (action, _) => offered.Add(action), CancellationToken.None));
+        }
+
+        Assert.NotEmpty(found);
+        Assert.Empty(offered.Select(action => action.Title));
+    }
+
+    private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
+    {
+        public FixTest(string before, string after)
+        {
+            TestCode = before;
+            FixedCode = after;
+            foreach (var state in new[] { TestState, FixedState })
+            {
+                state.Sources.Add(("Usings.cs", Code.Usings));
+                state.Sources.Add(("Declarations.cs", Code.Declarations));
+            }
+
+            TestState.AdditionalReferences.AddRange(Code.References);
+            ReferenceAssemblies = new ReferenceAssemblies("net10.0");
+            CompilerDiagnostics = CompilerDiagnostics.Errors;
+            CodeFixTestBehaviors = CodeFixTestBehaviors.SkipFixAllInDocumentCheck | CodeFixTestBehaviors.SkipFixAllInProjectCheck;
+        }
+
+        protected override ParseOptions CreateParseOptions() => Code.Parsing;
+
+        protected override CompilationOptions CreateCompilationOptions() => Code.Options;
+    }
+}
