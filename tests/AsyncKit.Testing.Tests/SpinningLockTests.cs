@@ -1,6 +1,6 @@
 namespace AsyncKit.Testing.Tests;
 
-/// <summary>The lock that a schedule uses inside the waits of its own context.</summary>
+/// <summary>The lock that a schedule uses inside the waits of its context.</summary>
 public sealed class SpinningLockTests
 {
     private const int Threads = 4;
