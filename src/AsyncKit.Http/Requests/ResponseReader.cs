@@ -32,12 +32,14 @@ internal static class ResponseReader
         CancellationToken token)
     {
         var stream = new LimitedStream(await response.Content.ReadAsStreamAsync(token).NoContext(), scope);
-        var size = Math.Min(response.Content.Headers.ContentLength ?? FirstSize, MaxFirstSize);
+        var length = response.Content.Headers.ContentLength;
+        var size = Math.Min(length ?? FirstSize, MaxFirstSize);
         var buffer = ArrayPool<byte>.Shared.Rent((int)size + 1); // One more, so that the end needs no larger buffer.
         try
         {
             var count = 0;
-            while (await stream.ReadAsync(buffer.AsMemory(count), token).NoContext() is > 0 and var read)
+            while (count != length // Saves the read of the end, which .NET has checked with the last byte.
+                && await stream.ReadAsync(buffer.AsMemory(count), token).NoContext() is > 0 and var read)
             {
                 count += read;
                 if (count == buffer.Length)

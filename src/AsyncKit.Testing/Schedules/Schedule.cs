@@ -291,7 +291,7 @@ internal sealed class Schedule
         body.GetAwaiter().UnsafeOnCompleted(Wake);
         lock (_lock)
         {
-            for (var wait = 0; wait < MaxSilentWaits && _arrived.Count == 0 && !body.IsCompleted; wait++)
+            for (var wait = 0; wait < MaxSilentWaits && !CanContinue(); wait++)
             {
                 _ = Monitor.Wait(_lock, SilentWait);
             }
@@ -300,8 +300,11 @@ internal sealed class Schedule
         _externalWork.Settle();
         lock (_lock)
         {
-            return _arrived.Count > 0 || _idleWaiters.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
+            return CanContinue();
         }
+
+        bool CanContinue() =>
+            _arrived.Count > 0 || _idleWaiters.Count > 0 || Time.PendingTimers > 0 || body.IsCompleted;
 
         void Wake()
         {

@@ -63,7 +63,7 @@ public sealed class FanOutGateTests : IClassFixture<NothingLeftBehind>
                 Assert.Equal(calls[outcome.Index], outcome.Attempts);
                 Assert.Equal(outcome.Attempts == 0, outcome.Kind == FanOutOutcomeKind.NotStarted);
             });
-        }, new AsyncTestOptions { Schedules = 1_000 });
+        }, new AsyncTestOptions { Schedules = World.Schedules(1_000) });
 
     [Fact]
     public void A_run_with_an_adaptive_gate_finds_the_right_concurrency() =>

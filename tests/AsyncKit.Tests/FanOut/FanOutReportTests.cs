@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 /// <summary>Reports and streams of outcomes, for every way in which a run completes.</summary>
 public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions TwoThousand = new() { Schedules = 2_000 };
+    private static readonly AsyncTestOptions TwoThousand = new() { Schedules = World.Schedules(2_000) };
 
     [Fact]
     public async Task A_report_contains_every_item_exactly_once_as_Succeeded_Failed_Cancelled_or_NotStarted()

@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 /// <summary>Random parameters and a random order of the continuations: one seed, one script, one schedule.</summary>
 public sealed class FanOutScheduledProperties : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions FiveThousand = new() { Schedules = 5_000 };
+    private static readonly AsyncTestOptions FiveThousand = new() { Schedules = World.Schedules(5_000) };
 
     [Fact]
     public void Every_run_keeps_the_limit_and_leaves_nothing_running_in_every_schedule() =>

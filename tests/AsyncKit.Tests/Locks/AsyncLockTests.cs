@@ -7,7 +7,7 @@ namespace AsyncKit.Tests;
 
 public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = World.Schedules(1_000) };
 
     private readonly AsyncLock _lock = new();
 

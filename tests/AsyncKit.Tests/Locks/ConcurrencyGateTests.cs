@@ -6,7 +6,7 @@ namespace AsyncKit.Tests;
 
 public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = World.Schedules(1_000) };
 
     [Fact]
     public async Task The_limit_is_reached_and_never_exceeded()

@@ -153,7 +153,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
 
                 await cancelling;
             }
-        }, new AsyncTestOptions { Schedules = 1_000 });
+        }, new AsyncTestOptions { Schedules = World.Schedules(1_000) });
 
     private sealed class FaultyComparer : IEqualityComparer<string>
     {

@@ -7,7 +7,7 @@ namespace AsyncKit.Tests;
 
 public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = World.Schedules(1_000) };
 
     private readonly VirtualTime _time = new();
     private readonly List<Item> _created = [];

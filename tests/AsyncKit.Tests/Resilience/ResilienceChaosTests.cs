@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 /// <summary>Random options, failures, delays and cancellations. One seed reproduces one scenario.</summary>
 public sealed class ResilienceChaosTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions ThousandSchedules = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions ThousandSchedules = new() { Schedules = World.Schedules(1_000) };
 
     [Fact]
     public void Attempts_total_time_and_cancellation_stay_within_limits_and_no_exception_is_unobserved() =>

@@ -5,7 +5,7 @@ namespace AsyncKit.Tests;
 /// <summary>Runs random partitions under random schedules, and compares them with a model.</summary>
 public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = World.Schedules(1_000) };
 
     [Fact]
     public void An_idle_schedule_runs_exactly_the_items_that_the_model_runs() =>
@@ -65,7 +65,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
                 running.Remove(item);
                 return item;
             }
-        }, new AsyncTestOptions { Schedules = 2_000 });
+        }, new AsyncTestOptions { Schedules = World.Schedules(2_000) });
 
     [Fact]
     public void Any_run_keeps_both_limits_and_the_order_of_each_key_and_leaves_nothing_running() =>
@@ -81,7 +81,7 @@ public sealed class FanOutPartitionScheduledProperties : IClassFixture<NothingLe
             Assert.True(
                 failure is null || scenario.MayFail || caller.IsCancellationRequested, $"The run failed without a reason: {failure}");
             await cancelling;
-        }, Thousand with { Schedules = 3_000 });
+        }, Thousand with { Schedules = World.Schedules(3_000) });
 
     /// <summary>Computes the items that must run if no code takes time.</summary>
     private sealed class Model

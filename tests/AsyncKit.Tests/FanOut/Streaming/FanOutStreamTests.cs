@@ -6,7 +6,7 @@ namespace AsyncKit.Tests;
 /// early.</summary>
 public sealed class FanOutStreamTests : IClassFixture<NothingLeftBehind>
 {
-    private static readonly AsyncTestOptions Thousand = new() { Schedules = 1_000 };
+    private static readonly AsyncTestOptions Thousand = new() { Schedules = World.Schedules(1_000) };
 
     [Fact]
     public void Source_order_yields_a_ready_result_at_once_even_if_the_source_is_slow() =>

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-/// <summary>The contract of the queue over every entry point, on threads and under 1,000 schedules.</summary>
+/// <summary>The contract of the queue over every entry point, on threads and under schedules.</summary>
 public static class FanOutQueueEntryPoints
 {
     private static FanOutSubject Results => new FanOutSubjects.Async(SourceKind.Queue);
