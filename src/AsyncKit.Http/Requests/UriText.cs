@@ -17,11 +17,17 @@ internal static class UriText
     public static string Of(HttpRequestMessage? request) =>
         $"{SafeText.Of(request?.Method.Method ?? "")} {Of(request?.RequestUri)}";
 
-    /// <summary>A relative address may start with an authority, as in "//user@host/path", and an invalid one may contain
-    /// one after a scheme.</summary>
-    private static string WithoutUserInfo(string text) =>
-        text.IndexOf("//", StringComparison.Ordinal) is >= 0 and var start
-        && text.LastIndexOf('@') is var at && at > start
-            ? string.Concat(text.AsSpan(0, start + 2), text.AsSpan(at + 1))
-            : text;
+    /// <summary>A relative address may start with an authority, as in "//user@host/path". An invalid one may contain one
+    /// after a scheme, or without the slashes before it.</summary>
+    private static string WithoutUserInfo(string text)
+    {
+        var slashes = text.IndexOf("//", StringComparison.Ordinal);
+        if (slashes >= 0 && text.LastIndexOf('@') is var last && last > slashes)
+        {
+            return string.Concat(text.AsSpan(0, slashes + 2), text.AsSpan(last + 1));
+        }
+
+        var path = text.IndexOf('/', StringComparison.Ordinal);
+        return text[(text.LastIndexOf('@', path < 0 ? Math.Max(text.Length - 1, 0) : path) + 1)..];
+    }
 }
