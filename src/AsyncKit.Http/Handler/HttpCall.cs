@@ -114,6 +114,7 @@ internal sealed class HttpCall(
         catch (Exception)
         {
             response.Dispose();
+            ReleaseLease(GateSignal.Ignored); // The next attempt acquires its own.
             throw;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Security.Authentication;
 
 namespace AsyncKit.Http;
 
@@ -9,7 +10,7 @@ internal static class SafeFailure
 {
     /// <summary>Returns a copy with safe messages; null if the exception stays.</summary>
     public static Exception? Of(Exception exception) =>
-        IsOfDotNet(exception) && !HasSafeMessages(exception) ? Copy(exception, SafeText.Of(exception.Message)) : null;
+        IsOfDotNet(exception) && !HasSafeMessages(exception) ? WithSafeMessages(exception) : null;
 
     /// <summary>Returns a copy whose message names the request; null if the exception stays, or names it
     /// already.</summary>
@@ -19,29 +20,63 @@ internal static class SafeFailure
         return exception is HttpRequestException or HttpIOException
             && IsOfDotNet(exception)
             && !exception.Message.Contains(subject, StringComparison.Ordinal)
-            ? Copy(exception, SafeText.Of($"{UriText.Of(request)} failed: {exception.Message}"))
+            ? Named(exception, $"{UriText.Of(request)} failed: {exception.Message}")
             : Of(exception);
     }
+
+    /// <summary>Returns a copy with this message, whose inner exception is the original one with safe messages.</summary>
+    /// <returns>An exception of the same type if it is one of .NET that a request or a file usually throws. Any other
+    /// becomes an <see cref="IOException"/>.</returns>
+    public static Exception Named(Exception exception, string message) =>
+        Copy(exception, SafeText.Of(message), WithSafeMessages(exception));
 
     private static bool IsOfDotNet(Exception exception) =>
         exception.GetType() == typeof(HttpRequestException)
         || exception.GetType() == typeof(HttpIOException)
         || exception.GetType() == typeof(IOException);
 
-    private static bool HasSafeMessages(Exception? exception) =>
-        exception is null || (SafeText.IsSafe(exception.Message) && HasSafeMessages(exception.InnerException));
-
-    private static Exception Copy(Exception exception, string message)
+    private static bool HasSafeMessages(Exception exception)
     {
-        var inner = HasSafeMessages(exception) ? exception : InnerOf(exception);
+        for (var one = exception; one is not null; one = one.InnerException)
+        {
+            if (!SafeText.IsSafe(one.Message))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A log may write the messages of the inner exceptions, and these may contain text of a server.</summary>
+    private static Exception WithSafeMessages(Exception exception) => HasSafeMessages(exception)
+        ? exception
+        : Copy(
+            exception,
+            SafeText.Of(exception.Message),
+            exception.InnerException is { } inner ? WithSafeMessages(inner) : null);
+
+    private static Exception Copy(Exception exception, string message, Exception? inner)
+    {
         Exception copy = exception switch
         {
             HttpRequestException request =>
                 new HttpRequestException(request.HttpRequestError, message, inner, request.StatusCode),
+            OperationCanceledException { InnerException: TimeoutException } or TimeoutException =>
+                new TimeoutException(message, inner),
+            OperationCanceledException cancelled =>
+                new OperationCanceledException(message, inner, cancelled.CancellationToken),
+            UnauthorizedAccessException => new UnauthorizedAccessException(message, inner),
+            AuthenticationException => new AuthenticationException(message, inner),
             HttpIOException body => new HttpIOException(body.HttpRequestError, message, inner),
+            DirectoryNotFoundException => new DirectoryNotFoundException(message, inner),
+            FileNotFoundException => new FileNotFoundException(message, inner),
+            PathTooLongException => new PathTooLongException(message, inner),
+            InvalidDataException => new InvalidDataException(message, inner),
+            EndOfStreamException => new EndOfStreamException(message, inner),
             _ => new IOException(message, inner),
         };
-        copy.HResult = exception.HResult; // It identifies a file error, which is not transient.
+        copy.HResult = exception.HResult; // It identifies a file error, which is not retried.
         foreach (DictionaryEntry entry in exception.Data)
         {
             copy.Data[entry.Key] = entry.Value;
@@ -49,8 +84,4 @@ internal static class SafeFailure
 
         return copy;
     }
-
-    private static Exception? InnerOf(Exception exception) =>
-        HasSafeMessages(exception.InnerException) ? exception.InnerException
-        : Copy(exception.InnerException!, SafeText.Of(exception.InnerException!.Message));
 }

@@ -109,6 +109,31 @@ public sealed class HandlerRetryTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
+    public void A_refused_response_releases_the_permit_of_its_host_before_a_retry() => HandlerTest.Run(async _ =>
+    {
+        StubHandler? stub = null;
+        stub = new StubHandler((_, number, _) =>
+        {
+            var response = stub!.Response(HttpStatusCode.OK);
+            if (number == 1)
+            {
+                response.Content = new StreamContent(new UnseekableStream(new byte[1]));
+                response.Content.Headers.TryAddWithoutValidation("Content-Length", "abc");
+            }
+
+            return Task.FromResult(response);
+        });
+        var options = HandlerTest.Options(options => options.MaxConcurrencyPerHost = 1);
+        options.Retry = options.Retry with { ShouldRetry = _ => true };
+        using var client = options.Over(stub);
+
+        using var response = await client.GetAsync();
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(2, stub.Requests.Count);
+    });
+
+    [Fact]
     public void A_failure_of_the_last_attempt_is_thrown_unchanged() => HandlerTest.Run(async _ =>
     {
         var failure = new HttpRequestException("no route");

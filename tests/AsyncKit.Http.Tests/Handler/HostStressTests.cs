@@ -232,8 +232,9 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
         {
             private readonly Server _server;
             private readonly int _host;
+            private readonly Lock _lock = new();
             private int _remaining = 3;
-            private int _isCompleted;
+            private bool _isCompleted;
 
             public Body(Server server, int host)
             {
@@ -268,11 +269,16 @@ public sealed class HostStressTests : IClassFixture<NothingLeftBehind>
                 }
             }
 
+            /// <summary>A concurrent call returns when the request has left, as Dispose must.</summary>
             private void Complete()
             {
-                if (Interlocked.Exchange(ref _isCompleted, 1) == 0)
+                lock (_lock)
                 {
-                    Interlocked.Decrement(ref _server.Inside[_host]);
+                    if (!_isCompleted)
+                    {
+                        Interlocked.Decrement(ref _server.Inside[_host]);
+                        _isCompleted = true;
+                    }
                 }
             }
         }
