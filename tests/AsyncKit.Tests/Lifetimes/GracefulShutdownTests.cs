@@ -269,6 +269,32 @@ public sealed class GracefulShutdownTests : IClassFixture<NothingLeftBehind>
     });
 
     [Fact]
+    public Task Hooks_run_on_the_pool_if_the_shutdown_was_requested_before_the_call() => Ui.RunAsync(async ui =>
+    {
+        using var registered = new ManualResetEventSlim();
+        var onContext = new List<bool>();
+        var code = await GracefulShutdown.RunAsync(
+            shutdown =>
+            {
+                shutdown.OnStopping(_ => HookAsync());
+                shutdown.OnStopped(_ => HookAsync());
+                registered.Set();
+                return Task.CompletedTask;
+            },
+            Quiet with { Logger = new LogLines { OnLine = registered.Wait } }, // The stages wait for the hooks.
+            new CancellationToken(canceled: true));
+
+        Assert.Equal(0, code);
+        Assert.Equal([false, false], onContext);
+
+        ValueTask HookAsync()
+        {
+            onContext.Add(ui.IsHere);
+            return default;
+        }
+    });
+
+    [Fact]
     public void An_exception_of_main_is_thrown_after_the_hooks_and_their_exceptions_are_added() => AsyncTest.Run(async test =>
     {
         var log = new List<string>();
