@@ -19,7 +19,7 @@ public class AK0012TrickyTests() : TrickyTests("AK0012")
         """));
 
     [Fact]
-    public Task The_same_field_may_be_written_in_two_ways() => FixesAsync("""
+    public Task The_same_field_may_be_written_in_two_ways() => ReportsAsync("""
         public partial class Sample
         {
             public async Task RunAsync(CancellationToken ct)
@@ -187,6 +187,14 @@ public class AK0012TrickyTests() : TrickyTests("AK0012")
         await s.WaitAsync(Timeout.InfiniteTimeSpan);
         s.Release();
         await s.WaitAsync(-1, ct);
+        s.Release();
+        """));
+
+    [Fact]
+    public Task A_cancelled_wait_without_a_limit_never_answers_no() => ReportsAsync(InMethod("""
+        var s = new SemaphoreSlim(1);
+        try { await [|s.WaitAsync(Timeout.Infinite, ct)|]; } finally { s.Release(); }
+        _ = await s.WaitAsync(Timeout.InfiniteTimeSpan, ct);
         s.Release();
         """));
 
