@@ -90,9 +90,15 @@ internal sealed class KnownSymbols
 
     public bool Is(ITypeSymbol? type, string name) => string.Equals(NameOf(type), name, StringComparison.Ordinal);
 
-    /// <summary>Whether a type or one of its base types is the known type.</summary>
+    /// <summary>Whether a type or one of its base types is the known type. A type parameter has the types of its
+    /// constraints.</summary>
     public bool DerivesFrom(ITypeSymbol? type, string name)
     {
+        if (type is ITypeParameterSymbol parameter)
+        {
+            return parameter.ConstraintTypes.Any(constraint => DerivesFrom(constraint, name));
+        }
+
         for (var current = type; current is not null; current = current.BaseType)
         {
             if (Is(current, name))

@@ -36,6 +36,42 @@ internal static class OperationExtensions
         return parent;
     }
 
+    /// <summary>The object of a member access. In a conditional access it is the object that was tested.</summary>
+    public static IOperation Receiver(this IOperation instance)
+    {
+        if (instance is not IConditionalAccessInstanceOperation)
+        {
+            return instance;
+        }
+
+        IOperation child = instance;
+        while (child.Parent is { } parent)
+        {
+            if (parent is IConditionalAccessOperation access && access.WhenNotNull == child)
+            {
+                return access.Operation;
+            }
+
+            child = parent;
+        }
+
+        return instance;
+    }
+
+    /// <summary>Whether an operation is only named.</summary>
+    public static bool IsInNameOf(this IOperation operation)
+    {
+        for (var parent = operation.Parent; parent is not null; parent = parent.Parent)
+        {
+            if (parent is INameOfOperation)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The await of a call, directly or through ConfigureAwait, or null.</summary>
     public static IAwaitOperation? AwaitOf(this IInvocationOperation call)
     {

@@ -41,7 +41,8 @@ public sealed class UnreleasedLeaseAnalyzer() : RuleAnalyzer(Rules.UnreleasedLea
 
     private static bool IsUseOf(IOperation operation, ILocalSymbol local) =>
         operation is ILocalReferenceOperation reference
-        && SymbolEqualityComparer.Default.Equals(reference.Local, local);
+        && SymbolEqualityComparer.Default.Equals(reference.Local, local)
+        && !reference.IsInNameOf();
 
     /// <summary>A use that neither releases the lease nor gives it to another owner.</summary>
     private static bool IsRead(IOperation use, IOperation function) =>
@@ -49,7 +50,8 @@ public sealed class UnreleasedLeaseAnalyzer() : RuleAnalyzer(Rules.UnreleasedLea
         && use.Parent switch
         {
             IPropertyReferenceOperation property => property.Instance == use,
-            IInvocationOperation call => call.Instance == use && call.TargetMethod.Name is "Report" or "Discard",
+            IInvocationOperation call => call.Instance == use && call.TargetMethod.Name is "Report" or "Discard"
+                or "Equals" or "GetHashCode" or "ToString",
             _ => false,
         };
 }

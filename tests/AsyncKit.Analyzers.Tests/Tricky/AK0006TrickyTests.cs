@@ -34,12 +34,13 @@ public class AK0006TrickyTests() : TrickyTests("AK0006")
         """));
 
     [Fact]
-    public Task A_local_function_of_the_operation_belongs_to_it() => ReportsAsync(InMethod("""
+    public Task A_local_function_may_be_called_under_a_lock() => SilentAsync(InMethod("""
         var queue = new Queue<string>();
         await uris.FanOutAsync(8, async (u, token) =>
         {
-            Keep(await Web.GetAsync(u, token));
-            void Keep(string page) => [|queue.Enqueue(page)|];
+            var page = await Web.GetAsync(u, token);
+            lock (queue) { Keep(page); }
+            void Keep(string page) => queue.Enqueue(page);
         }, ct);
         """));
 
@@ -57,7 +58,7 @@ public class AK0006TrickyTests() : TrickyTests("AK0006")
         """));
 
     [Fact]
-    public Task A_value_of_a_decrement_is_used() => FixesAsync(InMethod("""
+    public Task A_value_of_a_decrement_is_used() => ReportsAsync(InMethod("""
         var left = uris.Count;
         await Parallel.ForEachAsync(uris, ct, async (u, token) =>
         {

@@ -44,8 +44,8 @@ public class AK0014TrickyTests() : TrickyTests("AK0014")
 
     [Fact]
     public Task A_blocking_fan_out_with_an_async_operation_is_a_fan_out() => FixesAsync(InMethod("""
-        var pages = await uris.FanOutBlockingAsync(8, [|(u, token) => Web.GetAsync(u, token)|], ct);
-        await FanOut.FanOutBlockingAsync(uris, maxThreads: 4, work: [|async (u, token) => await Web.SendAsync(u, token)|], cancellationToken: ct);
+        await uris.FanOutBlockingAsync(8, [|(u, token) => Web.GetAsync(u, token)|], ct);
+        await FanOut.FanOutBlockingAsync(uris, 4, [|async (u, token) => await Web.SendAsync(u, token)|], cancellationToken: ct);
         """));
 
     [Fact]
@@ -80,7 +80,7 @@ public class AK0014TrickyTests() : TrickyTests("AK0014")
             public async Task RunAsync(Client client, Uri uri)
             {
                 await Offload.RunAsync([|() => client.GetAsync(uri)!|]).ConfigureAwait(false);
-                await Offload.RunAsync([|(() => (client.GetAsync(uri)!))|]);
+                await Offload.RunAsync(([|() => (client.GetAsync(uri)!)|]));
             }
         }
         """);

@@ -35,7 +35,7 @@ public class AK0016TrickyTests() : TrickyTests("AK0016")
         """);
 
     [Fact]
-    public Task An_embedded_statement_drops_a_lease_as_well() => FixesAsync(InMethod("""
+    public Task An_embedded_statement_drops_a_lease_as_well() => ReportsAsync(InMethod("""
         var turn = new AsyncLock();
         if (uris.Count > 0)
             await [|turn.AcquireAsync(ct)|];
@@ -45,7 +45,7 @@ public class AK0016TrickyTests() : TrickyTests("AK0016")
         """));
 
     [Fact]
-    public Task A_switch_section_drops_a_lease_as_well() => FixesAsync(InMethod("""
+    public Task A_switch_section_drops_a_lease_as_well() => ReportsAsync(InMethod("""
         var turn = new AsyncLock();
         switch (uris.Count)
         {
@@ -60,7 +60,7 @@ public class AK0016TrickyTests() : TrickyTests("AK0016")
         """));
 
     [Fact]
-    public Task An_expression_body_drops_a_lease_as_well() => FixesAsync("""
+    public Task An_expression_body_drops_a_lease_as_well() => ReportsAsync("""
         public class Sample(AsyncLock turn)
         {
             public async Task EnterAsync(CancellationToken ct) => await [|turn.AcquireAsync(ct)|];
