@@ -29,13 +29,15 @@ internal static class Comments
                 Microsoft.CodeAnalysis.Text.TextSpan.FromBounds(first.SpanStart, last.Span.End))
             .Any(trivia => trivia.IsDirective && trivia.SpanStart > first.SpanStart && trivia.SpanStart < last.Span.End);
 
+    public static IEnumerable<SyntaxTrivia> In(SyntaxNode node) => node.DescendantTrivia().Where(IsComment);
+
     private static List<SyntaxTrivia> Missing(IEnumerable<SyntaxNode> old, SyntaxNode node)
     {
-        var present = node.DescendantTrivia(descendIntoTrivia: false).Where(IsComment).Select(trivia => trivia.ToString())
+        var present = In(node).Select(trivia => trivia.ToString())
             .GroupBy(text => text, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         var missing = new List<SyntaxTrivia>();
-        foreach (var comment in old.SelectMany(part => part.DescendantTrivia()).Where(IsComment))
+        foreach (var comment in old.SelectMany(In))
         {
             var text = comment.ToString();
             if (present.TryGetValue(text, out var count) && count > 0)

@@ -15,6 +15,10 @@ internal static class Generated
 
     public static TypeSyntax Type(string text) => WithShortNames(SyntaxFactory.ParseTypeName(text));
 
+    /// <summary>A token without trivia that the formatter may change.</summary>
+    public static SyntaxToken Token(SyntaxKind kind, params SyntaxTrivia[] trailing) =>
+        SyntaxFactory.Token(default, kind, SyntaxFactory.TriviaList(trailing));
+
     private static TNode WithShortNames<TNode>(TNode node)
         where TNode : SyntaxNode =>
         node.ReplaceNodes(

@@ -132,6 +132,9 @@ internal sealed class KnownSymbols
         return null;
     }
 
+    /// <summary>Whether the compilation has the type.</summary>
+    public bool Has(string name) => _names.ContainsValue(name);
+
     public bool Is(ITypeSymbol? type, string name) => string.Equals(NameOf(type), name, StringComparison.Ordinal);
 
     /// <summary>Whether a type or one of its base types is the known type.</summary>
