@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers;
 
-/// <summary>The base class of the fixes. A fix is offered only if the changed document has no new compiler
-/// error.</summary>
+/// <summary>The base class of the fixes. A fix is offered only if the changed documents have all comments and no new
+/// compiler error.</summary>
 public abstract class RuleFix : CodeFixProvider
 {
     private readonly string _title;
@@ -43,41 +43,66 @@ public abstract class RuleFix : CodeFixProvider
         foreach (var diagnostic in context.Diagnostics)
         {
             var target = new FixTarget(context.Document, root, before, diagnostic);
-            var fixedDocument = await FixAsync(target, context.CancellationToken).ConfigureAwait(false);
-            if (fixedDocument is not null
-                && await CompilesAsync(before, MemberOf(target.Node), fixedDocument, context.CancellationToken).ConfigureAwait(false))
+            var changed = await FixSolutionAsync(target, context.CancellationToken).ConfigureAwait(false);
+            if (changed is not null && await IsSoundAsync(target, changed, context.CancellationToken).ConfigureAwait(false))
             {
-                context.RegisterCodeFix(
-                    CodeAction.Create(_title, _ => Task.FromResult(fixedDocument), _key), diagnostic);
+                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(changed), _key), diagnostic);
             }
         }
     }
 
     /// <summary>Returns the changed document, or null if the rule has no fix for the code.</summary>
-    private protected abstract Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken);
+    private protected virtual Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken) =>
+        Task.FromResult<Document?>(null);
+
+    /// <summary>Returns the changed solution, for a rule whose fix changes several documents; otherwise that of
+    /// <see cref="FixAsync"/>.</summary>
+    private protected virtual async Task<Solution?> FixSolutionAsync(FixTarget target, CancellationToken cancellationToken) =>
+        (await FixAsync(target, cancellationToken).ConfigureAwait(false))?.Project.Solution;
+
+    /// <summary>The part of the document where the fix may cause a compiler error.</summary>
+    private protected virtual TextSpan ChangedPart(SyntaxNode node) => MemberOf(node);
 
     /// <summary>The member that a fix changes; the whole document for a top-level statement.</summary>
     private static TextSpan MemberOf(SyntaxNode node) => node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()
         .FirstOrDefault(member => member is not (GlobalStatementSyntax or BaseTypeDeclarationSyntax or BaseNamespaceDeclarationSyntax))
         ?.FullSpan ?? node.SyntaxTree.GetRoot().FullSpan;
 
-    private async Task<bool> CompilesAsync(
-        SemanticModel before, TextSpan member, Document fixedDocument, CancellationToken cancellationToken)
+    private async Task<bool> IsSoundAsync(FixTarget target, Solution changed, CancellationToken cancellationToken)
     {
-        var after = await fixedDocument.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-        if (after is null)
+        var original = target.Document.Project.Solution;
+        foreach (var id in changed.GetChanges(original).GetProjectChanges().SelectMany(project => project.GetChangedDocuments()))
         {
-            return false;
+            var before = id == target.Document.Id
+                ? target.Model
+                : await original.GetDocument(id)!.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
+            var after = await changed.GetDocument(id)!.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
+            if (before is null || after is null)
+            {
+                return false;
+            }
+
+            var (old, root) = (before.SyntaxTree.GetRoot(cancellationToken), after.SyntaxTree.GetRoot(cancellationToken));
+            var part = id == target.Document.Id ? ChangedPart(target.Node) : old.FullSpan;
+            if (!Comments.AreKept(old, root) || !Compiles(before, part, after, cancellationToken))
+            {
+                return false;
+            }
         }
 
+        return true;
+    }
+
+    private bool Compiles(SemanticModel before, TextSpan part, SemanticModel after, CancellationToken cancellationToken)
+    {
         var growth = after.SyntaxTree.Length - before.SyntaxTree.Length;
-        var errors = Errors(after, new TextSpan(member.Start, member.Length + growth), cancellationToken);
+        var errors = Errors(after, new TextSpan(part.Start, part.Length + growth), cancellationToken);
         if (MustRemoveAnError)
         {
-            return errors < Errors(before, member, cancellationToken);
+            return errors < Errors(before, part, cancellationToken);
         }
 
-        return errors == 0 || errors <= Errors(before, member, cancellationToken);
+        return errors == 0 || errors <= Errors(before, part, cancellationToken);
     }
 
     private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>

@@ -44,6 +44,20 @@ internal static class SyntaxExtensions
     public static IEnumerable<SyntaxNode> OwnNodes(this SyntaxNode function) => function.DescendantNodes(node =>
         node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
 
+    /// <summary>Whether a jump or an exception thrown here may leave the loop whose body a statement is, except for
+    /// continue.</summary>
+    public static bool MayLeave(this StatementSyntax body) => body.OwnNodes().Append(body).Any(node => node switch
+    {
+        ReturnStatementSyntax or GotoStatementSyntax or YieldStatementSyntax or ThrowStatementSyntax
+            or ThrowExpressionSyntax => true,
+        BreakStatementSyntax => !node.Ancestors().TakeWhile(ancestor => ancestor != body.Parent).Any(BindsBreak),
+        _ => false,
+    });
+
+    /// <summary>A statement that a break inside of it leaves.</summary>
+    public static bool BindsBreak(SyntaxNode node) => node is WhileStatementSyntax or DoStatementSyntax
+        or ForStatementSyntax or CommonForEachStatementSyntax or SwitchStatementSyntax;
+
     /// <summary>The expression, in parentheses unless an await or a member access can take it without.</summary>
     public static ExpressionSyntax AsOperand(this ExpressionSyntax expression) => expression
         is InvocationExpressionSyntax or IdentifierNameSyntax or MemberAccessExpressionSyntax

@@ -6,7 +6,10 @@ namespace AsyncKit.Analyzers.Tests;
 /// <summary>The code that the tests analyze: the references, the usings and the declarations that all of it shares.</summary>
 internal static class Code
 {
-    public const string Usings = """
+    public const string Usings = WithoutImport + "\nglobal using AsyncKit;";
+
+    /// <summary>The usings of a file whose fix must import AsyncKit.</summary>
+    public const string WithoutImport = """
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
@@ -15,7 +18,6 @@ internal static class Code
         global using System.Text;
         global using System.Threading;
         global using System.Threading.Tasks;
-        global using AsyncKit;
         """;
 
     /// <summary>A web client, as the code of a user has one.</summary>

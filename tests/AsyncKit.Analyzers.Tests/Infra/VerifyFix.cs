@@ -6,6 +6,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers.Tests;
 
@@ -15,8 +16,15 @@ internal static class VerifyFix<TAnalyzer, TFix>
     where TFix : CodeFixProvider, new()
 {
     /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
-    public static Task FixesAsync(string before, string after) =>
-        new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
+    public static Task FixesAsync(string before, string after, string usings = Code.Usings) =>
+        FixesAsync([before], [after], usings);
+
+    /// <summary>Fixes several documents at once.</summary>
+    public static async Task FixesAsync(string[] before, string[] after, string usings = Code.Usings)
+    {
+        await new FixTest(before, after, usings) { NumberOfFixAllIterations = 1 }.RunAsync();
+        await GivesNoDiagnosticAsync(after, usings);
+    }
 
     /// <summary>A source whose every report has no fix.</summary>
     public static Task OffersNothingAsync(string source) =>
@@ -26,6 +34,25 @@ internal static class VerifyFix<TAnalyzer, TFix>
     public static Task OffersNothingForErrorsAsync(string source) =>
         OffersNothingAsync(source, compilation => Task.FromResult(compilation.GetDiagnostics()
             .Where(error => new TFix().FixableDiagnosticIds.Contains(error.Id, StringComparer.Ordinal)).ToImmutableArray()));
+
+    /// <summary>No rule reports the fixed source, except where it is marked.</summary>
+    private static async Task GivesNoDiagnosticAsync(string[] after, string usings)
+    {
+        var marked = new List<string>();
+        var trees = new List<SyntaxTree>
+        {
+            CSharpSyntaxTree.ParseText(usings, Code.Parsing), CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing),
+        };
+        foreach (var markup in after)
+        {
+            TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableDictionary<string, ImmutableArray<TextSpan>> spans);
+            trees.Add(CSharpSyntaxTree.ParseText(source, Code.Parsing));
+            marked.AddRange(spans.SelectMany(pair => pair.Value.Select(_ => pair.Key)));
+        }
+
+        var found = await Verify.FindAllAsync(CSharpCompilation.Create("Sample", trees, Code.References, Code.Options));
+        Assert.Equal(marked.Order(StringComparer.Ordinal), found.Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal));
+    }
 
     private static async Task OffersNothingAsync(
         string source, Func<CSharpCompilation, Task<ImmutableArray<Diagnostic>>> find)
@@ -52,13 +79,16 @@ internal static class VerifyFix<TAnalyzer, TFix>
 
     private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
     {
-        public FixTest(string before, string after)
+        public FixTest(string[] before, string[] after, string usings)
         {
-            TestCode = before;
-            FixedCode = after;
-            foreach (var state in new[] { TestState, FixedState })
+            foreach (var (state, sources) in new[] { (TestState, before), (FixedState, after) })
             {
-                state.Sources.Add(("Usings.cs", Code.Usings));
+                foreach (var source in sources)
+                {
+                    state.Sources.Add(source);
+                }
+
+                state.Sources.Add(("Usings.cs", usings));
                 state.Sources.Add(("Declarations.cs", Code.Declarations));
             }
 
