@@ -54,7 +54,7 @@ public class AK0009TrickyTests() : TrickyTests("AK0009")
         var task = Web.GetAsync(new Uri("http://a/"));
         if (await [|Task.WhenAny(task, Task.Delay(TimeSpan.FromSeconds(3)))|] != task) throw new TimeoutException();
         var page = await task;
-        Console.WriteLine(page + await LocalAsync(task));
+        Console.WriteLine(page + await LocalAsync(Web.GetAsync(new Uri("http://b/"))));
 
         static async Task<int> LocalAsync(Task<string> task)
         {

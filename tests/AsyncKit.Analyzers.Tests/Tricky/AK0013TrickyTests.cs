@@ -32,9 +32,16 @@ public class AK0013TrickyTests() : TrickyTests("AK0013")
         """);
 
     [Fact]
-    public Task A_synchronous_write_is_a_write() => FixesAsync(InMethod("""
+    public Task A_synchronous_write_is_a_write() => ReportsAsync(InMethod("""
         using var client = new HttpClient();
         byte[] bytes = await [|client.GetByteArrayAsync|](requestUri: uri, cancellationToken: ct);
+        File.WriteAllBytes("a", bytes);
+        """));
+
+    [Fact]
+    public Task A_synchronous_write_is_awaited_after_the_fix() => FixesAsync(InMethod("""
+        using var client = new HttpClient();
+        byte[] bytes = await [|client.GetByteArrayAsync|](uri);
         File.WriteAllBytes("a", bytes);
         """));
 
