@@ -26,7 +26,7 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
             return null;
         }
 
-        var scoped = TokenInScope(model, lambda.SpanStart);
+        var scoped = TokenArguments.InScope(model, lambda.SpanStart);
         var name = scoped?.Name ?? "cancellationToken";
         var outerIsUsed = scoped is not null && lambda.Body.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
             .Any(use => string.Equals(use.Identifier.ValueText, name, StringComparison.Ordinal));
@@ -58,15 +58,6 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
             KnownSymbols.PerWorker => 2,
             _ => 0,
         };
-    }
-
-    /// <summary>The parameter that is a token where the lambda stands, or null if the number of such parameters is not
-    /// one.</summary>
-    private static ISymbol? TokenInScope(SemanticModel model, int position)
-    {
-        var tokens = model.LookupSymbols(position).OfType<IParameterSymbol>()
-            .Where(parameter => TokenArguments.IsToken(parameter.Type)).ToList();
-        return tokens.Count == 1 ? tokens[0] : null;
     }
 
     private static LambdaExpressionSyntax WithParameter(LambdaExpressionSyntax lambda, string name)

@@ -80,7 +80,7 @@ public abstract class RuleFix : CodeFixProvider
         return errors == 0 || errors <= Errors(before, member, cancellationToken);
     }
 
-    private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
+    internal static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
         model.GetDiagnostics(span, cancellationToken)
             .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 }

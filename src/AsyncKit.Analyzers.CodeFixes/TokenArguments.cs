@@ -12,6 +12,13 @@ internal static class TokenArguments
     public static bool IsToken(ITypeSymbol? type) =>
         string.Equals(type?.ToDisplayString(), TokenType, StringComparison.Ordinal);
 
+    /// <summary>The parameter that is a token at a position, or null if the number of such parameters is not one.</summary>
+    public static ISymbol? InScope(SemanticModel model, int position)
+    {
+        var tokens = model.LookupSymbols(position).OfType<IParameterSymbol>().Where(parameter => IsToken(parameter.Type)).ToList();
+        return tokens.Count == 1 ? tokens[0] : null;
+    }
+
     /// <summary>The call with the token as its last argument, or null if it has a token already or takes none.</summary>
     public static InvocationExpressionSyntax? Add(
         InvocationExpressionSyntax call, SemanticModel model, string token, CancellationToken cancellationToken)
@@ -33,6 +40,10 @@ internal static class TokenArguments
             ? Append(call, token, HasNames(arguments) ? overload.Parameters.Last().Name : null)
             : null;
     }
+
+    /// <summary>Whether a method takes a token after its parameters, in the same or in another overload.</summary>
+    public static bool TakesToken(IMethodSymbol method) =>
+        (method.Parameters.LastOrDefault() is { IsOptional: true } last && IsToken(last.Type)) || LongerOverload(method) is not null;
 
     private static bool HasNames(SeparatedSyntaxList<ArgumentSyntax> arguments) =>
         arguments.Any(argument => argument.NameColon is not null);

@@ -49,6 +49,16 @@ internal static class Verify
         Assert.Equal(spans.Order(), found.Select(diagnostic => diagnostic.Location.SourceSpan).Order());
     }
 
+    /// <summary>Checks that no rule reports anything in a source.</summary>
+    public static async Task IsCleanAsync(string source)
+    {
+        var compilation = Compile(source, Code.References, OutputKind.DynamicallyLinkedLibrary);
+        foreach (var type in typeof(RuleAnalyzer).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(RuleAnalyzer))))
+        {
+            Assert.Empty((await FindAsync((RuleAnalyzer)Activator.CreateInstance(type)!, compilation)).Select(found => found.ToString()));
+        }
+    }
+
     public static async Task<IReadOnlyList<string>> MessagesAsync(DiagnosticAnalyzer analyzer, string source) =>
         [.. (await FindAsync(analyzer, Compile(source, Code.References, OutputKind.DynamicallyLinkedLibrary)))
             .Select(diagnostic => diagnostic.GetMessage(null))];

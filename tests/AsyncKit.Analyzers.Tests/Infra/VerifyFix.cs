@@ -15,8 +15,36 @@ internal static class VerifyFix<TAnalyzer, TFix>
     where TFix : CodeFixProvider, new()
 {
     /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
-    public static Task FixesAsync(string before, string after) =>
-        new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
+    /// <param name="before">The source.</param>
+    /// <param name="after">The fixed source.</param>
+    /// <param name="config">Lines for <c>.editorconfig</c>.</param>
+    public static Task FixesAsync(string before, string after, string? config = null) =>
+        new FixTest(before, after, config) { NumberOfFixAllIterations = 1 }.RunAsync();
+
+    /// <summary>As <see cref="FixesAsync"/> with three documents, whose fixed code no rule of AsyncKit reports. The type of
+    /// the source is named C.</summary>
+    public static async Task FixesEverywhereAsync(string before, string after)
+    {
+        var test = new FixTest(before, after) { NumberOfFixAllIterations = 1 };
+        foreach (var name in new[] { "C2", "C3" })
+        {
+            test.TestState.Sources.Add((name + ".cs", before.Replace("class C", "class " + name, StringComparison.Ordinal)));
+            test.FixedState.Sources.Add((name + ".cs", after.Replace("class C", "class " + name, StringComparison.Ordinal)));
+        }
+
+        await test.RunAsync();
+        await Verify.IsCleanAsync(after);
+    }
+
+    /// <summary>As <see cref="FixesAsync"/> for a program with top-level statements and no global usings.</summary>
+    public static Task FixesProgramAsync(string before, string after)
+    {
+        var test = new FixTest(before, after) { NumberOfFixAllIterations = 1 };
+        test.TestState.OutputKind = OutputKind.ConsoleApplication;
+        test.TestState.Sources.RemoveRange(1, test.TestState.Sources.Count - 1);
+        test.FixedState.Sources.RemoveRange(1, test.FixedState.Sources.Count - 1);
+        return test.RunAsync();
+    }
 
     /// <summary>A source whose every report has no fix.</summary>
     public static Task OffersNothingAsync(string source) =>
@@ -52,7 +80,7 @@ internal static class VerifyFix<TAnalyzer, TFix>
 
     private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
     {
-        public FixTest(string before, string after)
+        public FixTest(string before, string after, string? config = null)
         {
             TestCode = before;
             FixedCode = after;
@@ -60,6 +88,11 @@ internal static class VerifyFix<TAnalyzer, TFix>
             {
                 state.Sources.Add(("Usings.cs", Code.Usings));
                 state.Sources.Add(("Declarations.cs", Code.Declarations));
+            }
+
+            if (config is not null)
+            {
+                TestState.AnalyzerConfigFiles.Add(("/.editorconfig", "root = true\n[*.cs]\n" + config));
             }
 
             TestState.AdditionalReferences.AddRange(Code.References);
