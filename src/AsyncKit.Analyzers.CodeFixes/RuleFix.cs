@@ -105,7 +105,7 @@ public abstract class RuleFix : CodeFixProvider
         return errors == 0 || errors <= Errors(before, part, cancellationToken);
     }
 
-    private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
+    internal static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
         model.GetDiagnostics(span, cancellationToken)
             .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 }

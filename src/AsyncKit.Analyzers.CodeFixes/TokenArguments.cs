@@ -60,6 +60,10 @@ internal static class TokenArguments
             : null;
     }
 
+    /// <summary>Whether a method takes a token after its parameters, in the same or in another overload.</summary>
+    public static bool TakesToken(IMethodSymbol method) =>
+        (method.Parameters.LastOrDefault() is { IsOptional: true } last && IsToken(last.Type)) || LongerOverload(method) is not null;
+
     private static bool HasNames(SeparatedSyntaxList<ArgumentSyntax> arguments) =>
         arguments.Any(argument => argument.NameColon is not null);
 

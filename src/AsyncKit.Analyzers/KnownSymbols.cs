@@ -30,6 +30,8 @@ internal sealed class KnownSymbols
     public const string CancellationToken = "System.Threading.CancellationToken";
     public const string SemaphoreSlim = "System.Threading.SemaphoreSlim";
     public const string Enumerable = "System.Linq.Enumerable";
+    public const string AsyncEnumerable = "System.Collections.Generic.IAsyncEnumerable`1";
+    public const string Queryable = "System.Linq.IQueryable";
     public const string List = "System.Collections.Generic.List`1";
     public const string Dictionary = "System.Collections.Generic.Dictionary`2";
     public const string HashSet = "System.Collections.Generic.HashSet`1";
@@ -72,7 +74,7 @@ internal sealed class KnownSymbols
 
     private static readonly string[] Names =
     [
-        FanOut, PerWorker, FanOutOptions, AsyncLock, KeyedLock, ConcurrencyGate, AsyncPool, TaskScope, Offload,
+        Queryable, AsyncEnumerable, FanOut, PerWorker, FanOutOptions, AsyncLock, KeyedLock, ConcurrencyGate, AsyncPool, TaskScope, Offload,
         BlockingLane, Deadline, Retry, AsyncResource, AsyncScope, HttpFanOut, Parallel, ParallelOptions, Task, TaskOfT,
         ValueTask, ValueTaskOfT, CancellationToken, SemaphoreSlim, Enumerable, List, Dictionary, HashSet, Queue, Stack,
         SortedList, SortedDictionary, SortedSet, LinkedList, StringBuilder, DbContext, DbConnection, DbTransaction,
@@ -94,7 +96,7 @@ internal sealed class KnownSymbols
         }
 
         _hasAsyncKit = true;
-        foreach (var name in Names)
+        foreach (var name in Names.Concat(SerialTypes.Names))
         {
             if (compilation.GetTypeByMetadataName(name) is { } type)
             {

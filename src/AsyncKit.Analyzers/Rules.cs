@@ -5,6 +5,30 @@ namespace AsyncKit.Analyzers;
 /// <summary>The descriptors of all rules.</summary>
 internal static class Rules
 {
+    public static readonly DiagnosticDescriptor SequentialLoop = Define(
+        "AK0001",
+        "Items are awaited one by one",
+        "The items are awaited one by one; 'FanOutAsync' runs several at once",
+        DiagnosticSeverity.Info);
+
+    public static readonly DiagnosticDescriptor UnlimitedWhenAll = Define(
+        "AK0002",
+        "Task.WhenAll without a limit",
+        "Task.WhenAll starts an operation for every item at once; 'FanOutAsync' limits them",
+        DiagnosticSeverity.Info);
+
+    public static readonly DiagnosticDescriptor HandWrittenLimit = Define(
+        "AK0003",
+        "Hand-written limit around Task.WhenAll",
+        "Task.WhenAll creates a task for every item although '{0}' limits them; 'FanOutAsync' takes the limit itself",
+        DiagnosticSeverity.Info);
+
+    public static readonly DiagnosticDescriptor UnlimitedParallel = Define(
+        "AK0004",
+        "Parallel.ForEachAsync without a limit",
+        "Without a limit, Parallel.ForEachAsync runs one operation per core; set the limit for I/O",
+        DiagnosticSeverity.Info);
+
     public static readonly DiagnosticDescriptor IgnoredToken = Define(
         "AK0005",
         "The operation ignores its token",

@@ -54,7 +54,7 @@ public sealed class SharedStateAnalyzer() : RuleAnalyzer(Rules.SharedState)
     }
 
     /// <summary>The object that a call changes or that serves one call at a time, or null.</summary>
-    private static IOperation? StateOf(IInvocationOperation call, KnownSymbols symbols)
+    internal static IOperation? StateOf(IInvocationOperation call, KnownSymbols symbols)
     {
         if (call.Instance is { } instance)
         {

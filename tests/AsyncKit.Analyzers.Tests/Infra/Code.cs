@@ -34,6 +34,22 @@ internal static class Code
             public static IAsyncEnumerable<string> LinesAsync(Uri uri, CancellationToken cancellationToken = default) => null!;
             public static int Read(Uri uri, CancellationToken cancellationToken = default) => 1;
         }
+        public interface IPages
+        {
+            string Base { get; }
+            Uri Build(Uri uri);
+            Task<string> GetPageAsync(Uri uri, CancellationToken cancellationToken = default);
+            Task<string> FetchAsync(Uri uri);
+            Task<string?> FindAsync(Uri uri);
+            ValueTask<int> CountAsync(Uri uri);
+            Task<bool> CheckAsync(Uri uri);
+            Task DownloadAsync(Uri uri, string path);
+            Task WriteAsync(Uri uri);
+            Task SendAsync(Uri uri);
+            Task<string> GetterAsync(Uri uri);
+            Task<string> GetOrAddAsync(Uri uri);
+            Task<string> ObtainAsync(Uri uri);
+        }
         """;
 
     public static readonly CSharpParseOptions Parsing = new(LanguageVersion.Latest);

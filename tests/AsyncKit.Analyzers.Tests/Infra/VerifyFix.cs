@@ -16,14 +16,39 @@ internal static class VerifyFix<TAnalyzer, TFix>
     where TFix : CodeFixProvider, new()
 {
     /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
-    public static Task FixesAsync(string before, string after, string usings = Code.Usings) =>
-        FixesAsync([before], [after], usings);
+    /// <param name="before">The source.</param>
+    /// <param name="after">The fixed source.</param>
+    /// <param name="usings">The global usings.</param>
+    /// <param name="config">Lines for <c>.editorconfig</c>.</param>
+    public static Task FixesAsync(string before, string after, string usings = Code.Usings, string? config = null) =>
+        FixesAsync([before], [after], usings, config);
 
     /// <summary>Fixes several documents at once.</summary>
-    public static async Task FixesAsync(string[] before, string[] after, string usings = Code.Usings)
+    public static async Task FixesAsync(string[] before, string[] after, string usings = Code.Usings, string? config = null)
     {
-        await new FixTest(before, after, usings) { NumberOfFixAllIterations = 1 }.RunAsync();
+        await new FixTest(before, after, usings, config) { NumberOfFixAllIterations = 1 }.RunAsync();
         await GivesNoDiagnosticAsync(after, usings);
+    }
+
+    /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> with three documents, whose fixed code no rule
+    /// of AsyncKit reports. The type of the source is named C.</summary>
+    public static Task FixesEverywhereAsync(string before, string after)
+    {
+        string[] names = ["C", "C2", "C3"];
+        return FixesAsync(
+            [.. names.Select(name => before.Replace("class C", "class " + name, StringComparison.Ordinal))],
+            [.. names.Select(name => after.Replace("class C", "class " + name, StringComparison.Ordinal))]);
+    }
+
+    /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> for a program with top-level statements and no
+    /// global usings.</summary>
+    public static Task FixesProgramAsync(string before, string after)
+    {
+        var test = new FixTest([before], [after], Code.Usings) { NumberOfFixAllIterations = 1 };
+        test.TestState.OutputKind = OutputKind.ConsoleApplication;
+        test.TestState.Sources.RemoveRange(1, test.TestState.Sources.Count - 1);
+        test.FixedState.Sources.RemoveRange(1, test.FixedState.Sources.Count - 1);
+        return test.RunAsync();
     }
 
     /// <summary>A source whose every report has no fix.</summary>
@@ -79,7 +104,7 @@ internal static class VerifyFix<TAnalyzer, TFix>
 
     private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
     {
-        public FixTest(string[] before, string[] after, string usings)
+        public FixTest(string[] before, string[] after, string usings, string? config = null)
         {
             foreach (var (state, sources) in new[] { (TestState, before), (FixedState, after) })
             {
@@ -90,6 +115,11 @@ internal static class VerifyFix<TAnalyzer, TFix>
 
                 state.Sources.Add(("Usings.cs", usings));
                 state.Sources.Add(("Declarations.cs", Code.Declarations));
+            }
+
+            if (config is not null)
+            {
+                TestState.AnalyzerConfigFiles.Add(("/.editorconfig", "root = true\n[*.cs]\n" + config));
             }
 
             TestState.AdditionalReferences.AddRange(Code.References);

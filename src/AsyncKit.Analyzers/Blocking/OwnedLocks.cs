@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.Operations;
 namespace AsyncKit.Analyzers;
 
 /// <summary>Decides whether a function may hold a lock that belongs to its thread, so that it must not await.</summary>
-internal static class ThreadAffinity
+internal static class OwnedLocks
 {
     public static bool MayApply(IOperation operation, KnownSymbols symbols)
     {
