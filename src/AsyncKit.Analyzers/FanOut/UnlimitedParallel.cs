@@ -30,7 +30,7 @@ internal sealed class UnlimitedParallel
 
     /// <summary>Whether the operations wait for something, so that their number does not depend on the cores.</summary>
     public bool Waits => Body is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
-        && lambda.Body.OwnDescendants().Any(part => part is IAwaitOperation);
+        && lambda.Body.OwnDescendants().Any(part => part is IAwaitOperation or IForEachLoopOperation { IsAsynchronous: true });
 
     public static UnlimitedParallel? Of(IInvocationOperation call, KnownSymbols symbols)
     {

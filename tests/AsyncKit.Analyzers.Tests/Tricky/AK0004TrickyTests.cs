@@ -55,7 +55,7 @@ public class AK0004TrickyTests() : TrickyTests("AK0004")
             await foreach (var line in Web.LinesAsync(u, token)) { Console.WriteLine(line); }
         });
         await LocalAsync();
-        async Task LocalAsync() => await [|Parallel.ForEachAsync|](uris, async (u, token) => { await using var s = new MemoryStream(); });
+        async Task LocalAsync() => await [|Parallel.ForEachAsync|](uris, async (u, token) => { await using var s = new MemoryStream(); await s.FlushAsync(token); });
         """, OutputKind.ConsoleApplication);
 
     [Fact]
