@@ -80,7 +80,7 @@ internal static class ChangedSolution
         return errors == 0 || errors <= Errors(before, part, cancellationToken);
     }
 
-    private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
+    public static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
         model.GetDiagnostics(span, cancellationToken)
             .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 }

@@ -222,7 +222,7 @@ public sealed class HandwrittenTimeoutTests
                 }
             }
             """)],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Shapes_that_would_change_have_no_fix() => Fix.OffersNothingAsync("""

@@ -14,7 +14,8 @@ public sealed class RefactoringTests
         using AsyncKit;
 
         public sealed class C { public static Task RunAsync(Uri uri) => Offload.RunAsync(() => Web.Read(uri) /* Legacy. */); }
-        """);
+        """,
+        Code.WithoutImport);
 
     [Theory]
     [InlineData("Task.$$Run(() => File.Delete(\"a\"))")]
