@@ -6,8 +6,10 @@ namespace AsyncKit.Analyzers;
 /// <summary>Keeps the comments of the code that a fix replaces.</summary>
 internal static class Comments
 {
-    /// <summary>Whether every comment of the old code is in the new code.</summary>
-    public static bool AreKept(SyntaxNode before, SyntaxNode after) => Missing([before], after).Count == 0;
+    /// <summary>Whether every comment of the old code, and every directive such as <c>#if</c>, is in the new
+    /// code.</summary>
+    public static bool AreKept(SyntaxNode before, SyntaxNode after) =>
+        Missing([before], after).Count == 0 && Directives(before) == Directives(after);
 
     /// <summary>The new node with the comments of the old nodes that it does not contain, on lines before it.</summary>
     public static TNode WithCommentsOf<TNode>(this TNode node, IEnumerable<SyntaxNode> old, SyntaxTrivia lineBreak)
@@ -30,6 +32,8 @@ internal static class Comments
             .Any(trivia => trivia.IsDirective && trivia.SpanStart > first.SpanStart && trivia.SpanStart < last.Span.End);
 
     public static IEnumerable<SyntaxTrivia> In(SyntaxNode node) => node.DescendantTrivia().Where(IsComment);
+
+    private static int Directives(SyntaxNode node) => node.DescendantTrivia().Count(trivia => trivia.IsDirective);
 
     private static List<SyntaxTrivia> Missing(IEnumerable<SyntaxNode> old, SyntaxNode node)
     {

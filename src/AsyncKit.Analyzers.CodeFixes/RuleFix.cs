@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers;
@@ -44,9 +43,12 @@ public abstract class RuleFix : CodeFixProvider
         {
             var target = new FixTarget(context.Document, root, before, diagnostic);
             var changed = await FixSolutionAsync(target, context.CancellationToken).ConfigureAwait(false);
-            if (changed is not null && await IsSoundAsync(target, changed, context.CancellationToken).ConfigureAwait(false))
+            if (changed is not null && await ChangedSolution.IsSoundAsync(
+                context.Document, ChangedPart(target.Node), changed, MustRemoveAnError, context.CancellationToken).ConfigureAwait(false))
             {
-                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(changed), _key), diagnostic);
+                var original = context.Document.Project.Solution;
+                context.RegisterCodeFix(
+                    CodeAction.Create(_title, token => ChangedSolution.CleanUpAsync(original, changed, token), _key), diagnostic);
             }
         }
     }
@@ -61,51 +63,5 @@ public abstract class RuleFix : CodeFixProvider
         (await FixAsync(target, cancellationToken).ConfigureAwait(false))?.Project.Solution;
 
     /// <summary>The part of the document where the fix may cause a compiler error.</summary>
-    private protected virtual TextSpan ChangedPart(SyntaxNode node) => MemberOf(node);
-
-    /// <summary>The member that a fix changes; the whole document for a top-level statement.</summary>
-    private static TextSpan MemberOf(SyntaxNode node) => node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()
-        .FirstOrDefault(member => member is not (GlobalStatementSyntax or BaseTypeDeclarationSyntax or BaseNamespaceDeclarationSyntax))
-        ?.FullSpan ?? node.SyntaxTree.GetRoot().FullSpan;
-
-    private async Task<bool> IsSoundAsync(FixTarget target, Solution changed, CancellationToken cancellationToken)
-    {
-        var original = target.Document.Project.Solution;
-        foreach (var id in changed.GetChanges(original).GetProjectChanges().SelectMany(project => project.GetChangedDocuments()))
-        {
-            var before = id == target.Document.Id
-                ? target.Model
-                : await original.GetDocument(id)!.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-            var after = await changed.GetDocument(id)!.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-            if (before is null || after is null)
-            {
-                return false;
-            }
-
-            var (old, root) = (before.SyntaxTree.GetRoot(cancellationToken), after.SyntaxTree.GetRoot(cancellationToken));
-            var part = id == target.Document.Id ? ChangedPart(target.Node) : old.FullSpan;
-            if (!Comments.AreKept(old, root) || !Compiles(before, part, after, cancellationToken))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private bool Compiles(SemanticModel before, TextSpan part, SemanticModel after, CancellationToken cancellationToken)
-    {
-        var growth = after.SyntaxTree.Length - before.SyntaxTree.Length;
-        var errors = Errors(after, new TextSpan(part.Start, part.Length + growth), cancellationToken);
-        if (MustRemoveAnError)
-        {
-            return errors < Errors(before, part, cancellationToken);
-        }
-
-        return errors == 0 || errors <= Errors(before, part, cancellationToken);
-    }
-
-    internal static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
-        model.GetDiagnostics(span, cancellationToken)
-            .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+    private protected virtual TextSpan ChangedPart(SyntaxNode node) => ChangedSolution.MemberOf(node);
 }

@@ -17,8 +17,8 @@ internal static class StatementLists
         _ => null,
     };
 
-    /// <summary>The only statement of a block, or the statement itself if it is no block. Null for another
-    /// block.</summary>
+    /// <summary>The only statement of a block, or another statement itself. Null for a block with any other number of
+    /// statements.</summary>
     public static StatementSyntax? Single(this StatementSyntax? statement) => statement switch
     {
         BlockSyntax { Statements: { Count: 1 } statements } => statements[0],
@@ -26,8 +26,8 @@ internal static class StatementLists
         _ => statement,
     };
 
-    /// <summary>The root with a statement in the place of one or several consecutive ones, whose comments it
-    /// keeps. Null if they are in no list and several.</summary>
+    /// <summary>The root in which a statement replaces one or several consecutive ones, whose comments it keeps.
+    /// Null for several statements outside of a list.</summary>
     public static SyntaxNode? Replace(
         this SyntaxNode root, StatementSyntax first, StatementSyntax last, StatementSyntax replacement)
     {

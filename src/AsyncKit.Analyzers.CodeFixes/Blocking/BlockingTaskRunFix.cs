@@ -11,19 +11,18 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class BlockingTaskRunFix() : RuleFix("Run the call with 'Offload.RunAsync'", Rules.BlockingTaskRun.Id)
 {
-    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
-    {
-        if (target.Node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } run)
-        {
-            return Task.FromResult<Document?>(null);
-        }
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken) =>
+        Task.FromResult(target.With(target.Node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } run
+            ? Rewrite(target.Root, target.Model, run)
+            : null));
 
+    internal static SyntaxNode Rewrite(SyntaxNode root, SemanticModel model, InvocationExpressionSyntax run)
+    {
         var typeArguments = run.Expression.DescendantNodesAndSelf().OfType<GenericNameSyntax>()
             .FirstOrDefault(name => name.Identifier.ValueText is "Run")?.TypeArgumentList.ToString();
         var method = Generated.Expression("global::AsyncKit.Offload.RunAsync" + typeArguments).WithTriviaFrom(run.Expression);
-        var changed = run.WithExpression(method).WithArgumentList(WithNames(run.ArgumentList));
-        return Task.FromResult(target.With(target.Root.ReplaceNode(run, changed)
-            .WithImport(target.Model, run.SpanStart, Imports.AsyncKit)));
+        return root.ReplaceNode(run, run.WithExpression(method).WithArgumentList(WithNames(run.ArgumentList)))
+            .WithImport(model, run.SpanStart, Imports.AsyncKit);
     }
 
     private static ArgumentListSyntax WithNames(ArgumentListSyntax list)

@@ -31,7 +31,7 @@ public sealed class FanOutRefactoring : CodeRefactoringProvider
             && KnownSymbols.Of(model.Compilation) is { } symbols
             && Rewrite(document, root, model, target, symbols, token) is { } changed
             && await changed.GetSemanticModelAsync(token).ConfigureAwait(false) is { } after
-            && RuleFix.Errors(after, after.SyntaxTree.GetRoot(token).FullSpan, token) <= RuleFix.Errors(model, root.FullSpan, token))
+            && ChangedSolution.Errors(after, after.SyntaxTree.GetRoot(token).FullSpan, token) <= ChangedSolution.Errors(model, root.FullSpan, token))
         {
             context.RegisterRefactoring(CodeAction.Create(Title, _ => Task.FromResult(changed), Title));
         }

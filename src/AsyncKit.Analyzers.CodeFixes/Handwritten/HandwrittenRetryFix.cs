@@ -11,16 +11,17 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class HandwrittenRetryFix() : RuleFix("Use 'Retry.RunAsync'", Rules.HandwrittenRetry.Id)
 {
-    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
-    {
-        var loop = target.Node.FirstAncestorOrSelf<ForStatementSyntax>();
-        var changed = loop is not null
-            && RetryLoop.Of(loop, target.Model, cancellationToken) is { } retry
-            && RetriedOperation.Of(retry, target.Model, cancellationToken) is { } operation
-                ? target.Root.Replace(loop, loop, Statement(retry, operation))
-                : null;
-        return Task.FromResult(target.With(changed?.WithImport(target.Model, target.Node.SpanStart, Imports.AsyncKit)));
-    }
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken) =>
+        Task.FromResult(target.With(target.Node.FirstAncestorOrSelf<ForStatementSyntax>() is { } loop
+            ? Rewrite(target.Root, target.Model, loop, mayCatchCancellation: false, cancellationToken)
+            : null));
+
+    internal static SyntaxNode? Rewrite(
+        SyntaxNode root, SemanticModel model, ForStatementSyntax loop, bool mayCatchCancellation, CancellationToken cancellationToken) =>
+        RetryLoop.Of(loop, model, mayCatchCancellation, cancellationToken) is { } retry
+        && RetriedOperation.Of(retry, model, cancellationToken) is { } operation
+            ? root.Replace(loop, loop, Statement(retry, operation))?.WithImport(model, loop.SpanStart, Imports.AsyncKit)
+            : null;
 
     private static StatementSyntax Statement(RetryLoop retry, RetriedOperation operation)
     {

@@ -11,16 +11,18 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", Rules.HandwrittenTimeout.Id)
 {
-    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken)
-    {
-        var changed = target.Node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call
-            && call.AwaitOf() is { } race
-            && NewAwait.Of(call, race, target.Model, cancellationToken) is { } merged
-            && ComparisonOf(race) is { } comparison
-                ? Merge(target.Root, comparison, merged)
-                : null;
-        return Task.FromResult(target.With(changed?.WithImport(target.Model, target.Node.SpanStart, Imports.AsyncKit)));
-    }
+    private protected override Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken) =>
+        Task.FromResult(target.With(target.Node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call
+            ? Rewrite(target.Root, target.Model, call, mayLoseMessage: false, cancellationToken)
+            : null));
+
+    internal static SyntaxNode? Rewrite(
+        SyntaxNode root, SemanticModel model, InvocationExpressionSyntax call, bool mayLoseMessage, CancellationToken cancellationToken) =>
+        call.AwaitOf() is { } race
+        && NewAwait.Of(call, race, model, cancellationToken) is { } merged
+        && ComparisonOf(race) is { } comparison
+            ? Merge(root, comparison, merged, mayLoseMessage)?.WithImport(model, call.SpanStart, Imports.AsyncKit)
+            : null;
 
     /// <summary>The whole condition: the comparison, with a not and parentheses around it.</summary>
     private static ExpressionSyntax? ComparisonOf(AwaitExpressionSyntax race)
@@ -34,13 +36,13 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
         return current == race ? null : current;
     }
 
-    private static SyntaxNode? Merge(SyntaxNode root, ExpressionSyntax condition, NewAwait merged)
+    private static SyntaxNode? Merge(SyntaxNode root, ExpressionSyntax condition, NewAwait merged, bool mayLoseMessage)
     {
         if (condition.Parent is ConditionalExpressionSyntax choice && choice.Condition == condition)
         {
             var value = choice.WhenTrue is ThrowExpressionSyntax ? choice.WhenFalse : choice.WhenTrue;
             var failure = choice.WhenTrue as ThrowExpressionSyntax ?? choice.WhenFalse as ThrowExpressionSyntax;
-            return failure is not null && IsBare(failure.Expression) && merged.Replaces(value)
+            return failure is not null && (mayLoseMessage || IsBare(failure.Expression)) && merged.Replaces(value)
                 ? root.ReplaceNode(choice, merged.From(value).WithTriviaFrom(choice))
                 : null;
         }
@@ -53,10 +55,10 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
         var next = decision.Next();
         var (success, last) = (decision.Statement.Single(), decision.Else?.Statement.Single()) switch
         {
-            (ThrowStatementSyntax failure, null) when decision.Else is null && IsBare(failure.Expression) => (next, next),
-            (ThrowStatementSyntax failure, { } other) when IsBare(failure.Expression) => (other, decision),
-            ({ } other, ThrowStatementSyntax failure) when IsBare(failure.Expression) => (other, decision),
-            (ReturnStatementSyntax other, null) when decision.Else is null && next is ThrowStatementSyntax failure && IsBare(failure.Expression) =>
+            (ThrowStatementSyntax failure, null) when decision.Else is null && (mayLoseMessage || IsBare(failure.Expression)) => (next, next),
+            (ThrowStatementSyntax failure, { } other) when (mayLoseMessage || IsBare(failure.Expression)) => (other, decision),
+            ({ } other, ThrowStatementSyntax failure) when (mayLoseMessage || IsBare(failure.Expression)) => (other, decision),
+            (ReturnStatementSyntax other, null) when decision.Else is null && next is ThrowStatementSyntax failure && (mayLoseMessage || IsBare(failure.Expression)) =>
                 (other, next),
             _ => default((StatementSyntax?, StatementSyntax?)),
         };
@@ -65,12 +67,12 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
             : null;
     }
 
-    /// <summary>Whether the exception has no message of its own, which the fix would lose.</summary>
+    /// <summary>Whether the exception has no message, which the fix would lose.</summary>
     private static bool IsBare(ExpressionSyntax? exception) =>
         exception is BaseObjectCreationExpressionSyntax { Initializer: null } creation
         && creation.ArgumentList?.Arguments.Count is null or 0;
 
-    /// <summary>The await that takes the place of the race and of the await after it.</summary>
+    /// <summary>The await that replaces the race and the await after it.</summary>
     private sealed class NewAwait(string task, string arguments, string? configured)
     {
         public static NewAwait? Of(

@@ -14,7 +14,7 @@ internal sealed class RetriedOperation
         Token = token;
     }
 
-    /// <summary>What is done with the result: "return ", an assignment, or nothing.</summary>
+    /// <summary>The code before the await: "return ", an assignment, or nothing.</summary>
     public string Prefix { get; }
 
     public string Lambda { get; }

@@ -7,34 +7,41 @@ namespace AsyncKit.Analyzers;
 /// <summary>Writes the declaration and the filter of a catch as a function of the exception.</summary>
 internal static class RetryFilter
 {
+    private const string Any = "System.Exception";
     private const string Cancellation = "System.OperationCanceledException";
 
-    /// <summary>Null if the catch may handle a cancellation, which Retry never retries.</summary>
+    /// <summary>Null if the catch handles cancellations, which Retry never retries, unless they are only some of its
+    /// exceptions and that is accepted.</summary>
     public static string? Of(
-        CatchDeclarationSyntax? declaration, List<ExpressionSyntax> conditions, SemanticModel model, CancellationToken cancellationToken)
+        CatchDeclarationSyntax? declaration,
+        List<ExpressionSyntax> conditions,
+        SemanticModel model,
+        bool mayCatchCancellation,
+        CancellationToken cancellationToken)
     {
-        if (declaration is null
-            || model.GetTypeInfo(declaration.Type, cancellationToken).Type is not { } type
-            || model.Compilation.GetTypeByMetadataName(Cancellation) is not { } cancelled)
+        var type = declaration is null
+            ? model.Compilation.GetTypeByMetadataName(Any)
+            : model.GetTypeInfo(declaration.Type, cancellationToken).Type;
+        if (type is null || model.Compilation.GetTypeByMetadataName(Cancellation) is not { } cancelled || Derives(type, cancelled))
         {
             return null;
         }
 
-        var name = declaration.Identifier.ValueText;
-        if ((Derives(cancelled, type) && !conditions.Exists(condition => Excludes(condition, name, cancelled, model, cancellationToken)))
-            || Derives(type, cancelled))
+        var name = declaration?.Identifier.ValueText ?? "";
+        if (!mayCatchCancellation
+            && Derives(cancelled, type)
+            && !conditions.Exists(condition => Excludes(condition, name, cancelled, model, cancellationToken)))
         {
             return null;
         }
 
-        var isAny = string.Equals(type.ToDisplayString(), "System.Exception", StringComparison.Ordinal);
-        if (isAny && name.Length > 0)
+        if (string.Equals(type.ToDisplayString(), Any, StringComparison.Ordinal))
         {
-            return name + " => " + Join(conditions);
+            return (Uses(conditions, name) ? name : "_") + " => " + (conditions.Count == 0 ? "true" : Join(conditions));
         }
 
         var parameter = Uses(conditions, "exception") || name is "exception" ? "failure" : "exception";
-        var pattern = parameter + " is " + declaration.Type.WithoutTrivia() + (Uses(conditions, name) ? " " + name : "");
+        var pattern = parameter + " is " + declaration!.Type.WithoutTrivia() + (Uses(conditions, name) ? " " + name : "");
         return parameter + " => " + (conditions.Count == 0 ? pattern : pattern + " && " + Join(conditions));
     }
 

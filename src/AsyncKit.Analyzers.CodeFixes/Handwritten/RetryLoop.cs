@@ -35,7 +35,8 @@ internal sealed class RetryLoop
     public string Configuration { get; }
 
     /// <summary>Null for a loop with any other part.</summary>
-    public static RetryLoop? Of(ForStatementSyntax loop, SemanticModel model, CancellationToken cancellationToken)
+    public static RetryLoop? Of(
+        ForStatementSyntax loop, SemanticModel model, bool mayCatchCancellation, CancellationToken cancellationToken)
     {
         if (loop is not
             {
@@ -58,7 +59,7 @@ internal sealed class RetryLoop
             && !Mentions(attempt.Block, counter)
             && !Mentions(waiting[0], counter)
             && Attempts(variables[0], bounds[0], counter, model, cancellationToken) is { } maxAttempts
-            && RetryFilter.Of(failure.Declaration, others, model, cancellationToken) is { } shouldRetry
+            && RetryFilter.Of(failure.Declaration, others, model, mayCatchCancellation, cancellationToken) is { } shouldRetry
                 ? new(attempt.Block, maxAttempts, shouldRetry, delay.Time, delay.Token, ConfigurationIn(attempt))
                 : null;
     }

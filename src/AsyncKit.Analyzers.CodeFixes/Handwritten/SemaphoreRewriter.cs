@@ -85,7 +85,7 @@ internal sealed class SemaphoreRewriter(
         Generated.Token(SyntaxKind.OpenBraceToken, SyntaxFactory.Space), default, Generated.Token(SyntaxKind.CloseBraceToken));
 
     /// <summary>The statements with their waits and disposals rewritten, and the comments of a disposal at the end. Null
-    /// if there are none.</summary>
+    /// if nothing changes.</summary>
     private (SyntaxList<StatementSyntax>? Statements, SyntaxTriviaList LastComments) Rewrite(
         SyntaxList<StatementSyntax> old, SyntaxList<StatementSyntax> visited)
     {
@@ -195,14 +195,15 @@ internal sealed class SemaphoreRewriter(
     /// <summary>The end of the block, after the comments of the finally.</summary>
     private SyntaxToken WithCommentsOf(FinallyClauseSyntax cleanup, SyntaxToken closeBrace)
     {
-        var indentation = closeBrace.LeadingTrivia.LastOrDefault();
-        if (!indentation.IsKind(SyntaxKind.WhitespaceTrivia))
+        var leading = closeBrace.LeadingTrivia;
+        if (leading.Count == 0 || !leading[leading.Count - 1].IsKind(SyntaxKind.WhitespaceTrivia))
         {
             return closeBrace;
         }
 
+        var indentation = leading[leading.Count - 1];
         var comments = Comments.In(cleanup.WithTrailingTrivia())
             .SelectMany(comment => new[] { SyntaxFactory.Whitespace(indentation + "    "), comment, lineBreak });
-        return closeBrace.WithLeadingTrivia(closeBrace.LeadingTrivia.InsertRange(closeBrace.LeadingTrivia.Count - 1, comments));
+        return closeBrace.WithLeadingTrivia(leading.InsertRange(leading.Count - 1, comments));
     }
 }

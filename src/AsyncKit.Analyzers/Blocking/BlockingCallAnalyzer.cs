@@ -17,7 +17,7 @@ public sealed class BlockingCallAnalyzer() : RuleAnalyzer(Rules.BlockingCall)
                     && IsInAsyncFunction(call)
                     && !symbols.IsTaskOrDerived(call.Type)
                     && !IsOnOwnThread(call, symbols)
-                    && !OwnedLocks.MayApply(call, symbols))
+                    && !OwnedLocks.MayBeHeld(call, symbols))
                 {
                     operation.ReportDiagnostic(Report(call.Syntax, BlockingCalls.NameOf(call)));
                 }

@@ -13,23 +13,25 @@ public sealed class BlockingTaskRunAnalyzer() : RuleAnalyzer(Rules.BlockingTaskR
             call =>
             {
                 var run = (IInvocationOperation)call.Operation;
-                if (run.TargetMethod.Name is "Run"
-                    && symbols.OwnerOf(run.TargetMethod) is KnownSymbols.Task
-                    && IsAwaitedOrReturned(run)
-                    && SynchronousWork(run, symbols) is { } work
-                    && work.OwnDescendants().FirstOrDefault(operation => BlockingCalls.Blocks(operation, symbols)) is { } blocking)
+                if (BlockingCallIn(run, symbols) is { } blocking)
                 {
                     call.ReportDiagnostic(Report(run.Syntax, BlockingCalls.NameOf(blocking)));
                 }
             },
             OperationKind.Invocation);
 
-    private static bool IsAwaitedOrReturned(IInvocationOperation run) =>
-        run.AwaitOf() is not null || run.UsedBy() is IReturnOperation;
+    /// <summary>The blocking call that an awaited or returned Task.Run runs, or null.</summary>
+    internal static IOperation? BlockingCallIn(IInvocationOperation run, KnownSymbols symbols) =>
+        SynchronousWork(run, symbols) is { } work && (run.AwaitOf() is not null || run.UsedBy() is IReturnOperation)
+            ? work.OwnDescendants().FirstOrDefault(operation => BlockingCalls.Blocks(operation, symbols))
+            : null;
 
-    /// <summary>The lambda, or null if it returns a task. A lambda that never returns does so for the compiler.</summary>
-    private static IAnonymousFunctionOperation? SynchronousWork(IInvocationOperation run, KnownSymbols symbols) =>
-        run.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == 0)?.Value.Unwrap()
+    /// <summary>The lambda of a Task.Run, or null if it returns a task. A lambda that never returns does so for the
+    /// compiler.</summary>
+    internal static IAnonymousFunctionOperation? SynchronousWork(IInvocationOperation run, KnownSymbols symbols) =>
+        run.TargetMethod.Name is "Run"
+        && symbols.OwnerOf(run.TargetMethod) is KnownSymbols.Task
+        && run.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == 0)?.Value.Unwrap()
             is IDelegateCreationOperation { Target: IAnonymousFunctionOperation { Symbol.IsAsync: false } work }
         && !symbols.IsTaskOrDerived(work.Symbol.ReturnType)
             ? work

@@ -6,7 +6,7 @@ namespace AsyncKit.Analyzers;
 /// <summary>Decides whether a function may hold a lock that belongs to its thread, so that it must not await.</summary>
 internal static class OwnedLocks
 {
-    public static bool MayApply(IOperation operation, KnownSymbols symbols)
+    public static bool MayBeHeld(IOperation operation, KnownSymbols symbols)
     {
         var function = operation.Function();
         return operation.AncestorsUpTo(function).Any(ancestor => ancestor is ILockOperation)

@@ -28,7 +28,7 @@ public sealed class HandwrittenRetryAnalyzer() : RuleAnalyzer(Rules.HandwrittenR
         _ => null,
     };
 
-    private static bool IsRetry(ILoopOperation loop, KnownSymbols symbols)
+    internal static bool IsRetry(ILoopOperation loop, KnownSymbols symbols)
     {
         var (isLoop, condition) = loop switch
         {

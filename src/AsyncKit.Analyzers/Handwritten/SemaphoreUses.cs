@@ -10,7 +10,7 @@ namespace AsyncKit.Analyzers;
 /// <remarks>
 /// Operations may arrive on several threads. Invariants: (1) a field is a lock only if every identifier in the type that
 /// has its name was seen as a use of a field. So a use in generated code, which is not analyzed, keeps the rule silent.
-/// (2) A field with one use that is not part of a lock is no lock.
+/// (2) A field with a use that is not part of a lock is never reported.
 /// </remarks>
 internal sealed class SemaphoreUses
 {

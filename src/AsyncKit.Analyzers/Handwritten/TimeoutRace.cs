@@ -61,7 +61,7 @@ internal sealed class TimeoutRace
             && IsThrow(isTimeout ? conditional.WhenTrue : OtherBranch(conditional), symbols);
     }
 
-    /// <summary>Whether the function only awaits the task and reads its result, so that nobody else observes
+    /// <summary>Whether the function only awaits the task and reads its result, so that no other code observes
     /// it.</summary>
     public bool OnlyAwaitsItsTask() => _call.Root().DescendantsAndSelf()
         .Where(use => use != _task && AreSame(use, _task))
@@ -75,7 +75,8 @@ internal sealed class TimeoutRace
 
     private static bool AreSame(IOperation one, IOperation other) => IsVariable(one) && Semaphores.AreSame(one, other);
 
-    /// <summary>The comparison of the winner, directly or through a local that is used once.</summary>
+    /// <summary>The comparison of the winner, directly or through a local that is used once, in the next
+    /// statement.</summary>
     private static IBinaryOperation? Comparison(IAwaitOperation awaited)
     {
         if (awaited.UsedBy() is IBinaryOperation direct)
@@ -90,7 +91,15 @@ internal sealed class TimeoutRace
 
         var uses = awaited.Root().Descendants().OfType<ILocalReferenceOperation>()
             .Where(use => SymbolEqualityComparer.Default.Equals(use.Local, winner)).ToList();
-        return uses.Count == 1 ? AsComparison(uses[0].UsedBy() as IBinaryOperation) : null;
+        return uses.Count == 1 && IsInNextStatement(uses[0], awaited) ? AsComparison(uses[0].UsedBy() as IBinaryOperation) : null;
+    }
+
+    private static bool IsInNextStatement(IOperation use, IAwaitOperation awaited)
+    {
+        var statement = awaited.AncestorsUpTo(awaited.Function()).FirstOrDefault(ancestor => ancestor.Parent is IBlockOperation);
+        return statement?.Parent is IBlockOperation block
+            && block.Operations.ElementAtOrDefault(block.Operations.IndexOf(statement) + 1) is { } next
+            && next.Descendants().Contains(use);
     }
 
     private static IBinaryOperation? AsComparison(IBinaryOperation? operation) =>
@@ -140,8 +149,8 @@ internal sealed class TimeoutRace
             && symbols.Is(creation.Type, KnownSymbols.TimeoutException);
     }
 
-    /// <summary>A use that neither observes the task later nor gives it to somebody who may.</summary>
-    private bool IsPlainUse(IOperation use)
+    /// <summary>A use that neither observes the task later nor passes it to code that may.</summary>
+    private static bool IsPlainUse(IOperation use)
     {
         if (use.AncestorsUpTo(use.Function()).Any(ancestor => ancestor is ICatchClauseOperation
             || (ancestor.Parent is ITryOperation { Finally: { } cleanup } && cleanup == ancestor)))

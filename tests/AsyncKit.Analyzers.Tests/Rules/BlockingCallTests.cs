@@ -168,7 +168,7 @@ public sealed class BlockingCallTests
             }
         }
         """,
-        Usings);
+        usings: Usings);
 
     [Fact]
     public Task A_loop_enumerates_on_a_lane() => Fix.FixesAsync(
@@ -206,7 +206,7 @@ public sealed class BlockingCallTests
             }
         }
         """,
-        Usings);
+        usings: Usings);
 
     [Fact]
     public Task Three_documents_are_fixed_at_once() => Fix.FixesAsync(
@@ -220,7 +220,7 @@ public sealed class BlockingCallTests
             "using AsyncKit;\n\npublic sealed class B { public static async Task RunAsync(Thread t) => await Offload.RunAsync(() => t.Join()); }",
             "using AsyncKit;\n\nnamespace Sample; public sealed class D { public static async Task RunAsync(CountdownEvent e) => await Offload.RunAsync(() => e.Wait()); /* End. */ }",
         ],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Calls_that_cannot_move_have_no_fix() => Fix.OffersNothingAsync("""

@@ -229,7 +229,7 @@ public sealed class BlockingTaskRunTests
             }
             """,
         ],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     private static Task EachAsync(params string[] bodies) => Verify.EachAsync(new BlockingTaskRunAnalyzer(), Template, bodies);
 }

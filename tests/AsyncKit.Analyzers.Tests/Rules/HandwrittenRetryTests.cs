@@ -221,7 +221,7 @@ public sealed class HandwrittenRetryTests
                 }
             }
             """)],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Loops_that_do_more_have_no_fix() => Fix.OffersNothingAsync("""

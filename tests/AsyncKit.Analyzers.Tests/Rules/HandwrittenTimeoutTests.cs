@@ -57,10 +57,12 @@ public sealed class HandwrittenTimeoutTests
         "if (task.IsCompleted) { return await task; } if (await [|Task.WhenAny(task, Task.Delay(limit))|] != task) throw new TimeoutException(); return await task;",
         "var delay = Task.Delay(limit); delay = LoadAsync(); if (await Task.WhenAny(task, delay) != task) throw new TimeoutException(); return await task;",
         "var winner = await Task.WhenAny(task, Task.Delay(limit)); Log(winner); if (winner != task) throw new TimeoutException(); return await task;",
+        "var winner = await Task.WhenAny(task, Task.Delay(limit)); source.Cancel(); return winner == task ? await task : throw new TimeoutException();",
         "if (flag && await Task.WhenAny(task, Task.Delay(limit)) != task) throw new TimeoutException(); return await task;",
         "if (await Task.WhenAny(task, Task.Delay(limit)) == task) { Log(1); } throw new TimeoutException();",
         "Func<Task<int>> f = async () => { var own = LoadAsync(); if (await [|Task.WhenAny(own, Task.Delay(limit))|] != own) throw new TimeoutException(); return await own; }; return await f();",
         "for (; ; ) { var own = LoadAsync(); if (await [|Task.WhenAny(own, Task.Delay(limit))|] != own) throw new TimeoutException(); if (await own > 1) return 1; }",
+        "Task winner; winner = await Task.WhenAny(task, Task.Delay(limit)); if (winner != task) throw new TimeoutException(); return await task;",
         "dynamic d = task; if (await Task.WhenAny(d, Task.Delay(limit)) != task) throw new TimeoutException(); return 1;",
         "#if NEVER\nreturn 0;\n#else\nif (await [|Task.WhenAny(task, Task.Delay(limit))|] != task) throw new TimeoutException(); return await task;\n#endif");
 
@@ -220,7 +222,7 @@ public sealed class HandwrittenTimeoutTests
                 }
             }
             """)],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Shapes_that_would_change_have_no_fix() => Fix.OffersNothingAsync("""

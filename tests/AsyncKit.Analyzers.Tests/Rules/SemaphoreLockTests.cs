@@ -319,7 +319,7 @@ public sealed class SemaphoreLockTests
             }
             """,
         ],
-        Code.WithoutImport);
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Fields_that_cannot_change_have_no_fix() => Fix.OffersNothingAsync("""
