@@ -13,22 +13,22 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
     {
         var products = await GetProductsAsync(cancellationToken);
         var prices = new List<decimal>();
-        prices.AddRange(await products.FanOutAsync(maxConcurrency: 32, async (product, cancellationToken) =>
+        prices.AddRange(await products.FanOutAsync(maxConcurrency: 64, async (product, cancellationToken) =>
         {
             // Every price is a page of its own.
             return await GetPriceAsync(product, cancellationToken);
         }, cancellationToken));
 
         // All at once: this was fast until the shop had a hundred products.
-        var stocks = await products.FanOutAsync(maxConcurrency: 32, (product, cancellationToken) => GetNumberAsync("stock", product, cancellationToken), cancellationToken);
+        var stocks = await products.FanOutAsync(maxConcurrency: 64, (product, cancellationToken) => GetNumberAsync("stock", product, cancellationToken), cancellationToken);
 
         // The ratings come from another server, which is slower.
-        var ratings = await products.FanOutAsync(maxConcurrency: 24, async (product, cancellationToken) =>
+        var ratings = await products.FanOutAsync(maxConcurrency: 40, async (product, cancellationToken) =>
         {
             return await GetNumberAsync("rating", product, cancellationToken);
         }, cancellationToken);
 
-        await products.FanOutAsync(maxConcurrency: 32, async (product, token) =>
+        await products.FanOutAsync(maxConcurrency: 64, async (product, token) =>
         {
             var picture = await client.GetByteArrayAsync(new Uri(shop, $"picture/{product}"), token);
             await File.WriteAllBytesAsync(Path.Combine(folder, product), picture, token);
@@ -43,7 +43,7 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
     private async Task<List<string>> GetProductsAsync(CancellationToken cancellationToken)
     {
         var pages = new List<string>();
-        pages.AddRange(await Enumerable.Range(1, CatalogPages).FanOutAsync(maxConcurrency: 32, async (number, cancellationToken) =>
+        pages.AddRange(await Enumerable.Range(1, CatalogPages).FanOutAsync(maxConcurrency: 64, async (number, cancellationToken) =>
         {
             var page = await client.GetStringAsync(new Uri(shop, $"catalog/{number}"), cancellationToken);
             return page;

@@ -21,7 +21,7 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
         // All at once: this was fast until the shop had a hundred products.
         var stocks = await Task.WhenAll(products.Select(product => GetNumberAsync("stock", product, cancellationToken)));
 
-        using var throttle = new SemaphoreSlim(24); // The ratings come from another server, which is slower.
+        using var throttle = new SemaphoreSlim(40); // The ratings come from another server, which is slower.
         var ratings = await Task.WhenAll(products.Select(async product =>
         {
             await throttle.WaitAsync(cancellationToken);
