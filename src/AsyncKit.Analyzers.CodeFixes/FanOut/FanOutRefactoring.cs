@@ -5,6 +5,7 @@ using Microsoft.CodeAnalysis.CodeRefactorings;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers;
 
@@ -31,7 +32,7 @@ public sealed class FanOutRefactoring : CodeRefactoringProvider
             && KnownSymbols.Of(model.Compilation) is { } symbols
             && Rewrite(document, root, model, target, symbols, token) is { } changed
             && await changed.GetSemanticModelAsync(token).ConfigureAwait(false) is { } after
-            && ChangedSolution.Errors(after, after.SyntaxTree.GetRoot(token).FullSpan, token) <= ChangedSolution.Errors(model, root.FullSpan, token))
+            && ChangedSolution.Errors(after, new TextSpan(0, after.SyntaxTree.Length), token) <= ChangedSolution.Errors(model, root.FullSpan, token))
         {
             context.RegisterRefactoring(CodeAction.Create(Title, _ => Task.FromResult(changed), Title));
         }

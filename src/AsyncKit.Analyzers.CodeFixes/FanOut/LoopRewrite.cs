@@ -37,7 +37,7 @@ internal sealed class LoopRewrite
         return DocumentEdits.Apply(document, model, root, root.ReplaceNode(loop, statement), loop, shape.Collection.Type);
     }
 
-    private StatementSyntax? Rewrite(ExpressionSyntax limit)
+    private ExpressionStatementSyntax? Rewrite(ExpressionSyntax limit)
     {
         var call = FanOutCall.Build(FanOutCall.Method(_loop.Expression), limit, Operation(), _token.Outer);
         ExpressionSyntax run = SyntaxFactory.AwaitExpression(

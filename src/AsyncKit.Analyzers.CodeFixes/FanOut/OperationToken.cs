@@ -32,7 +32,7 @@ internal sealed class OperationToken
     public string Name { get; }
 
     /// <summary>The token that the original passed to its calls, or null.</summary>
-    public ExpressionSyntax? Outer => _outer.FirstOrDefault();
+    public ExpressionSyntax? Outer => _outer.Count > 0 ? _outer[0] : null;
 
     /// <summary>The token for code that becomes an operation, or null if the code passes several tokens on.</summary>
     /// <param name="body">The code inside the operation.</param>

@@ -8,7 +8,12 @@ namespace AsyncKit.Analyzers;
 internal sealed class HandWrittenLimit
 {
     private HandWrittenLimit(
-        WhenAllCall whenAll, TryStatementSyntax work, SyntaxNode declaration, string semaphore, ExpressionSyntax limit, IReadOnlyList<SyntaxNode> disposals)
+        WhenAllCall whenAll,
+        TryStatementSyntax work,
+        SyntaxNode declaration,
+        string semaphore,
+        ExpressionSyntax limit,
+        IReadOnlyList<SyntaxNode> disposals)
     {
         WhenAll = whenAll;
         Work = work;
@@ -123,7 +128,7 @@ internal sealed class HandWrittenLimit
     };
 
     /// <summary>The statements that dispose the semaphore. Null if it has another use.</summary>
-    private static IReadOnlyList<SyntaxNode>? DisposalsOf(ILocalSymbol semaphore, IAnonymousFunctionOperation lambda, SyntaxNode declaration)
+    private static List<SyntaxNode>? DisposalsOf(ILocalSymbol semaphore, IAnonymousFunctionOperation lambda, SyntaxNode declaration)
     {
         var others = lambda.Root().Descendants().OfType<ILocalReferenceOperation>()
             .Where(use => SymbolEqualityComparer.Default.Equals(use.Local, semaphore)).ToList();

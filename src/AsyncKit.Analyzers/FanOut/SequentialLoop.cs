@@ -18,7 +18,7 @@ internal sealed class SequentialLoop
         Boundary = new(syntax);
         Collection = loop.Collection.AsWritten();
         Statements = loop.Body is IBlockOperation block ? [.. block.Operations] : [loop.Body];
-        Add = AddOf(Statements.LastOrDefault(), item, symbols);
+        Add = Statements.Count > 0 ? AddOf(Statements[Statements.Count - 1], item, symbols) : null;
     }
 
     public IForEachLoopOperation Loop { get; }
@@ -90,7 +90,7 @@ internal sealed class SequentialLoop
     };
 
     /// <summary>The call of <c>list.Add(item)</c>, list being a List of the same method, or null.</summary>
-    private static IInvocationOperation? AddOf(IOperation? statement, ILocalSymbol item, KnownSymbols symbols) =>
+    private static IInvocationOperation? AddOf(IOperation statement, ILocalSymbol item, KnownSymbols symbols) =>
         statement is IExpressionStatementOperation
         {
             Operation: IInvocationOperation
