@@ -26,27 +26,21 @@ public abstract class RuleFix : CodeFixProvider
     /// <summary>Whether the fixed document must have fewer compiler errors, since the fix is for one of them.</summary>
     private protected virtual bool MustRemoveAnError => false;
 
+    /// <summary>Whether a fix may change more than the document of its diagnostic.</summary>
+    private protected virtual bool ChangesOtherDocuments => false;
+
     /// <inheritdoc/>
-    public sealed override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public sealed override FixAllProvider GetFixAllProvider() =>
+        ChangesOtherDocuments ? WellKnownFixAllProviders.BatchFixer : FixAllProvider.Create(FixAllAsync);
 
     /// <inheritdoc/>
     public sealed override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        var before = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        if (before is null || root is null)
-        {
-            return;
-        }
-
+        var original = context.Document.Project.Solution;
         foreach (var diagnostic in context.Diagnostics)
         {
-            var target = new FixTarget(context.Document, root, before, diagnostic);
-            var changed = await FixSolutionAsync(target, context.CancellationToken).ConfigureAwait(false);
-            if (changed is not null && await ChangedSolution.IsSoundAsync(
-                context.Document, ChangedPart(target.Node), changed, MustRemoveAnError, context.CancellationToken).ConfigureAwait(false))
+            if (await SoundFixAsync(context.Document, diagnostic, context.CancellationToken).ConfigureAwait(false) is { } changed)
             {
-                var original = context.Document.Project.Solution;
                 context.RegisterCodeFix(
                     CodeAction.Create(_title, token => ChangedSolution.CleanUpAsync(original, changed, token), _key), diagnostic);
             }
@@ -64,4 +58,39 @@ public abstract class RuleFix : CodeFixProvider
 
     /// <summary>The part of the document where the fix may cause a compiler error.</summary>
     private protected virtual TextSpan ChangedPart(SyntaxNode node) => ChangedSolution.MemberOf(node);
+
+    private async Task<Solution?> SoundFixAsync(Document document, Diagnostic diagnostic, CancellationToken cancellationToken)
+    {
+        var model = await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
+        var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
+        if (model is null || root is null)
+        {
+            return null;
+        }
+
+        var target = new FixTarget(document, root, model, diagnostic);
+        var changed = await FixSolutionAsync(target, cancellationToken).ConfigureAwait(false);
+        return changed is not null && await ChangedSolution.IsSoundAsync(
+            document, ChangedPart(target.Node), changed, MustRemoveAnError, cancellationToken).ConfigureAwait(false)
+            ? changed
+            : null;
+    }
+
+    private async Task<Document?> FixAllAsync(FixAllContext context, Document document, ImmutableArray<Diagnostic> diagnostics)
+    {
+        var original = document.Project.Solution;
+        var text = await document.GetTextAsync(context.CancellationToken).ConfigureAwait(false);
+        var merged = new MergedChanges();
+        foreach (var diagnostic in diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start))
+        {
+            if (await SoundFixAsync(document, diagnostic, context.CancellationToken).ConfigureAwait(false) is { } changed)
+            {
+                var clean = await ChangedSolution.CleanUpAsync(original, changed, context.CancellationToken).ConfigureAwait(false);
+                merged.Add(LineDiff.Between(
+                    text, await clean.GetDocument(document.Id)!.GetTextAsync(context.CancellationToken).ConfigureAwait(false)));
+            }
+        }
+
+        return document.WithText(text.WithChanges(merged.InOrder));
+    }
 }

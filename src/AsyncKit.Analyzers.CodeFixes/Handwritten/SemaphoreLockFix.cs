@@ -12,6 +12,8 @@ namespace AsyncKit.Analyzers;
 [Shared]
 public sealed class SemaphoreLockFix() : RuleFix("Use 'AsyncLock'", Rules.SemaphoreLock.Id)
 {
+    private protected override bool ChangesOtherDocuments => true;
+
     private protected override TextSpan ChangedPart(SyntaxNode node) => node.SyntaxTree.GetRoot().FullSpan;
 
     private protected override async Task<Solution?> FixSolutionAsync(FixTarget target, CancellationToken cancellationToken)
