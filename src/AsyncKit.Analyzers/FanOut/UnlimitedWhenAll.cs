@@ -8,9 +8,6 @@ internal static class UnlimitedWhenAll
 {
     private const int MaxSmall = 16;
 
-    private static readonly string[] TestFrameworks =
-        ["xunit.core", "xunit.v3.core", "nunit.framework", "Microsoft.VisualStudio.TestPlatform.TestFramework", "MSTest.TestFramework", "TUnit.Core"];
-
     /// <summary>The call, or null if its selector limits itself, starts threads, shares state or needs its thread.</summary>
     public static WhenAllCall? Of(IInvocationOperation call, KnownSymbols symbols) =>
         WhenAllCall.Of(call, symbols) is { Tasks: null } found
@@ -42,7 +39,7 @@ internal static class UnlimitedWhenAll
 
     /// <summary>Tests start many calls at once on purpose.</summary>
     private static bool IsTestOfConcurrency(IOperation source) =>
-        source.References(TestFrameworks)
+        TestProjects.Contain(source)
         && Sources.Chain(source).Any(part =>
             part is IInvocationOperation { TargetMethod: { Name: "Range" or "Repeat", ContainingType.Name: "Enumerable" } });
 

@@ -88,6 +88,12 @@ public class AK0002TrickyTests() : TrickyTests("AK0002")
         """));
 
     [Fact]
+    public Task A_test_may_start_many_at_once() => SilentInTestsAsync(InMethod("""
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Web.CountAsync(uris[i], ct)));
+        await Task.WhenAll(Enumerable.Repeat(uri, 1000).Select(u => Web.GetAsync(u, ct)).ToArray());
+        """));
+
+    [Fact]
     public Task A_chunk_is_a_limit() => SilentAsync(InMethod("""
         foreach (var chunk in uris.Chunk(10)) { await Task.WhenAll(chunk.Select(u => Web.GetAsync(u, ct))); }
         foreach (Uri[] part in Enumerable.Chunk(uris, 10)) { var pages = await Task.WhenAll(part.Select(u => Web.GetAsync(u, ct)).ToList()); }

@@ -134,6 +134,22 @@ public class AK0016TrickyTests() : TrickyTests("AK0016")
         """));
 
     [Fact]
+    public Task A_test_may_assert_that_no_lease_is_acquired() => SilentInTestsAsync("""
+        public static class Assertions { public static Task ThrowsAsync<T>(Func<Task> act) where T : Exception => act(); }
+        public class SampleTests
+        {
+            [Xunit.Fact]
+            public async Task Fails(AsyncLock turn, AsyncPool<string> pool, CancellationToken cancelled)
+            {
+                await Assertions.ThrowsAsync<OperationCanceledException>(async () => await turn.AcquireAsync(cancelled));
+                await Assertions.ThrowsAsync<OperationCanceledException>(async () => { _ = await pool.RentAsync(cancelled).ConfigureAwait(false); });
+                Func<Task> act = async delegate { await turn.AcquireAsync(TimeSpan.Zero, cancelled); };
+                await act();
+            }
+        }
+        """);
+
+    [Fact]
     public Task A_using_in_any_form_releases() => SilentAsync("""
         public class Sample(AsyncLock turn, AsyncPool<string> pool)
         {

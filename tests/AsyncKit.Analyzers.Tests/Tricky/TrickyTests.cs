@@ -30,6 +30,13 @@ public abstract class TrickyTests(string id)
         return CheckAsync(source, kind, isFixed: false);
     }
 
+    /// <summary>The source of a test project must have no report of the rule.</summary>
+    protected Task SilentInTestsAsync(string source)
+    {
+        Assert.DoesNotContain("[|", source, StringComparison.Ordinal);
+        return CheckAsync(source, OutputKind.DynamicallyLinkedLibrary, isFixed: false, typeof(FactAttribute));
+    }
+
     /// <summary>The marked spans must be the reports of the rule. Fixes that are offered must be right.</summary>
     protected Task ReportsAsync(string source, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
@@ -67,11 +74,11 @@ public abstract class TrickyTests(string id)
             .Select(type => (T)Activator.CreateInstance(type, nonPublic: true)!),
     ];
 
-    private async Task CheckAsync(string markup, OutputKind kind, bool isFixed)
+    private async Task CheckAsync(string markup, OutputKind kind, bool isFixed, params Type[] others)
     {
         TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableArray<TextSpan> spans);
         using var workspace = new AdhocWorkspace();
-        var document = Open(workspace, source, kind);
+        var document = Open(workspace, source, kind, others);
         var found = await FindAsync(document);
         var own = found.Where(HasOwnId).ToList();
         Assert.Equal(
@@ -87,11 +94,12 @@ public abstract class TrickyTests(string id)
 
     private bool HasOwnId(Diagnostic report) => report.Id == id;
 
-    private static Document Open(AdhocWorkspace workspace, string source, OutputKind kind) =>
+    private static Document Open(AdhocWorkspace workspace, string source, OutputKind kind, Type[] others) =>
         workspace.AddProject("Sample", LanguageNames.CSharp)
             .WithParseOptions(Code.Parsing)
             .WithCompilationOptions(Code.Options.WithOutputKind(kind))
             .AddMetadataReferences(Code.References)
+            .AddMetadataReferences(others.Select(type => MetadataReference.CreateFromFile(type.Assembly.Location)))
             .AddDocument("Usings.cs", Code.Usings).Project
             .AddDocument("Declarations.cs", Code.Declarations).Project
             .AddDocument("Sample.cs", source);
