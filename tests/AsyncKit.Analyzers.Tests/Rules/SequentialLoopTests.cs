@@ -341,6 +341,184 @@ public sealed class SequentialLoopTests
         """);
 
     [Fact]
+    public Task Names_tokens_and_directives_are_kept() => Fix.FixesEverywhereAsync(
+        """
+        public sealed class C(IPages pages, HttpClient client)
+        {
+            public async Task RunAsync(IEnumerable<Uri> uris)
+            {
+                {|AK0001:foreach|} (var uri in uris)
+                {
+                    _ = await client.GetStringAsync(uri);
+                }
+
+                {|AK0001:foreach|} (var uri in uris)
+                {
+                    var cancellationToken = CancellationToken.None;
+                    var text = await client.GetStringAsync(uri, cancellationToken);
+                    var more = await client.GetStringAsync(uri);
+                }
+
+                {|AK0001:foreach|} (var uri in uris)
+                {
+                    #if NEVER
+                    await pages.SendAsync(uri);
+                    #endif
+                    var text = await pages.FetchAsync(uri);
+                    #pragma warning disable CS0168
+                    string? unused;
+                    #pragma warning restore CS0168
+                }
+            }
+
+            public async Task StopAsync(IEnumerable<Uri> uris, CancellationToken stop)
+            {
+                {|AK0001:foreach|} (var uri in uris)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    await pages.DownloadAsync(uri, "x");
+                }
+
+                Func<Task> later = async () =>
+                {
+                    {|AK0001:foreach|} (var uri in uris) { await pages.GetPageAsync(uri, stop); }
+                };
+                await later();
+            }
+        }
+        """,
+        """
+        public sealed class C(IPages pages, HttpClient client)
+        {
+            public async Task RunAsync(IEnumerable<Uri> uris)
+            {
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, cancellationToken) =>
+                {
+                    _ = await client.GetStringAsync(uri, cancellationToken);
+                });
+
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, token) =>
+                {
+                    var cancellationToken = CancellationToken.None;
+                    var text = await client.GetStringAsync(uri, cancellationToken);
+                    var more = await client.GetStringAsync(uri, token);
+                });
+
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, _) =>
+                {
+                    #if NEVER
+                    await pages.SendAsync(uri);
+                    #endif
+                    var text = await pages.FetchAsync(uri);
+                    #pragma warning disable CS0168
+                    string? unused;
+                    #pragma warning restore CS0168
+                });
+            }
+
+            public async Task StopAsync(IEnumerable<Uri> uris, CancellationToken stop)
+            {
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, stop) =>
+                {
+                    stop.ThrowIfCancellationRequested();
+                    await pages.DownloadAsync(uri, "x");
+                }, stop);
+
+                Func<Task> later = async () =>
+                {
+                    await uris.FanOutAsync(maxConcurrency: 8, async (uri, stop) => { await pages.GetPageAsync(uri, stop); }, stop);
+                };
+                await later();
+            }
+        }
+        """);
+
+    [Fact]
+    public Task A_file_without_usings_gets_one_below_its_header() => Fix.FixesProgramAsync(
+        """
+        // Licensed.
+
+        #nullable enable
+
+        /// <summary>Loads.</summary>
+        public class C
+        {
+            public async System.Threading.Tasks.Task RunAsync(System.Collections.Generic.List<string> urls, System.Net.Http.HttpClient client)
+            {
+                {|AK0001:foreach|} (var url in urls) { var text = await client.GetStringAsync(url); }
+            }
+
+            public static void Main() { }
+        }
+        """,
+        """
+        // Licensed.
+
+        #nullable enable
+
+        using AsyncKit;
+
+        /// <summary>Loads.</summary>
+        public class C
+        {
+            public async System.Threading.Tasks.Task RunAsync(System.Collections.Generic.List<string> urls, System.Net.Http.HttpClient client)
+            {
+                await urls.FanOutAsync(maxConcurrency: 8, async (url, cancellationToken) => { var text = await client.GetStringAsync(url, cancellationToken); });
+            }
+
+            public static void Main() { }
+        }
+        """);
+
+    [Fact]
+    public Task Line_breaks_and_usings_in_a_namespace_are_kept() => Fix.FixesProgramAsync(
+        """
+        namespace App
+        {
+            using System.Collections.Generic;
+            using System.Net.Http;
+            using System.Threading.Tasks;
+
+            public class C
+            {
+                public async Task RunAsync(List<string> urls, HttpClient client)
+                {
+                    {|AK0001:foreach|} (var url in urls)
+                    {
+                        var text = await client.GetStringAsync(url);
+                        var more = await client.GetStringAsync(text);
+                    }
+                }
+
+                public static void Main() { }
+            }
+        }
+        """.ReplaceLineEndings("\r\n"),
+        """
+        namespace App
+        {
+            using System.Collections.Generic;
+            using System.Net.Http;
+            using System.Threading.Tasks;
+            using AsyncKit;
+
+            public class C
+            {
+                public async Task RunAsync(List<string> urls, HttpClient client)
+                {
+                    await urls.FanOutAsync(maxConcurrency: 8, async (url, cancellationToken) =>
+                    {
+                        var text = await client.GetStringAsync(url, cancellationToken);
+                        var more = await client.GetStringAsync(text, cancellationToken);
+                    });
+                }
+
+                public static void Main() { }
+            }
+        }
+        """.ReplaceLineEndings("\r\n"));
+
+    [Fact]
     public Task Top_level_statements_and_a_missing_using_are_fixed() => Fix.FixesProgramAsync(
         """
         // The program.

@@ -165,5 +165,62 @@ public sealed class UnlimitedWhenAllTests
         }
         """);
 
+    [Fact]
+    public Task A_cleanup_does_not_get_the_token() => Fix.FixesEverywhereAsync(
+        """
+        public sealed class C(HttpClient client)
+        {
+            private readonly CancellationToken _stop;
+            private static Task<string> FetchAsync(object item, Uri uri) => Task.FromResult("");
+            public async Task RunAsync(IEnumerable<Uri> uris, IPages item)
+            {
+                await {|AK0002:Task.WhenAll(uris.Select(async uri =>
+                {
+                    try
+                    {
+                        return await client.GetStringAsync(uri, _stop);
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return uri.Host;
+                    }
+                    finally
+                    {
+                        await client.GetStringAsync(uri);
+                    }
+                }))|};
+                await {|AK0002:Task.WhenAll(uris.Select(item.FetchAsync))|};
+                await {|AK0002:Task.WhenAll(uris.Select(uri => FetchAsync(this, uri)))|};
+            }
+        }
+        """,
+        """
+        public sealed class C(HttpClient client)
+        {
+            private readonly CancellationToken _stop;
+            private static Task<string> FetchAsync(object item, Uri uri) => Task.FromResult("");
+            public async Task RunAsync(IEnumerable<Uri> uris, IPages item)
+            {
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, cancellationToken) =>
+                {
+                    try
+                    {
+                        return await client.GetStringAsync(uri, cancellationToken);
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return uri.Host;
+                    }
+                    finally
+                    {
+                        await client.GetStringAsync(uri);
+                    }
+                }, _stop);
+                await uris.FanOutAsync(maxConcurrency: 8, (element, _) => item.FetchAsync(element));
+                await uris.FanOutAsync(maxConcurrency: 8, (uri, _) => FetchAsync(this, uri));
+            }
+        }
+        """);
+
     private static Task EachAsync(params string[] bodies) => Verify.EachAsync(new UnlimitedWhenAllAnalyzer(), Template, bodies);
 }
