@@ -52,8 +52,12 @@ public sealed class BufferedDownloadFix() : RuleFix("Use 'DownloadAsync'", Rules
             ? write
             : value.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>()?.Next()?.DescendantNodes()
                 .OfType<InvocationExpressionSyntax>()
-                .FirstOrDefault(call => call.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "WriteAllBytes" or "WriteAllBytesAsync" }
-                    or IdentifierNameSyntax { Identifier.ValueText: "WriteAllBytes" or "WriteAllBytesAsync" });
+                .FirstOrDefault(call => (call.Expression switch
+                {
+                    MemberAccessExpressionSyntax access => access.Name.Identifier.ValueText,
+                    IdentifierNameSyntax name => name.Identifier.ValueText,
+                    _ => null,
+                }) is "WriteAllBytes" or "WriteAllBytesAsync");
     }
 
     private static ExpressionSyntax? Download(
@@ -86,7 +90,8 @@ public sealed class BufferedDownloadFix() : RuleFix("Use 'DownloadAsync'", Rules
 
         var arguments = string.Join(
             ", ", new[] { address, target[0].Expression.WithoutTrivia().ToString(), Options }.Concat(tokens));
-        return Generated.Expression("await " + client.WithoutTrivia() + ".DownloadAsync(" + arguments + ")" + (Configuration(write) ?? Configuration(get)));
+        return Generated.Expression(
+            "await " + client.WithoutTrivia() + ".DownloadAsync(" + arguments + ")" + (Configuration(write) ?? Configuration(get)));
     }
 
     private static bool IsNever(ExpressionSyntax token) =>

@@ -58,8 +58,9 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
             (ThrowStatementSyntax failure, null) when decision.Else is null && (mayLoseMessage || IsBare(failure.Expression)) => (next, next),
             (ThrowStatementSyntax failure, { } other) when (mayLoseMessage || IsBare(failure.Expression)) => (other, decision),
             ({ } other, ThrowStatementSyntax failure) when (mayLoseMessage || IsBare(failure.Expression)) => (other, decision),
-            (ReturnStatementSyntax other, null) when decision.Else is null && next is ThrowStatementSyntax failure && (mayLoseMessage || IsBare(failure.Expression)) =>
-                (other, next),
+            (ReturnStatementSyntax other, null) when decision.Else is null
+                && next is ThrowStatementSyntax failure
+                && (mayLoseMessage || IsBare(failure.Expression)) => (other, next),
             _ => default((StatementSyntax?, StatementSyntax?)),
         };
         return success is not null && last is not null && merged.ValueOf(success) is { } awaited
@@ -113,7 +114,13 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
             var value = statement switch
             {
                 ReturnStatementSyntax returned => returned.Expression,
-                ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: IdentifierNameSyntax, Right: var right } } => right,
+                ExpressionStatementSyntax
+                {
+                    Expression: AssignmentExpressionSyntax
+                    {
+                        RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: IdentifierNameSyntax, Right: var right,
+                    },
+                } => right,
                 ExpressionStatementSyntax { Expression: var expression } => expression,
                 LocalDeclarationStatementSyntax { Declaration.Variables: { Count: 1 } variables } => variables[0].Initializer?.Value,
                 _ => null,

@@ -164,7 +164,8 @@ internal sealed class SemaphoreRewriter(
             expression = sure.Operand;
         }
 
-        return string.Equals((expression as SimpleNameSyntax ?? (expression as MemberAccessExpressionSyntax)?.Name)?.Identifier.ValueText, field.Name, StringComparison.Ordinal)
+        var name = expression as SimpleNameSyntax ?? (expression as MemberAccessExpressionSyntax)?.Name;
+        return string.Equals(name?.Identifier.ValueText, field.Name, StringComparison.Ordinal)
             && SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(expression, cancellationToken).Symbol?.OriginalDefinition, field);
     }
 
