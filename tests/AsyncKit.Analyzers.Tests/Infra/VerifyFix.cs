@@ -6,6 +6,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers.Tests;
 
@@ -15,8 +16,40 @@ internal static class VerifyFix<TAnalyzer, TFix>
     where TFix : CodeFixProvider, new()
 {
     /// <summary>The fixed source compiles and has no diagnostic, except those marked in it.</summary>
-    public static Task FixesAsync(string before, string after) =>
-        new FixTest(before, after) { NumberOfFixAllIterations = 1 }.RunAsync();
+    /// <param name="before">The source.</param>
+    /// <param name="after">The fixed source.</param>
+    /// <param name="usings">The global usings.</param>
+    /// <param name="config">Lines for <c>.editorconfig</c>.</param>
+    public static Task FixesAsync(string before, string after, string usings = Code.Usings, string? config = null) =>
+        FixesAsync([before], [after], usings, config);
+
+    /// <summary>Fixes several documents at once.</summary>
+    public static async Task FixesAsync(string[] before, string[] after, string usings = Code.Usings, string? config = null)
+    {
+        await new FixTest(before, after, usings, config) { NumberOfFixAllIterations = 1 }.RunAsync();
+        await GivesNoDiagnosticAsync(after, usings);
+    }
+
+    /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> with three documents, whose fixed code no rule
+    /// of AsyncKit reports. The type of the source is named C.</summary>
+    public static Task FixesEverywhereAsync(string before, string after)
+    {
+        string[] names = ["C", "C2", "C3"];
+        return FixesAsync(
+            [.. names.Select(name => before.Replace("class C", "class " + name, StringComparison.Ordinal))],
+            [.. names.Select(name => after.Replace("class C", "class " + name, StringComparison.Ordinal))]);
+    }
+
+    /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> for a program with top-level statements and no
+    /// global usings.</summary>
+    public static Task FixesProgramAsync(string before, string after)
+    {
+        var test = new FixTest([before], [after], Code.Usings) { NumberOfFixAllIterations = 1 };
+        test.TestState.OutputKind = OutputKind.ConsoleApplication;
+        test.TestState.Sources.RemoveRange(1, test.TestState.Sources.Count - 1);
+        test.FixedState.Sources.RemoveRange(1, test.FixedState.Sources.Count - 1);
+        return test.RunAsync();
+    }
 
     /// <summary>A source whose every report has no fix.</summary>
     public static Task OffersNothingAsync(string source) =>
@@ -26,6 +59,25 @@ internal static class VerifyFix<TAnalyzer, TFix>
     public static Task OffersNothingForErrorsAsync(string source) =>
         OffersNothingAsync(source, compilation => Task.FromResult(compilation.GetDiagnostics()
             .Where(error => new TFix().FixableDiagnosticIds.Contains(error.Id, StringComparer.Ordinal)).ToImmutableArray()));
+
+    /// <summary>No rule reports the fixed source, except where it is marked.</summary>
+    private static async Task GivesNoDiagnosticAsync(string[] after, string usings)
+    {
+        var marked = new List<string>();
+        var trees = new List<SyntaxTree>
+        {
+            CSharpSyntaxTree.ParseText(usings, Code.Parsing), CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing),
+        };
+        foreach (var markup in after)
+        {
+            TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableDictionary<string, ImmutableArray<TextSpan>> spans);
+            trees.Add(CSharpSyntaxTree.ParseText(source, Code.Parsing));
+            marked.AddRange(spans.SelectMany(pair => pair.Value.Select(_ => pair.Key)));
+        }
+
+        var found = await Verify.FindAllAsync(CSharpCompilation.Create("Sample", trees, Code.References, Code.Options));
+        Assert.Equal(marked.Order(StringComparer.Ordinal), found.Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal));
+    }
 
     private static async Task OffersNothingAsync(
         string source, Func<CSharpCompilation, Task<ImmutableArray<Diagnostic>>> find)
@@ -52,14 +104,22 @@ internal static class VerifyFix<TAnalyzer, TFix>
 
     private sealed class FixTest : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
     {
-        public FixTest(string before, string after)
+        public FixTest(string[] before, string[] after, string usings, string? config = null)
         {
-            TestCode = before;
-            FixedCode = after;
-            foreach (var state in new[] { TestState, FixedState })
+            foreach (var (state, sources) in new[] { (TestState, before), (FixedState, after) })
             {
-                state.Sources.Add(("Usings.cs", Code.Usings));
+                foreach (var source in sources)
+                {
+                    state.Sources.Add(source);
+                }
+
+                state.Sources.Add(("Usings.cs", usings));
                 state.Sources.Add(("Declarations.cs", Code.Declarations));
+            }
+
+            if (config is not null)
+            {
+                TestState.AnalyzerConfigFiles.Add(("/.editorconfig", "root = true\n[*.cs]\n" + config));
             }
 
             TestState.AdditionalReferences.AddRange(Code.References);
