@@ -14,10 +14,10 @@ namespace AsyncKit;
 /// <list type="bullet">
 /// <item>A result is on the disk before the caller gets it. Results that arrive at the same time share one
 /// flush.</item>
-/// <item>A kill at any moment loses no result that was handed out. An operation that was in progress runs again, so it
+/// <item>A kill at any moment loses no result that a caller has. An operation that was in progress runs again, so it
 /// must tolerate that.</item>
-/// <item>A last line that was written partly is cut off. Any other damage is reported, and the file stays as it
-/// is.</item>
+/// <item>A last line that was written partly is cut off. Any other damage is reported, and the file is not
+/// changed.</item>
 /// <item>One process at a time has a file open. A file that is not a journal is never changed.</item>
 /// </list>
 /// <para>

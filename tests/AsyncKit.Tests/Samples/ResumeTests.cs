@@ -13,11 +13,11 @@ public sealed class ResumeTests : IClassFixture<NothingLeftBehind>, IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_result_that_was_handed_out_before_a_kill_is_never_loaded_again()
+    public async Task A_result_that_was_returned_before_a_kill_is_never_loaded_again()
     {
         var random = new Random(3);
         var path = Path.Combine(_folder, "prices.journal");
-        var handedOut = new HashSet<int>();
+        var returned = new HashSet<int>();
         for (var kill = 0; kill < Kills; kill++)
         {
             using var process = SampleProcess.Start("Resume", path, $"{Products}");
@@ -30,16 +30,16 @@ public sealed class ResumeTests : IClassFixture<NothingLeftBehind>, IDisposable
             });
             process.Signal("KILL");
             lines.AddRange((await process.EndAsync()).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1)); // The kill may have cut it.
-            Check(lines, handedOut);
+            Check(lines, returned);
         }
 
-        Assert.NotEmpty(handedOut);
+        Assert.NotEmpty(returned);
         using var last = SampleProcess.Start("Resume", path, $"{Products}");
         var (code, output) = await last.EndAsync();
-        Check(output.Split('\n'), handedOut);
+        Check(output.Split('\n'), returned);
 
         Assert.Equal(0, code);
-        Assert.Equal(Enumerable.Range(1, Products), handedOut.Order());
+        Assert.Equal(Enumerable.Range(1, Products), returned.Order());
         Assert.EndsWith($"{Products} products, {Products * (Products + 1) / 2 * 1.5m} in total", output, StringComparison.Ordinal);
         Assert.Equal(Products + 1, (await File.ReadAllLinesAsync(path)).Length);
     }
@@ -59,11 +59,10 @@ public sealed class ResumeTests : IClassFixture<NothingLeftBehind>, IDisposable
         }
     }
 
-    /// <summary>Checks that what an earlier process handed out is not loaded again, and adds what this one handed
-    /// out.</summary>
-    private static void Check(IEnumerable<string> lines, HashSet<int> handedOut)
+    /// <summary>Checks that no result of an earlier process is loaded again, and adds the results of this one.</summary>
+    private static void Check(IEnumerable<string> lines, HashSet<int> returned)
     {
-        var (before, loaded) = (handedOut.ToHashSet(), new List<int>());
+        var (before, loaded) = (returned.ToHashSet(), new List<int>());
         foreach (var words in lines.Select(line => line.Split(' ', ':')))
         {
             if (words is ["loading", var product])
@@ -74,7 +73,7 @@ public sealed class ResumeTests : IClassFixture<NothingLeftBehind>, IDisposable
             {
                 var number = int.Parse(result, CultureInfo.InvariantCulture);
                 Assert.Equal((number * 1.5m).ToString(CultureInfo.CurrentCulture), amount);
-                handedOut.Add(number);
+                returned.Add(number);
             }
         }
 

@@ -9,7 +9,7 @@ namespace AsyncKit;
 /// (1) The first <c>_length</c> bytes are whole lines that are on the disk. A write starts at <c>_length</c>, which moves
 /// only after the flush. What a failed write left is cut off before the next one.
 /// (2) A line is in the index only if it is within <c>_length</c>.
-/// (3) Whoever finds <c>_isWriting</c> false with a line to write sets it, and the writer resets it under the lock only if
+/// (3) A call that adds a line and finds <c>_isWriting</c> false sets it and starts the writer, which resets it under the lock only if
 /// no line is left. So each line has a writer.
 /// (4) Completions run outside the lock.
 /// </remarks>
@@ -102,7 +102,7 @@ internal sealed class JournalFile : IAsyncDisposable
         {
             if (await line.Completion.Task.NoContext() is { } failure)
             {
-                // The HResult tells that it is not transient: a retry would run the operation again.
+                // Keeps the HResult, so that it is not transient: a retry would run the operation again.
                 throw new IOException($"The result of '{key}' could not be written to the journal '{Path}': {failure.Message}", failure)
                 {
                     HResult = failure.HResult,

@@ -14,7 +14,7 @@ internal static class JournalLine
     public static byte[] Of<TResult>(string key, TResult result, JsonTypeInfo<TResult>? typeInfo)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes)) // Not indented, whatever the options of the type are.
+        using (var json = new Utf8JsonWriter(bytes)) // Not indented, regardless of the options of the type.
         {
             json.WriteStartArray();
             json.WriteStringValue(key);
