@@ -10,10 +10,8 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers.Tests;
 
-/// <summary>
-/// Snippets that a naive implementation of a rule gets wrong. They were written from the description of the rule, so they
-/// name the rule by its ID and find the analyzer and the fix by reflection.
-/// </summary>
+/// <summary>Snippets that a naive implementation of a rule gets wrong. They were written from the description of the rule,
+/// so they name the rule by its ID and find the analyzer and the fix by reflection.</summary>
 public abstract class TrickyTests(string id)
 {
     private const int MostFixes = 12; // More would mean that a fix produces what it fixes.
@@ -82,7 +80,7 @@ public abstract class TrickyTests(string id)
         var document = Open(workspace, source, kind, others);
         var found = await FindAsync(document);
         var own = found.Where(HasOwnId).ToList();
-        Assert.Equal(Texts(spans), Texts(own.Select(report => report.Location.SourceSpan)));
+        Assert.Equal(Texts(spans), Texts(own.Select(report => report.Location.SourceSpan)), StringComparer.Ordinal);
 
         var (after, left) = await FixAsync(document);
         Assert.Empty(left
