@@ -103,9 +103,9 @@ public sealed class HandwrittenTimeoutFix() : RuleFix("Use 'WithTimeoutAsync'", 
         public bool Replaces(ExpressionSyntax? expression) => expression is AwaitExpressionSyntax { Expression: var awaited }
             && (IsTask(awaited)
                 || (awaited is InvocationExpressionSyntax
-                    {
-                        Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ConfigureAwait", Expression: var configuredTask },
-                    }
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ConfigureAwait", Expression: var configuredTask },
+                }
                     && IsTask(configuredTask)));
 
         /// <summary>The await of the task, if it is all that a statement computes.</summary>

@@ -116,7 +116,7 @@ internal sealed class RetryLoop
         if (extra == 0
             || variable.Initializer is not { Value: var first }
             || model.GetConstantValue(first, cancellationToken) is not { HasValue: true, Value: int start }
-            || model.GetConstantValue(isLeft ? bound.Right : bound.Left, cancellationToken) is not { HasValue: true, Value: int end})
+            || model.GetConstantValue(isLeft ? bound.Right : bound.Left, cancellationToken) is not { HasValue: true, Value: int end })
         {
             return null;
         }

@@ -51,6 +51,7 @@ public sealed class FanOutRefactoringTests
             "$$foreach (var uri in uris) { if (await pages.CheckAsync(uri)) { break; } }",
             "$$foreach (var uri in uris) { if (await pages.CheckAsync(uri)) { continue; } }",
             "$$foreach (var uri in uris) { if (await pages.CheckAsync(uri)) { return uri; } }",
+            "await LocalAsync(); async Task LocalAsync() { $$foreach (var uri in uris) { if (await pages.CheckAsync(uri)) { return; } } }",
             "$$foreach (var uri in uris) { n += await pages.CountAsync(uri); }",
             "$$foreach (var uri in uris) { _count = await pages.CountAsync(uri); }",
             "$$foreach (var uri in uris) { if (seen.Add(uri)) { await pages.SendAsync(uri); } }",

@@ -60,7 +60,7 @@ public class AK0002TrickyTests() : TrickyTests("AK0002")
         """, OutputKind.ConsoleApplication);
 
     [Fact]
-    public Task A_task_that_is_not_awaited_at_once_runs_beside_others() => SilentAsync("""
+    public Task A_task_that_is_not_awaited_at_once_runs_next_to_others() => SilentAsync("""
         public class Sample
         {
             public Task ReturnAsync(Uri[] uris) => Task.WhenAll(uris.Select(u => Web.GetAsync(u)));

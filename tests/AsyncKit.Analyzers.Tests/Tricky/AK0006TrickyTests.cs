@@ -214,7 +214,7 @@ public class AK0006TrickyTests() : TrickyTests("AK0006")
         """);
 
     [Fact]
-    public Task What_the_operation_made_is_its_own() => SilentAsync(InMethod("""
+    public Task State_that_the_operation_made_is_its_own() => SilentAsync(InMethod("""
         await uris.FanOutAsync(8, async (u, token) =>
         {
             var (list, count) = (new List<string>(), 0);

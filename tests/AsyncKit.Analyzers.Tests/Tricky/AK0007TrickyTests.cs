@@ -101,7 +101,7 @@ public class AK0007TrickyTests() : TrickyTests("AK0007")
         """));
 
     [Fact]
-    public Task A_task_that_nobody_waits_for_here_is_left_alone() => SilentAsync(InMethod("""
+    public Task A_task_that_is_not_awaited_here_is_left_alone() => SilentAsync(InMethod("""
         _ = Task.Run(() => Thread.Sleep(10), ct);
         var task = Task.Run(() => Thread.Sleep(10), ct);
         await task;
@@ -113,7 +113,7 @@ public class AK0007TrickyTests() : TrickyTests("AK0007")
         """));
 
     [Fact]
-    public Task A_wait_of_no_time_blocks_nobody() => SilentAsync("""
+    public Task A_wait_without_a_duration_does_not_block() => SilentAsync("""
         public class Sample
         {
             public async Task RunAsync(ManualResetEvent ready, ManualResetEventSlim slim, Task task)

@@ -82,7 +82,7 @@ public class AK0008TrickyTests() : TrickyTests("AK0008")
         """));
 
     [Fact]
-    public Task A_wait_of_no_time_blocks_nobody() => SilentAsync("""
+    public Task A_wait_without_a_duration_does_not_block() => SilentAsync("""
         public class Sample
         {
             private const int Now = 0;

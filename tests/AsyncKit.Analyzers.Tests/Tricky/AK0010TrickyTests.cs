@@ -78,7 +78,7 @@ public class AK0010TrickyTests() : TrickyTests("AK0010")
         """));
 
     [Fact]
-    public Task A_service_goes_on_after_a_success() => SilentAsync(InMethod("""
+    public Task A_service_continues_after_a_success() => SilentAsync(InMethod("""
         while (!ct.IsCancellationRequested)
         {
             try { await Web.SendAsync(uri, ct); }

@@ -5,7 +5,7 @@ namespace AsyncKit.Analyzers.Tests;
 public class AK0016TrickyTests() : TrickyTests("AK0016")
 {
     [Fact]
-    public Task A_lease_that_is_dropped_or_discarded_is_held_for_ever() => FixesAsync("""
+    public Task A_lease_that_is_dropped_or_discarded_is_held_forever() => FixesAsync("""
         public class Sample(AsyncLock turn, KeyedLock<string> keys)
         {
             private readonly ConcurrencyGate _gate = new(4);
@@ -191,7 +191,7 @@ public class AK0016TrickyTests() : TrickyTests("AK0016")
         """);
 
     [Fact]
-    public Task A_lease_that_leaves_the_method_is_somebody_elses() => SilentAsync("""
+    public Task A_lease_that_leaves_the_method_has_another_owner() => SilentAsync("""
         public record Holder(Lease Lease);
         public class Sample(AsyncLock turn, AsyncPool<string> pool)
         {

@@ -10,18 +10,17 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers.Tests;
 
-/// <summary>
-/// Snippets that a naive implementation of a rule gets wrong. They were written from the description of the rule, so they
-/// name the rule by its ID and find the analyzer and the fix by reflection.
-/// </summary>
+/// <summary>Snippets that a naive implementation of a rule gets wrong. They were written from the description of the rule,
+/// so they name the rule by its ID and find the analyzer and the fix by reflection.</summary>
 public abstract class TrickyTests(string id)
 {
     private const int MostFixes = 12; // More would mean that a fix produces what it fixes.
 
-    private static readonly ImmutableArray<DiagnosticAnalyzer> s_analyzers =
+    private static readonly ImmutableArray<DiagnosticAnalyzer> Analyzers =
         [.. Create<DiagnosticAnalyzer>("AsyncKit.Analyzers").Where(analyzer => analyzer is not DiagnosticSuppressor)];
 
-    private static readonly ImmutableArray<CodeFixProvider> s_fixes = Create<CodeFixProvider>("AsyncKit.Analyzers.CodeFixes");
+    private static readonly ImmutableArray<CodeFixProvider> Fixes =
+        Create<CodeFixProvider>("AsyncKit.Analyzers.CodeFixes");
 
     /// <summary>The source must have no report of the rule.</summary>
     protected Task SilentAsync(string source, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
@@ -81,18 +80,21 @@ public abstract class TrickyTests(string id)
         var document = Open(workspace, source, kind, others);
         var found = await FindAsync(document);
         var own = found.Where(HasOwnId).ToList();
-        Assert.Equal(
-            spans.Order().Select(span => source.Substring(span.Start, span.Length) + " at " + span),
-            own.Select(report => report.Location.SourceSpan).Order().Select(span => source.Substring(span.Start, span.Length) + " at " + span));
+        Assert.Equal(Texts(spans), Texts(own.Select(report => report.Location.SourceSpan)), StringComparer.Ordinal);
 
         var (after, left) = await FixAsync(document);
-        Print(source, after);
         Assert.Empty(left
-            .Where(report => (isFixed && HasOwnId(report)) || !found.Any(before => before.GetMessage(null) == report.GetMessage(null)))
+            .Where(report => (isFixed && HasOwnId(report)) || !found.Exists(before => HaveSameMessage(before, report)))
             .Select(report => report + "\n" + after));
+
+        IEnumerable<string> Texts(IEnumerable<TextSpan> parts) =>
+            parts.Order().Select(part => $"{source.Substring(part.Start, part.Length)} at {part}");
     }
 
-    private bool HasOwnId(Diagnostic report) => report.Id == id;
+    private static bool HaveSameMessage(Diagnostic one, Diagnostic other) =>
+        string.Equals(one.GetMessage(null), other.GetMessage(null), StringComparison.Ordinal);
+
+    private bool HasOwnId(Diagnostic report) => string.Equals(report.Id, id, StringComparison.Ordinal);
 
     private static Document Open(AdhocWorkspace workspace, string source, OutputKind kind, Type[] others) =>
         workspace.AddProject("Sample", LanguageNames.CSharp)
@@ -109,11 +111,11 @@ public abstract class TrickyTests(string id)
     {
         var options = new CompilationWithAnalyzersOptions(
             new AnalyzerOptions([]),
-            onAnalyzerException: (exception, analyzer, _) => throw new InvalidOperationException($"{analyzer} threw.", exception),
+            onAnalyzerException: (exception, _, _) => throw exception,
             concurrentAnalysis: false,
             logAnalyzerExecutionTime: false);
         var compilation = (CSharpCompilation)(await document.Project.GetCompilationAsync())!;
-        var all = await compilation.WithAnalyzers(s_analyzers, options).GetAllDiagnosticsAsync();
+        var all = await compilation.WithAnalyzers(Analyzers, options).GetAllDiagnosticsAsync();
         var text = (await document.GetTextAsync()).ToString();
         Assert.Empty(all.Where(IsError).Select(error => error + "\n" + text));
         return [.. all.Where(IsOurs).OrderBy(report => report.Location.SourceSpan.Start)];
@@ -146,21 +148,18 @@ public abstract class TrickyTests(string id)
         CodeAction? first = null;
         foreach (var report in reports)
         {
-            foreach (var provider in s_fixes.Where(fix => fix.FixableDiagnosticIds.Contains(report.Id)))
+            foreach (var provider in Fixes)
             {
+                if (!provider.FixableDiagnosticIds.Contains(report.Id, StringComparer.Ordinal))
+                {
+                    continue;
+                }
+
                 await provider.RegisterCodeFixesAsync(new CodeFixContext(
                     document, report, (action, _) => first ??= action, CancellationToken.None));
             }
         }
 
         return first;
-    }
-
-    private void Print(string before, string after)
-    {
-        if (before != after && Environment.GetEnvironmentVariable("TRICKY") is { } path)
-        {
-            File.AppendAllText(path, $"===== {id}\n{before}\n----- fixed\n{after}\n\n");
-        }
     }
 }
