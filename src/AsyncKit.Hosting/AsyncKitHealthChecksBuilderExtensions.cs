@@ -8,7 +8,7 @@ namespace AsyncKit.Hosting;
 /// <summary>Adds health checks of gates, lanes, consumers and the thread pool.</summary>
 /// <remarks>
 /// A check never waits. It costs a few reads, and it works best if it is called at a regular interval, for example every
-/// 10 s. Each result contains numbers in its data, whatever its status is.
+/// 10 s. Each result contains numbers in its data.
 /// </remarks>
 public static class AsyncKitHealthChecksBuilderExtensions
 {
@@ -121,8 +121,8 @@ public static class AsyncKitHealthChecksBuilderExtensions
     /// <returns>The same builder.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLatency"/> is zero or negative.</exception>
-    /// <remarks>The name of the check is <c>threadpool</c>. The latency is measured twice per second while the host runs, and
-    /// the highest of the last 15 s to 30 s counts: a check that runs on the thread pool itself would be too late. The data
+    /// <remarks>The name of the check is <c>threadpool</c>. The latency is measured twice per second while the host runs. The
+    /// highest of the last 15 s to 30 s counts, because a check that runs on the thread pool itself is too late. The data
     /// contains latency, threads and queued.</remarks>
     public static IHealthChecksBuilder AddThreadPool(
         this IHealthChecksBuilder builder,

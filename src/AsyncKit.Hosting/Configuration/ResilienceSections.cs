@@ -20,7 +20,7 @@ internal static class ResilienceSections
         { "TotalTimeout", SectionValue.Time, (options, value) => options with { TotalTimeout = value } },
         { "MaxDelayHint", SectionValue.Time, (options, value) => options with { MaxDelayHint = value } },
         { "Name", SectionValue.Text, (options, value) => options with { Name = value } },
-        { "Budget", Budget(), _ => default, (options, value) => options with { Budget = value.Create() } },
+        { "Budget", Budget(), _ => new(0, 0), (options, value) => options with { Budget = value.Create() } },
     };
 
     private static SectionBinder<BudgetValues> Budget() => new("RetryBudget", "Ratio", "MinPerSecond")
@@ -55,7 +55,7 @@ internal static class ResilienceSections
     }
 
     /// <summary>The values of a <see cref="RetryBudget"/>, whose constructor needs both.</summary>
-    private readonly record struct BudgetValues(double Ratio, int MinPerSecond)
+    private sealed record BudgetValues(double Ratio, int MinPerSecond)
     {
         public RetryBudget Create() => new(Ratio, MinPerSecond);
     }

@@ -29,7 +29,7 @@ internal sealed class ConsumerRun<T>(
 
         // Checks the combination, and the type of the partition, as the run will.
         _ = AsyncEnumerable.Empty<T>().FanOutOutcomes(
-            Decorate(options.FanOut, "", default, TimeProvider.System, static _ => { }),
+            Decorate(options.FanOut, "", TimeProvider.System, static _ => { }, default),
             static (_, _) => ValueTask.CompletedTask,
             CancellationToken.None);
     }
@@ -40,29 +40,21 @@ internal sealed class ConsumerRun<T>(
     public async Task<Exception?> RunAsync(
         Func<IServiceProvider, IAsyncEnumerable<T>> source, CancellationToken drainToken, CancellationToken abortToken)
     {
-        Exception? stoppedBy = null;
         var scope = scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        try
         {
             var items = source(scope.ServiceProvider)
                 ?? throw new InvalidOperationException($"The source of the consumer {consumer.Name} must not be null.");
-            await foreach (var outcome in Outcomes(items, drainToken, abortToken).ConfigureAwait(false))
-            {
-                consumer.Count(outcome.Kind, outcome.Exception);
-                if (outcome.Kind == FanOutOutcomeKind.Failed)
-                {
-                    ConsumerLog.ItemFailed(
-                        logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
-                    stoppedBy ??= options.FanOut.OnFailure == FailureMode.StopAtFirst ? outcome.Exception : null;
-                }
-            }
+            return await ReportAsync(Outcomes(items, drainToken, abortToken)).NoContext();
         }
-
-        return stoppedBy;
+        finally
+        {
+            await scope.DisposeAsync().NoContext();
+        }
     }
 
     private static FanOutOptions Decorate(
-        FanOutOptions options, string name, CancellationToken drainToken, TimeProvider clock, Action<SlowItem> onSlowItem) =>
+        FanOutOptions options, string name, TimeProvider clock, Action<SlowItem> onSlowItem, CancellationToken drainToken) =>
         options with
         {
             Order = FanOutOrder.Completion,
@@ -74,10 +66,37 @@ internal sealed class ConsumerRun<T>(
                 : options.OnSlowItem,
         };
 
+    /// <summary>Counts and logs the outcomes.</summary>
+    private async Task<Exception?> ReportAsync(IAsyncEnumerable<FanOutOutcome<T>> outcomes)
+    {
+        Exception? stoppedBy = null;
+        var reader = outcomes.GetAsyncEnumerator(CancellationToken.None);
+        try
+        {
+            while (await reader.MoveNextAsync().NoContext())
+            {
+                var outcome = reader.Current;
+                consumer.Count(outcome.Kind, outcome.Exception);
+                if (outcome.Kind == FanOutOutcomeKind.Failed)
+                {
+                    ConsumerLog.ItemFailed(
+                        logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
+                    stoppedBy ??= options.FanOut.OnFailure == FailureMode.StopAtFirst ? outcome.Exception : null;
+                }
+            }
+        }
+        finally
+        {
+            await reader.DisposeAsync().NoContext();
+        }
+
+        return stoppedBy;
+    }
+
     private IAsyncEnumerable<FanOutOutcome<T>> Outcomes(
         IAsyncEnumerable<T> items, CancellationToken drainToken, CancellationToken abortToken)
     {
-        var fanOut = Decorate(options.FanOut, consumer.Name, drainToken, consumer.Clock, OnSlowItem);
+        var fanOut = Decorate(options.FanOut, consumer.Name, consumer.Clock, OnSlowItem, drainToken);
         return options.Scope == ConsumerScope.PerWorker
             ? items.PerWorker(OpenScope).FanOutOutcomes(fanOut, HandleAsync, abortToken)
             : items.FanOutOutcomes(fanOut, HandleInScopeAsync, abortToken);
@@ -90,9 +109,13 @@ internal sealed class ConsumerRun<T>(
     private async ValueTask HandleInScopeAsync(T item, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        try
         {
             await CallAsync(scope.ServiceProvider, item, cancellationToken).NoContext();
+        }
+        finally
+        {
+            await scope.DisposeAsync().NoContext();
         }
     }
 

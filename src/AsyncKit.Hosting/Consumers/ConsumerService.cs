@@ -10,7 +10,7 @@ namespace AsyncKit.Hosting;
 /// <typeparam name="T">The type of the items.</typeparam>
 /// <remarks>
 /// Lifetime: that of the host. Invariants:
-/// (1) One run at a time, and each restart has a run, a source and a scope of its own.
+/// (1) One run at a time. Each restart has a new run, source and scope.
 /// (2) The token that the base class cancels drains the run. The handlers' token is cancelled only after the shutdown
 /// timeout.
 /// (3) After the stop, no run starts: the delay before a restart ends, and a run that sees a signalled drain token takes

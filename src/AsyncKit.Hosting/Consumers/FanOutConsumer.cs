@@ -5,9 +5,9 @@ namespace AsyncKit.Hosting;
 /// <remarks>
 /// Running:
 /// <list type="bullet">
-/// <item>The guarantees of a fan-out apply: never more handlers than the limit, an item is taken from the source only when
-/// a handler can start, memory depends on the limit and not on the number of items.</item>
-/// <item>Each call of the handler has a scope of its own, or each worker has one; see
+/// <item>The guarantees of a fan-out apply. Never more handlers run than the limit. An item is taken from the source only
+/// when a handler can start. Memory depends on the limit, not on the number of items.</item>
+/// <item>Each call of the handler has a new scope, or each worker has one; see
 /// <see cref="FanOutConsumerOptions.Scope"/>.</item>
 /// <item>A failed item is logged at the level Error with its exception, and counted. The consumer continues, unless
 /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.</item>
@@ -49,7 +49,7 @@ public sealed class FanOutConsumer
     /// <summary>The name of the consumer.</summary>
     public string Name { get; }
 
-    /// <summary>What the consumer is doing.</summary>
+    /// <summary>The state of the consumer.</summary>
     public FanOutConsumerState State
     {
         get => Read(static consumer => consumer._state);

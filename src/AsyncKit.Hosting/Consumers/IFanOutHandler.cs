@@ -8,5 +8,5 @@ public interface IFanOutHandler<in T>
     /// <param name="item">The item.</param>
     /// <param name="cancellationToken">The token that is cancelled if the shutdown takes too long or the run stops.</param>
     /// <returns>A task that completes when the item is handled. An exception is a failure of the item.</returns>
-    ValueTask HandleAsync(T item, CancellationToken cancellationToken);
+    ValueTask HandleAsync(T item, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace AsyncKit.Hosting;
 
 /// <summary>Counts the outcomes of the last hour in slices of 5 s, so that their ratio forgets the past.</summary>
@@ -40,5 +42,6 @@ internal sealed class OutcomeWindow(TimeProvider clock)
         return (total, failed);
     }
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Counts(long Number, int Succeeded, int Failed);
 }

@@ -1,6 +1,6 @@
 namespace AsyncKit.Hosting;
 
-/// <summary>Measures how long a caller of a gate or a lane waits, with at most one waiter of its own in the queue.</summary>
+/// <summary>Measures how long a caller of a gate or a lane waits, with at most one waiter in the queue.</summary>
 /// <param name="clock">The clock.</param>
 /// <param name="enterAsync">Waits for a permit or a thread, and releases it at once.</param>
 /// <remarks>Lifetime: that of its health check. Queues are served in order of arrival. So the age of the waiter is the time
@@ -11,7 +11,7 @@ internal sealed class WaitProbe(TimeProvider clock, Func<Task> enterAsync)
     private Task? _waiter;
     private long _since;
 
-    /// <summary>Starts a waiter if there is none.</summary>
+    /// <summary>Starts a waiter, unless one waits already.</summary>
     /// <returns>The age of the waiter; zero if it did not have to wait, or if an earlier one waits no more.</returns>
     public TimeSpan Measure()
     {

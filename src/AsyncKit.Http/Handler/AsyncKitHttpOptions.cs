@@ -79,7 +79,7 @@ public sealed class AsyncKitHttpOptions
         set => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
-    /// <summary>What is wrong with the combination of the properties; null if nothing is.</summary>
+    /// <summary>A sentence about properties that exclude each other; null if they are valid.</summary>
     internal string? Fault => MaxConcurrencyPerHost is not null && AdaptiveLimitPerHost is not null
         ? $"MaxConcurrencyPerHost ({MaxConcurrencyPerHost}) and AdaptiveLimitPerHost must not be set together."
         : null;

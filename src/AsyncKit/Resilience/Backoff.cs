@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace AsyncKit;
 
 /// <summary>Specifies the delay before each retry.</summary>
-/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays. <see cref="Parse"/> reads the text
+/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays. <see cref="Parse(string, IFormatProvider)"/> reads the text
 /// that <see cref="ToString"/> returns, and so does the configuration of .NET.</remarks>
 [StructLayout(LayoutKind.Auto)]
 [TypeConverter(typeof(BackoffConverter))]
@@ -78,7 +78,7 @@ public readonly record struct Backoff : IParsable<Backoff>
     /// <exception cref="ArgumentNullException"><paramref name="s"/> is null.</exception>
     /// <exception cref="FormatException">The text has another form.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A time is outside its range.</exception>
-    public static Backoff Parse(string s, IFormatProvider? provider = null)
+    public static Backoff Parse(string s, IFormatProvider? provider)
     {
         ArgumentNullException.ThrowIfNull(s);
         return TryRead(s, out var kind, out var first, out var max)
@@ -87,7 +87,7 @@ public readonly record struct Backoff : IParsable<Backoff>
     }
 
     /// <summary>Reads the text that <see cref="ToString"/> returns, if it is valid.</summary>
-    /// <param name="s">The text, as for <see cref="Parse"/>.</param>
+    /// <param name="s">The text, as for <see cref="Parse(string, IFormatProvider)"/>.</param>
     /// <param name="provider">Ignored: the text does not depend on a culture.</param>
     /// <param name="result">The backoff; <see cref="None"/> if the text is not valid.</param>
     /// <returns>true if the text has the form of a backoff and its times are in their ranges; otherwise, false.</returns>
@@ -190,6 +190,6 @@ public readonly record struct Backoff : IParsable<Backoff>
             sourceType == typeof(string) || base.CanConvertFrom(context, sourceType);
 
         public override object? ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) =>
-            value is string text ? Parse(text) : base.ConvertFrom(context, culture, value);
+            value is string text ? Parse(text, null) : base.ConvertFrom(context, culture, value);
     }
 }
