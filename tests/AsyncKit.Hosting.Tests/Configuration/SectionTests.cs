@@ -137,7 +137,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
         await using var wrong = Host(one.Subject, one.Json(one.Wrong));
         var thrown = await Assert.ThrowsAsync<OptionsValidationException>(wrong.StartAsync);
-        Assert.Equal([$"X:{key}{one.Message}"], thrown.Failures);
+        Assert.Equal([$"X:{key}{one.Message}"], thrown.Failures, StringComparer.Ordinal);
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
                 "X:Threads is not an option of BlockingLaneOptions; the options are IdleTimeout, MaxQueued, MaxThreads, Name, WhenFull.",
                 "X:MaxThreads must be set.",
             ],
-            thrown.Failures);
+            thrown.Failures, StringComparer.Ordinal);
     }
 
     [Theory]
@@ -182,7 +182,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
         var thrown = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
 
-        Assert.Equal([fault], thrown.Failures);
+        Assert.Equal([fault], thrown.Failures, StringComparer.Ordinal);
     }
 
     [Fact]
@@ -210,10 +210,12 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(
             ["The options of the client 'x': MaxConcurrencyPerHost (1) and AdaptiveLimitPerHost must not be set together."],
-            (await Assert.ThrowsAsync<OptionsValidationException>(http.StartAsync)).Failures);
+            (await Assert.ThrowsAsync<OptionsValidationException>(http.StartAsync)).Failures,
+            StringComparer.Ordinal);
         Assert.Equal(
             ["The consumer 'x': FanOut.DrainToken must not be set; the host drains the consumer."],
-            (await Assert.ThrowsAsync<OptionsValidationException>(consumer.StartAsync)).Failures);
+            (await Assert.ThrowsAsync<OptionsValidationException>(consumer.StartAsync)).Failures,
+            StringComparer.Ordinal);
     }
 
     [Fact]
@@ -247,7 +249,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public void Every_option_with_a_value_has_a_case()
     {
-        var subjects = Cases.Select(one => one.Subject).DistinctBy(subject => subject.Name);
+        var subjects = Cases.Select(one => one.Subject).DistinctBy(subject => subject.Name, StringComparer.Ordinal);
         var missing =
             from subject in subjects
             from type in subject.Types

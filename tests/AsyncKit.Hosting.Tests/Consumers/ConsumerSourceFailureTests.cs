@@ -60,7 +60,8 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
         Assert.Equal(3, host.Consumer("c").Restarts);
         Assert.Equal(
             ["The consumer c failed; restarting in 00:00:01.", "The consumer c failed; restarting in 00:00:02.", "The consumer c failed; restarting in 00:00:03."],
-            host.Errors());
+            host.Errors(),
+            StringComparer.Ordinal);
         Assert.False(host.Stopping.IsCancellationRequested);
         await host.StopAsync();
     }
@@ -120,7 +121,7 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
         await host.StopAsync().OrHangs();
 
         Assert.Equal((FanOutConsumerState.Failed, 0), (host.Consumer("c").State, host.Consumer("c").Restarts));
-        Assert.Contains("The consumer c failed; it does not restart.", host.Errors());
+        Assert.Contains("The consumer c failed; it does not restart.", host.Errors(), StringComparer.Ordinal);
     }
 
     [Fact]
@@ -158,9 +159,9 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception)
         {
-            throw new IOException("closing failed");
+            throw new IOException("closing failed", exception);
         }
 
         yield break;

@@ -65,7 +65,8 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
                 "The consumer c did not drain within the shutdown timeout; cancelling 2 handlers.",
                 "The consumer c lost 2 items that it took from its source.",
             ],
-            host.Errors());
+            host.Errors(),
+            StringComparer.Ordinal);
         Assert.Equal(3, _items.Reader.Count);
     }
 
@@ -88,7 +89,7 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
         host.Time.Advance(TimeSpan.FromTicks(1));
         await EndAsync(stop);
 
-        Assert.Contains("The consumer c did not stop within 00:00:04 of the abort; abandoning 1 handlers.", host.Errors());
+        Assert.Contains("The consumer c did not stop within 00:00:04 of the abort; abandoning 1 handlers.", host.Errors(), StringComparer.Ordinal);
         gate.Open();
         await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Stopped);
     }
@@ -157,7 +158,7 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
             {
                 lane = provider.GetRequiredKeyedService<BlockingLane>("l");
                 await gate.PassAsync(CancellationToken.None);
-                await lane.RunAsync(() => 1);
+                await lane.RunAsync(() => 1, CancellationToken.None);
             })))
         {
             Write(1);

@@ -84,7 +84,7 @@ public sealed class ConsumerTests : IClassFixture<NothingLeftBehind>
         await Hang.UntilAsync(() => host.Stopping.IsCancellationRequested);
 
         Assert.Equal(FanOutConsumerState.Failed, host.Consumer("c").State);
-        Assert.Contains("The consumer c failed; it does not restart.", host.Errors());
+        Assert.Contains("The consumer c failed; it does not restart.", host.Errors(), StringComparer.Ordinal);
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class ConsumerTests : IClassFixture<NothingLeftBehind>
 
     private sealed class Handler(List<Scoped> seen, Scoped scoped) : IFanOutHandler<int>
     {
-        public ValueTask HandleAsync(int item, CancellationToken cancellationToken)
+        public ValueTask HandleAsync(int item, CancellationToken cancellationToken = default)
         {
             seen.Add(scoped);
             return default;

@@ -256,7 +256,9 @@ public sealed class HealthTests : IClassFixture<NothingLeftBehind>
     }
 
     /// <summary>A clock whose one timer fires when the test says, as late as a starving thread pool makes it.</summary>
+#pragma warning disable CA1001 // The timer belongs to its creator.
     private sealed class LateClock : TimeProvider
+#pragma warning restore CA1001
     {
         private long _now;
         private OneTimer? _timer;
