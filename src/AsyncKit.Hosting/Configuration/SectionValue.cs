@@ -37,7 +37,8 @@ internal static class SectionValue
         {
             value = Timeout.InfiniteTimeSpan;
             return text.Equals("Infinite", StringComparison.OrdinalIgnoreCase)
-                || TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value);
+                || (text.Contains(':', StringComparison.Ordinal) // A number alone would be a number of days.
+                    && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value));
         });
 
     public static readonly SectionValue<Backoff> Backoff = new(

@@ -173,8 +173,10 @@ public readonly record struct Backoff : IParsable<Backoff>
             _ => false,
         };
 
+        // A number without a colon would be a number of days.
         static bool IsTime(string text, out TimeSpan time) =>
-            TimeSpan.TryParseExact(text.Trim(), "c", CultureInfo.InvariantCulture, out time);
+            TimeSpan.TryParseExact(text.Trim(), "c", CultureInfo.InvariantCulture, out time)
+            && text.Contains(':', StringComparison.Ordinal);
     }
 
     private TimeSpan Jittered(TimeSpan previous, Random random)

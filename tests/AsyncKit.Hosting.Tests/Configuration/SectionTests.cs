@@ -24,7 +24,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Lane, "MaxThreads", "4", "4", "0", " must be at least 1; it was 0."),
         new(Lane, "MaxQueued", "5", "5", "-1", " must be at least 0, or null; it was -1."),
         new(Lane, "WhenFull", "'reject'", "Reject", "'Drop'", " must be Wait or Reject; it was 'Drop'."),
-        new(Lane, "IdleTimeout", "'00:00:05'", "00:00:05", "'soon'", " must be a time such as 00:00:30, or Infinite; it was 'soon'."),
+        new(Lane, "IdleTimeout", "'00:00:05'", "00:00:05", "30", " must be a time such as 00:00:30, or Infinite; it was '30'."),
 
         new(Gate, "Limit", "7", "7", "100001", " must be from 0 to 100000; it was 100001."),
         new(Gate, "Adaptive", Adaptive, "AdaptiveLimit { Min = 2, Max = 50, Start = 3, DecreaseTo = 0.5, Cooldown = 00:00:02 }", "3", " must be a section; it was '3'."),
@@ -61,7 +61,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Http, "AdaptiveLimitPerHost:Max", "60", "60", "1", " must be from 2 to 100000; it was 1."),
         new(Http, "Retry", Retry, null, "8", " must be a section; it was '8'."),
         new(Http, "Retry:MaxAttempts", "2", "2", "0", " must be at least 1; it was 0."),
-        new(Http, "Retry:Backoff", "'Constant(00:00:01)'", "Constant(00:00:01)", "'Constant'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Constant'."),
+        new(Http, "Retry:Backoff", "'Constant(00:00:01)'", "Constant(00:00:01)", "'Constant(1)'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Constant(1)'."),
         new(Http, "RetriedMethods", "[ 'GET', 'POST' ]", "GET POST", "'GET'", " must be a list; it was 'GET'."),
         new(Http, "RetriedMethods:0", "'POST'", null, "'G T'", " must be an HTTP method such as GET; it was 'G T'."),
         new(Http, "ReadIdleTimeout", "'00:00:04'", "00:00:04", "'-00:00:04'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:04."),
