@@ -7,10 +7,10 @@ namespace AsyncKit;
 /// <remarks>
 /// Invariants:
 /// (1) The first <c>_length</c> bytes are whole lines that are on the disk. A write starts at <c>_length</c>, which moves
-/// only after the flush. What a failed write left is cut off before the next one.
+/// only after the flush. The rest of a failed write is cut off before the next one.
 /// (2) A line is in the index only if it is within <c>_length</c>.
-/// (3) A call that adds a line and finds <c>_isWriting</c> false sets it and starts the writer, which resets it under the lock only if
-/// no line is left. So each line has a writer.
+/// (3) A call that adds a line and finds <c>_isWriting</c> false sets it and starts the writer, which resets it under the
+/// lock only if no line is left. So each line has a writer.
 /// (4) Completions run outside the lock.
 /// </remarks>
 internal sealed class JournalFile : IAsyncDisposable
