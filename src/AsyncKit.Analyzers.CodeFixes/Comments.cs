@@ -33,6 +33,9 @@ internal static class Comments
 
     public static IEnumerable<SyntaxTrivia> In(SyntaxNode node) => node.DescendantTrivia().Where(IsComment);
 
+    public static bool IsComment(SyntaxTrivia trivia) =>
+        trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia);
+
     private static int Directives(SyntaxNode node) => node.DescendantTrivia().Count(trivia => trivia.IsDirective);
 
     private static List<SyntaxTrivia> Missing(IEnumerable<SyntaxNode> old, SyntaxNode node)
@@ -56,7 +59,4 @@ internal static class Comments
 
         return missing;
     }
-
-    private static bool IsComment(SyntaxTrivia trivia) =>
-        trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia);
 }

@@ -8,19 +8,19 @@ namespace AsyncKit.Analyzers;
 /// <summary>Rewrites the calls of Task.WhenAll and Parallel.ForEachAsync to a fan-out.</summary>
 internal static class CallRewrite
 {
-    /// <summary>The changed document, or null.</summary>
-    public static Document? Apply(
+    /// <summary>The changed root, or null.</summary>
+    public static SyntaxNode? Apply(
         Document document, SyntaxNode root, SemanticModel model, WhenAllCall found, CancellationToken cancellationToken)
     {
         var limit = Limit.Of(document, root.SyntaxTree);
         return (found.Lambda is { } lambda
             ? OfLambda(found, lambda, limit, model, cancellationToken)
             : OfMethod(found, limit, model)) is { } call
-                ? Replace(document, root, model, found.Call, call, found.Source)
+                ? Replace(root, model, found.Call, call)
                 : null;
     }
 
-    public static Document? Apply(
+    public static SyntaxNode Apply(
         Document document, SyntaxNode root, SemanticModel model, UnlimitedParallel found, CancellationToken cancellationToken)
     {
         var body = (ExpressionSyntax)found.Body.Syntax;
@@ -32,25 +32,21 @@ internal static class CallRewrite
         }
 
         return Replace(
-            document,
             root,
             model,
             found.Call,
             FanOutCall.Build(
-                FanOutCall.Method(found.SourceSyntax), Limit.Of(document, root.SyntaxTree), operation, found.Token),
-            found.Source);
+                FanOutCall.Method(found.SourceSyntax), Limit.Of(document, root.SyntaxTree), operation, found.Token));
     }
 
     /// <summary>The fan-out in place of a call, and what the rewriting of its arguments loses as comments before
     /// it.</summary>
-    private static Document? Replace(
-        Document document, SyntaxNode root, SemanticModel model, IInvocationOperation call, ExpressionSyntax fanOut, IOperation source)
+    private static SyntaxNode Replace(SyntaxNode root, SemanticModel model, IInvocationOperation call, ExpressionSyntax fanOut)
     {
         var old = call.Syntax;
         var container = old.FirstAncestorOrSelf<StatementSyntax>() ?? old;
-        return LostComments.Keep(container.ReplaceNode(old, fanOut.WithTriviaFrom(old)), container) is { } changed
-            ? DocumentEdits.Apply(document, model, root, root.ReplaceNode(container, changed), old, source.Type)
-            : null;
+        var changed = container.ReplaceNode(old, fanOut.WithTriviaFrom(old)).WithCommentsOf([container], root.LineBreak());
+        return root.ReplaceNode(container, changed).WithImport(model, old.SpanStart, Imports.AsyncKit);
     }
 
     private static InvocationExpressionSyntax? OfLambda(

@@ -17,6 +17,6 @@ public sealed class HandWrittenLimitFix() : RuleFix("Give the limit to 'FanOutAs
             && KnownSymbols.Of(target.Model.Compilation) is { } symbols
             && target.Model.GetOperation(call, cancellationToken) is IInvocationOperation operation
             && HandWrittenLimit.Of(operation, symbols) is { } found
-                ? LimitRewrite.Apply(target.Document, target.Root, target.Model, found, cancellationToken)
+                ? target.With(LimitRewrite.Apply(target.Root, target.Model, found, cancellationToken))
                 : null);
 }

@@ -9,8 +9,8 @@ namespace AsyncKit.Analyzers;
 /// semaphore goes.</summary>
 internal static class LimitRewrite
 {
-    public static Document? Apply(
-        Document document, SyntaxNode root, SemanticModel model, HandWrittenLimit found, CancellationToken cancellationToken)
+    public static SyntaxNode? Apply(
+        SyntaxNode root, SemanticModel model, HandWrittenLimit found, CancellationToken cancellationToken)
     {
         var lambda = (IAnonymousFunctionOperation)found.WhenAll.Selector;
         var syntax = (LambdaExpressionSyntax)lambda.Syntax;
@@ -29,21 +29,13 @@ internal static class LimitRewrite
             CallRewrite.MethodOf(found.WhenAll), found.Limit, CallRewrite.AtCall(operation, syntax, call), token.Outer);
         var tasks = found.WhenAll.Tasks?.Syntax.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>();
         var rewritten = statement.ReplaceNode(call, fanOut.WithTriviaFrom(call));
-        foreach (var original in new SyntaxNode?[] { statement, tasks })
+        rewritten = rewritten.WithCommentsOf([statement], root.LineBreak());
+        if (tasks is not null)
         {
-            if (original is not null)
-            {
-                if (LostComments.Keep(rewritten, original) is not { } kept)
-                {
-                    return null;
-                }
-
-                rewritten = kept;
-            }
+            rewritten = rewritten.WithCommentsOf([tasks], root.LineBreak());
         }
 
-        return DocumentEdits.Apply(
-            document, model, root, Replace(root, found, statement, rewritten, tasks), call, found.WhenAll.Source.Type);
+        return Replace(root, found, statement, rewritten, tasks).WithImport(model, call.SpanStart, Imports.AsyncKit);
     }
 
     private static SyntaxNode Replace(

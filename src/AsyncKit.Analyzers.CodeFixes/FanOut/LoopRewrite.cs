@@ -23,21 +23,22 @@ internal sealed class LoopRewrite
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>The changed document, or null if the loop cannot be rewritten.</summary>
-    public static Document? Apply(
+    /// <summary>The changed root, or null if the loop cannot be rewritten.</summary>
+    public static SyntaxNode? Apply(
         Document document, SyntaxNode root, SemanticModel model, SequentialLoop shape, CancellationToken cancellationToken)
     {
         var loop = shape.Syntax;
-        if (OperationToken.For(loop.Statement, shape.Loop.Body, shape.Boundary, model, cancellationToken) is not { } token
-            || new LoopRewrite(shape, model, token, cancellationToken).Rewrite(Limit.Of(document, loop.SyntaxTree)) is not { } statement)
+        if (OperationToken.For(loop.Statement, shape.Loop.Body, shape.Boundary, model, cancellationToken) is not { } token)
         {
             return null;
         }
 
-        return DocumentEdits.Apply(document, model, root, root.ReplaceNode(loop, statement), loop, shape.Collection.Type);
+        var statement = new LoopRewrite(shape, model, token, cancellationToken).Rewrite(Limit.Of(document, loop.SyntaxTree));
+        return root.ReplaceNode(loop, statement.WithCommentsOf([loop], root.LineBreak()))
+            .WithImport(model, loop.SpanStart, Imports.AsyncKit);
     }
 
-    private ExpressionStatementSyntax? Rewrite(ExpressionSyntax limit)
+    private ExpressionStatementSyntax Rewrite(ExpressionSyntax limit)
     {
         var call = FanOutCall.Build(FanOutCall.Method(_loop.Expression), limit, Operation(), _token.Outer);
         ExpressionSyntax run = SyntaxFactory.AwaitExpression(
@@ -53,7 +54,7 @@ internal sealed class LoopRewrite
                 SyntaxFactory.ArgumentList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Argument(run))));
         }
 
-        return LostComments.Keep(SyntaxFactory.ExpressionStatement(run).WithTriviaFrom(_loop), _loop);
+        return SyntaxFactory.ExpressionStatement(run).WithTriviaFrom(_loop);
     }
 
     private LambdaExpressionSyntax Operation()
@@ -85,7 +86,7 @@ internal sealed class LoopRewrite
         var statement = _loop.Statement is BlockSyntax { Statements: { Count: 1 } statements } ? statements[0] : _loop.Statement;
         if (statement is not ExpressionStatementSyntax { Expression: var expression }
             || _loop.Statement.ContainsDirectives
-            || LostComments.In(_loop).Any(comment => comment.SpanStart >= _loop.CloseParenToken.SpanStart
+            || Comments.In(_loop).Any(comment => comment.SpanStart >= _loop.CloseParenToken.SpanStart
                 && comment.SpanStart < _loop.Statement.Span.End))
         {
             return null;

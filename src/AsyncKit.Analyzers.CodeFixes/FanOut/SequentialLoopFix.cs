@@ -17,6 +17,6 @@ public sealed class SequentialLoopFix() : RuleFix("Run several at once with 'Fan
             && KnownSymbols.Of(target.Model.Compilation) is { } symbols
             && target.Model.GetOperation(loop, cancellationToken) is IForEachLoopOperation operation
             && SequentialLoop.Of(operation, symbols) is { } shape
-                ? LoopRewrite.Apply(target.Document, target.Root, target.Model, shape, cancellationToken)
+                ? target.With(LoopRewrite.Apply(target.Document, target.Root, target.Model, shape, cancellationToken))
                 : null);
 }

@@ -17,7 +17,7 @@ internal static class Statements
         List<SyntaxTrivia> kept = keepComments
             ? [.. leading.Take(endsLine ? leading.Count - node.Indentation().Count : leading.Count)]
             : [.. leading.TakeWhile(trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))];
-        var trailing = keepComments ? node.GetTrailingTrivia().Where(LostComments.IsComment).ToList() : [];
+        var trailing = keepComments ? node.GetTrailingTrivia().Where(Comments.IsComment).ToList() : [];
         if (trailing.Count > 0)
         {
             kept.AddRange(node.Indentation());

@@ -17,6 +17,6 @@ public sealed class UnlimitedParallelFix() : RuleFix("Set a limit with 'FanOutAs
             && KnownSymbols.Of(target.Model.Compilation) is { } symbols
             && target.Model.GetOperation(call, cancellationToken) is IInvocationOperation operation
             && UnlimitedParallel.Of(operation, symbols) is { } found
-                ? CallRewrite.Apply(target.Document, target.Root, target.Model, found, cancellationToken)
+                ? target.With(CallRewrite.Apply(target.Document, target.Root, target.Model, found, cancellationToken))
                 : null);
 }

@@ -17,6 +17,6 @@ public sealed class UnlimitedWhenAllFix() : RuleFix("Limit the operations with '
             && KnownSymbols.Of(target.Model.Compilation) is { } symbols
             && target.Model.GetOperation(call, cancellationToken) is IInvocationOperation operation
             && UnlimitedWhenAll.Of(operation, symbols) is { } found
-                ? CallRewrite.Apply(target.Document, target.Root, target.Model, found, cancellationToken)
+                ? target.With(CallRewrite.Apply(target.Document, target.Root, target.Model, found, cancellationToken))
                 : null);
 }

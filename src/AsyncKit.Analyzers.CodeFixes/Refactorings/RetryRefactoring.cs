@@ -12,7 +12,7 @@ namespace AsyncKit.Analyzers;
 public sealed class RetryRefactoring() : RuleRefactoring("Use 'Retry.RunAsync', which retries no cancellation")
 {
     private protected override SyntaxNode? Rewrite(
-        SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken) =>
+        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken) =>
         node is ForStatementSyntax loop
         && model.GetOperation(loop, cancellationToken) is ILoopOperation operation
         && HandwrittenRetryAnalyzer.IsRetry(operation, symbols)

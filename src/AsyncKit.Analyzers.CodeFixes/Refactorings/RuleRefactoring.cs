@@ -24,7 +24,7 @@ public abstract class RuleRefactoring : CodeRefactoringProvider
         }
 
         var node = root.FindNode(context.Span, getInnermostNodeForTie: true);
-        if (Rewrite(root, model, node, symbols, context.CancellationToken) is not { } rewritten)
+        if (Rewrite(document, root, model, node, symbols, context.CancellationToken) is not { } rewritten)
         {
             return;
         }
@@ -41,5 +41,5 @@ public abstract class RuleRefactoring : CodeRefactoringProvider
 
     /// <summary>Returns the changed root, or null if there is nothing to rewrite at the node.</summary>
     private protected abstract SyntaxNode? Rewrite(
-        SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken);
+        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken);
 }

@@ -12,7 +12,7 @@ namespace AsyncKit.Analyzers;
 public sealed class TimeoutRefactoring() : RuleRefactoring("Use 'WithTimeoutAsync' and its message")
 {
     private protected override SyntaxNode? Rewrite(
-        SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken) =>
+        Document document, SyntaxNode root, SemanticModel model, SyntaxNode node, KnownSymbols symbols, CancellationToken cancellationToken) =>
         node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call
         && call.Expression.Span.Contains(node.Span)
         && model.GetOperation(call, cancellationToken) is IInvocationOperation operation

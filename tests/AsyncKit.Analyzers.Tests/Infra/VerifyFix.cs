@@ -27,18 +27,12 @@ internal static class VerifyFix<TAnalyzer, TFix>
     public static async Task FixesAsync(string[] before, string[] after, string usings = Code.Usings, string? config = null)
     {
         await new FixTest(before, after, usings, config) { NumberOfFixAllIterations = 1 }.RunAsync();
-        await GivesNoDiagnosticAsync(after, usings);
+        await GivesNoDiagnosticAsync(before, after, usings);
     }
 
     /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> with three documents, whose fixed code no rule
     /// of AsyncKit reports. The type of the source is named C.</summary>
-    public static Task FixesEverywhereAsync(string before, string after)
-    {
-        string[] names = ["C", "C2", "C3"];
-        return FixesAsync(
-            [.. names.Select(name => before.Replace("class C", "class " + name, StringComparison.Ordinal))],
-            [.. names.Select(name => after.Replace("class C", "class " + name, StringComparison.Ordinal))]);
-    }
+    public static Task FixesEverywhereAsync(string before, string after) => FixesAsync(Copies(before), Copies(after));
 
     /// <summary>As <see cref="FixesAsync(string, string, string, string?)"/> for a program with top-level statements and no
     /// global usings.</summary>
@@ -60,15 +54,38 @@ internal static class VerifyFix<TAnalyzer, TFix>
         OffersNothingAsync(source, compilation => Task.FromResult(compilation.GetDiagnostics()
             .Where(error => new TFix().FixableDiagnosticIds.Contains(error.Id, StringComparer.Ordinal)).ToImmutableArray()));
 
-    /// <summary>No rule reports the fixed source, except where it is marked.</summary>
-    private static async Task GivesNoDiagnosticAsync(string[] after, string usings)
+    /// <summary>No rule reports the fixed source, except where it is marked, and where another rule reported the source
+    /// before.</summary>
+    private static async Task GivesNoDiagnosticAsync(string[] before, string[] after, string usings)
+    {
+        var (marked, found) = await FindAllAsync(after, usings);
+        foreach (var id in marked)
+        {
+            Assert.True(found.Remove(id), $"{id} is marked in the fixed source, but not reported.");
+        }
+
+        if (found.Count == 0)
+        {
+            return; // A source whose compiler errors are fixed cannot be analyzed before.
+        }
+
+        var (_, old) = await FindAllAsync(before, usings);
+        foreach (var id in old.Where(id => !new TFix().FixableDiagnosticIds.Contains(id, StringComparer.Ordinal)))
+        {
+            found.Remove(id);
+        }
+
+        Assert.Empty(found);
+    }
+
+    private static async Task<(List<string> Marked, List<string> Found)> FindAllAsync(string[] markups, string usings)
     {
         var marked = new List<string>();
         var trees = new List<SyntaxTree>
         {
             CSharpSyntaxTree.ParseText(usings, Code.Parsing), CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing),
         };
-        foreach (var markup in after)
+        foreach (var markup in markups)
         {
             TestFileMarkupParser.GetSpans(markup, out var source, out ImmutableDictionary<string, ImmutableArray<TextSpan>> spans);
             trees.Add(CSharpSyntaxTree.ParseText(source, Code.Parsing));
@@ -76,8 +93,13 @@ internal static class VerifyFix<TAnalyzer, TFix>
         }
 
         var found = await Verify.FindAllAsync(CSharpCompilation.Create("Sample", trees, Code.References, Code.Options));
-        Assert.Equal(marked.Order(StringComparer.Ordinal), found.Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal));
+        return (marked, [.. found.Select(diagnostic => diagnostic.Id)]);
     }
+
+    private static string[] Copies(string source) =>
+    [
+        .. new[] { "class C", "class C2", "class C3" }.Select(name => source.Replace("class C", name, StringComparison.Ordinal)),
+    ];
 
     private static async Task OffersNothingAsync(
         string source, Func<CSharpCompilation, Task<ImmutableArray<Diagnostic>>> find)

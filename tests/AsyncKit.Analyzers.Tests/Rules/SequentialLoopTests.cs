@@ -454,9 +454,9 @@ public sealed class SequentialLoopTests
         """
         // Licensed.
 
-        #nullable enable
-
         using AsyncKit;
+
+        #nullable enable
 
         /// <summary>Loads.</summary>
         public class C

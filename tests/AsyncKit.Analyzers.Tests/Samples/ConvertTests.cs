@@ -27,6 +27,9 @@ public sealed class ConvertTests
         (new UnlimitedWhenAllAnalyzer(), new UnlimitedWhenAllFix()),
         (new HandWrittenLimitAnalyzer(), new HandWrittenLimitFix()),
         (new UnlimitedParallelAnalyzer(), new UnlimitedParallelFix()),
+        (new BlockingTaskRunAnalyzer(), new BlockingTaskRunFix()),
+        (new HandwrittenRetryAnalyzer(), new HandwrittenRetryFix()),
+        (new BufferedDownloadAnalyzer(), new BufferedDownloadFix()),
     ];
 
     [Fact]
@@ -56,7 +59,7 @@ public sealed class ConvertTests
             }
         }
 
-        Assert.Equal(["AK0001", "AK0001", "AK0002", "AK0003", "AK0004"], applied);
+        Assert.Equal(["AK0001", "AK0001", "AK0002", "AK0003", "AK0004", "AK0007", "AK0010", "AK0013"], applied);
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(folder, "After", "PriceScraper.cs")),
             (await document.GetTextAsync()).ToString().Replace("namespace Prices.Before;", "namespace Prices.After;", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ public sealed class ConvertTests : IClassFixture<NothingLeftBehind>
         var (code, output) = await sample.EndAsync();
 
         Assert.True(code == 0, output);
-        Assert.StartsWith("120 products for 7378.80\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("120 products for 7378.80, 120 pictures\n", output, StringComparison.Ordinal);
         Assert.EndsWith("times as fast, the same report", output, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,7 @@
 // A program as it grew: one request after another, limits and retries by hand.
 using System.Globalization;
 using AsyncKit;
+using AsyncKit.Http;
 
 namespace Prices.After;
 
@@ -30,14 +31,14 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
 
         await products.FanOutAsync(maxConcurrency: 64, async (product, token) =>
         {
-            var picture = await client.GetByteArrayAsync(new Uri(shop, $"picture/{product}"), token);
-            await File.WriteAllBytesAsync(Path.Combine(folder, product), picture, token);
+            await client.DownloadAsync(new Uri(shop, $"picture/{product}"), Path.Combine(folder, product), new DownloadOptions { OnExisting = ExistingFile.Replace }, token);
         }, cancellationToken);
 
-        var sizes = await Task.Run(() => products.Select(product => File.ReadAllBytes(Path.Combine(folder, product)).Length).ToList());
+        var pictures = await Offload.RunAsync(() => Directory.GetFiles(folder), cancellationToken);
         var lines = products.Select((product, i) =>
-            string.Create(CultureInfo.InvariantCulture, $"{product}: {prices[i]}, {stocks[i]} left, {ratings[i]} stars, {sizes[i]} bytes"));
-        return string.Join('\n', lines) + string.Create(CultureInfo.InvariantCulture, $"\n{products.Count} products for {prices.Sum()}");
+            string.Create(CultureInfo.InvariantCulture, $"{product}: {prices[i]}, {stocks[i]} left, {ratings[i]} stars"));
+        return string.Join('\n', lines)
+            + string.Create(CultureInfo.InvariantCulture, $"\n{products.Count} products for {prices.Sum()}, {pictures.Length} pictures");
     }
 
     private async Task<List<string>> GetProductsAsync(CancellationToken cancellationToken)
@@ -54,17 +55,7 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
 
     private async Task<decimal> GetPriceAsync(string product, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return decimal.Parse(await client.GetStringAsync(new Uri(shop, $"price/{product}"), cancellationToken), CultureInfo.InvariantCulture);
-            }
-            catch (HttpRequestException) when (attempt < 5)
-            {
-                await Task.Delay(50, cancellationToken);
-            }
-        }
+        return await Retry.RunAsync(async cancellationToken => decimal.Parse(await client.GetStringAsync(new Uri(shop, $"price/{product}"), cancellationToken), CultureInfo.InvariantCulture), new RetryOptions { MaxAttempts = 5, ShouldRetry = exception => exception is HttpRequestException, Backoff = Backoff.Constant(TimeSpan.FromMilliseconds(50)) }, cancellationToken);
     }
 
     private async Task<int> GetNumberAsync(string kind, string product, CancellationToken cancellationToken = default) =>

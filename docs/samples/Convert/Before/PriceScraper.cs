@@ -41,10 +41,11 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
             await File.WriteAllBytesAsync(Path.Combine(folder, product), picture, token);
         });
 
-        var sizes = await Task.Run(() => products.Select(product => File.ReadAllBytes(Path.Combine(folder, product)).Length).ToList());
+        var pictures = await Task.Run(() => Directory.GetFiles(folder), cancellationToken);
         var lines = products.Select((product, i) =>
-            string.Create(CultureInfo.InvariantCulture, $"{product}: {prices[i]}, {stocks[i]} left, {ratings[i]} stars, {sizes[i]} bytes"));
-        return string.Join('\n', lines) + string.Create(CultureInfo.InvariantCulture, $"\n{products.Count} products for {prices.Sum()}");
+            string.Create(CultureInfo.InvariantCulture, $"{product}: {prices[i]}, {stocks[i]} left, {ratings[i]} stars"));
+        return string.Join('\n', lines)
+            + string.Create(CultureInfo.InvariantCulture, $"\n{products.Count} products for {prices.Sum()}, {pictures.Length} pictures");
     }
 
     private async Task<List<string>> GetProductsAsync(CancellationToken cancellationToken)
