@@ -26,6 +26,21 @@ public sealed class RunJournalTests : IClassFixture<NothingLeftBehind>, IDisposa
     }
 
     [Fact]
+    public async Task A_result_is_in_the_file_before_the_caller_gets_it()
+    {
+        await using var journal = RunJournal.Open(FilePath);
+        Func<int, CancellationToken, ValueTask<int>> operation = (item, _) => new(item);
+        var load = operation.WithJournal(journal, item => $"{item:0000}", TestJson.Default.Int32);
+        var length = new FileInfo(FilePath).Length;
+        for (var item = 1_000; item < 1_500; item++)
+        {
+            await load(item, default);
+            length += "[\"1000\",1000]\n".Length;
+            Assert.Equal(length, new FileInfo(FilePath).Length);
+        }
+    }
+
+    [Fact]
     public async Task A_failed_item_is_not_written_and_runs_again()
     {
         var first = await RunAsync(Enumerable.Range(0, 40), item => item % 4 == 0);
@@ -45,6 +60,10 @@ public sealed class RunJournalTests : IClassFixture<NothingLeftBehind>, IDisposa
         {
             await File.WriteAllBytesAsync(FilePath, whole[..length]);
             var lines = whole.Take(length).Count(one => one == '\n');
+            await RunJournal.Open(FilePath).DisposeAsync();
+            var kept = await File.ReadAllBytesAsync(FilePath);
+            Assert.Equal(Math.Max(1, lines), kept.Count(one => one == '\n'));
+            Assert.Equal('\n', (char)kept[^1]); // Nothing is left of the cut line.
             var resumed = await RunAsync(Enumerable.Range(0, 4), _ => false);
 
             Assert.Equal(4 - Math.Max(0, lines - 1), resumed.Calls.Count);
@@ -136,6 +155,28 @@ public sealed class RunJournalTests : IClassFixture<NothingLeftBehind>, IDisposa
         }
 
         Assert.Equal(4, (await File.ReadAllLinesAsync(FilePath)).Length);
+    }
+
+    [Fact]
+    public async Task A_result_that_is_nested_as_deeply_as_its_options_allow_is_written_and_read()
+    {
+        const int Depth = 2_000;
+        var options = new JsonSerializerOptions { MaxDepth = Depth, TypeInfoResolver = TestJson.Default };
+        var typeInfo = (JsonTypeInfo<JsonElement>)options.GetTypeInfo(typeof(JsonElement));
+        using var document = JsonDocument.Parse(
+            new string('[', Depth) + new string(']', Depth), new JsonDocumentOptions { MaxDepth = Depth });
+        var deep = document.RootElement;
+        Func<int, CancellationToken, ValueTask<JsonElement>> operation = (_, _) => new(deep);
+        Func<int, CancellationToken, ValueTask<JsonElement>> never = (_, _) => throw new InvalidOperationException("It must not run.");
+        await using (var journal = RunJournal.Open(FilePath))
+        {
+            await operation.WithJournal(journal, item => $"{item}", typeInfo)(1, default);
+        }
+
+        await using var later = RunJournal.Open(FilePath);
+        var read = await never.WithJournal(later, item => $"{item}", typeInfo)(1, default);
+
+        Assert.Equal(deep.GetRawText(), read.GetRawText());
     }
 
     [Fact]
@@ -264,4 +305,5 @@ public sealed class RunJournalTests : IClassFixture<NothingLeftBehind>, IDisposa
 
 [JsonSerializable(typeof(RunJournalTests.Product))]
 [JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class TestJson : JsonSerializerContext;

@@ -84,7 +84,8 @@ internal sealed class JournalFile : IAsyncDisposable
     /// <summary>Completes when the line is on the disk.</summary>
     public Task AppendAsync(string key, byte[] bytes)
     {
-        var line = new Line(key, bytes, AsyncEnvironment.NewCompletion<Exception?>());
+        _ = JournalLine.Parse(bytes, out var start, out var length); // Before the writer, which must not throw.
+        var line = new Line(key, bytes, start, length, AsyncEnvironment.NewCompletion<Exception?>());
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(RunJournal));
@@ -172,7 +173,7 @@ internal sealed class JournalFile : IAsyncDisposable
         {
             foreach (var line in lines)
             {
-                Add(line.Key, line.Bytes);
+                Add(line.Key, line.Start, line.Length, line.Bytes.Length);
             }
         }
 
@@ -180,11 +181,10 @@ internal sealed class JournalFile : IAsyncDisposable
     }
 
     /// <summary>Adds a whole line at the end. The caller holds the lock, or is the only one.</summary>
-    private void Add(string key, ReadOnlySpan<byte> line)
+    private void Add(string key, int start, int length, int lineLength)
     {
-        _ = JournalLine.Parse(line, out var start, out var length);
         _ = _index.TryAdd(key, (_length + start, length)); // Of two lines with the same key, the first one counts.
-        _length += line.Length;
+        _length += lineLength;
     }
 
     private void Load()
@@ -226,7 +226,7 @@ internal sealed class JournalFile : IAsyncDisposable
 
         try
         {
-            Add(JournalLine.Parse(line, out _, out _), line);
+            Add(JournalLine.Parse(line, out var start, out var length), start, length, line.Length);
         }
         catch (JsonException exception)
         {
@@ -262,5 +262,11 @@ internal sealed class JournalFile : IAsyncDisposable
     private InvalidDataException NotJournal() =>
         new($"'{Path}' is not a journal of AsyncKit. It was not changed; use another path.");
 
-    private readonly record struct Line(string Key, byte[] Bytes, TaskCompletionSource<Exception?> Completion);
+    /// <param name="Key">The key of the item.</param>
+    /// <param name="Bytes">The line with its line feed.</param>
+    /// <param name="Start">The place of the result in it.</param>
+    /// <param name="Length">The length of the result.</param>
+    /// <param name="Completion">Completes when the line is on the disk, or with why it is not.</param>
+    private readonly record struct Line(
+        string Key, byte[] Bytes, int Start, int Length, TaskCompletionSource<Exception?> Completion);
 }

@@ -10,11 +10,14 @@ internal static class JournalLine
     /// <summary>The first line of each journal, which shows that the file is one.</summary>
     public static ReadOnlySpan<byte> Header => "{\"AsyncKit.RunJournal\":1}\n"u8;
 
+    /// <summary>A result may be nested as deeply as its own options allow.</summary>
+    private const int MaxDepth = int.MaxValue;
+
     /// <returns>The line with its line feed, the only one in it.</returns>
     public static byte[] Of<TResult>(string key, TResult result, JsonTypeInfo<TResult>? typeInfo)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes)) // Not indented, regardless of the options of the type.
+        using (var json = NewWriter(bytes))
         {
             json.WriteStartArray();
             json.WriteStringValue(key);
@@ -28,9 +31,9 @@ internal static class JournalLine
 
         if (bytes.WrittenSpan.Contains((byte)'\n'))
         {
-            using var document = JsonDocument.Parse(bytes.WrittenMemory); // A converter wrote indented JSON.
+            using var document = JsonDocument.Parse(bytes.WrittenMemory, new() { MaxDepth = MaxDepth }); // A converter wrote indented JSON.
             bytes = new ArrayBufferWriter<byte>();
-            using var json = new Utf8JsonWriter(bytes);
+            using var json = NewWriter(bytes);
             document.WriteTo(json);
         }
 
@@ -42,7 +45,7 @@ internal static class JournalLine
     /// <exception cref="JsonException">The line is not valid.</exception>
     public static string Parse(ReadOnlySpan<byte> line, out int start, out int length)
     {
-        var reader = new Utf8JsonReader(line);
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = MaxDepth });
         _ = reader.Read() && reader.TokenType == JsonTokenType.StartArray && reader.Read();
         if (reader.TokenType != JsonTokenType.String)
         {
@@ -64,4 +67,7 @@ internal static class JournalLine
             ? key
             : throw new JsonException("It must be an array of the key and the result.");
     }
+
+    /// <summary>Returns a writer that does not indent, regardless of the options of the result's type.</summary>
+    private static Utf8JsonWriter NewWriter(IBufferWriter<byte> bytes) => new(bytes, new JsonWriterOptions { MaxDepth = MaxDepth });
 }
