@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace AsyncKit.Conventions.Tests;
 
 /// <summary>The working copy that the tests were built in.</summary>
@@ -6,6 +8,14 @@ internal static class Repository
     private const string Marker = "AsyncKit.sln";
 
     public static string Root { get; } = FindRoot();
+
+    /// <summary>The beginning of an address of a file in the published repository, as the readmes of the packages link to it.</summary>
+    public static string Blobs { get; } =
+        Regex.Match(
+            File.ReadAllText(PathOf("src/Directory.Build.props")),
+            "<RepositoryUrl>(.*)</RepositoryUrl>",
+            RegexOptions.None,
+            TimeSpan.FromSeconds(1)).Groups[1].Value + "/blob/main/";
 
     /// <summary>Every project of src that is a package. The analyzers are packed into another one.</summary>
     public static IReadOnlyList<Package> Packages { get; } =

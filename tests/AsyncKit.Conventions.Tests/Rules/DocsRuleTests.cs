@@ -16,18 +16,28 @@ public sealed class DocsRuleTests
         var page = new MarkdownFile("docs/page.md", """
             See [a](a.md#part), [b](b.md) and
             [c](../c.md). [d](#d), [e](https://example.org/e.md).
+            [g](https://host/blob/d.md), [h](https://host/blob/h.md).
             ```text
             [f](f.md)
             ```
             """);
 
-        var faults = DocsRules.LinksLead(page, path => path is "docs/a.md");
+        var faults = DocsRules.LinksLead(page, "https://host/blob/", path => path is "docs/a.md" or "d.md");
 
         Assert.Equal(
-            ["docs/page.md:1: the link to b.md leads nowhere.", "docs/page.md:2: the link to ../c.md leads nowhere."],
+            ["docs/page.md:1: the link to b.md leads nowhere.", "docs/page.md:2: the link to ../c.md leads nowhere.",
+             "docs/page.md:3: the link to h.md leads nowhere."],
             faults,
             StringComparer.Ordinal);
     }
+
+    [Theory]
+    [InlineData("- href: a.md\n- href: b/page.md\n", "docs/b/page.md", 0)]
+    [InlineData("- name: Page\n  href: page.md\n", "docs/page.md", 0)]
+    [InlineData("- href: b/page.md\n", "docs/page.md", 1)]
+    [InlineData("- href: page.mdx\n", "docs/page.md", 1)]
+    public void A_page_that_the_site_does_not_list_is_reported(string contents, string path, int expected) =>
+        Assert.Equal(expected, DocsRules.IsInContents(new MarkdownFile(path, ""), contents).Count());
 
     [Theory]
     [InlineData("# Page\n```csharp\n```\n")]

@@ -4,13 +4,28 @@ namespace AsyncKit.Conventions.Tests;
 
 internal static class DocsRules
 {
-    /// <summary>A link without a scheme is a path relative to the page. The rule ignores the part after #.</summary>
-    public static IEnumerable<string> LinksLead(MarkdownFile page, Func<string, bool> exists) =>
+    /// <summary>
+    /// A link without a scheme is a path relative to the page, one that begins with <paramref name="blobs"/> is a path from the
+    /// root. The rule ignores the part after #.
+    /// </summary>
+    public static IEnumerable<string> LinksLead(MarkdownFile page, string blobs, Func<string, bool> exists) =>
         from link in page.Links
-        let path = link.Target.Split('#')[0]
-        where path.Length > 0 && !path.Contains(':', StringComparison.Ordinal)
-        where !exists(Path.Combine(Path.GetDirectoryName(page.Path)!, path))
+        let target = link.Target.Split('#')[0]
+        let isBlob = target.StartsWith(blobs, StringComparison.Ordinal)
+        where isBlob || (target.Length > 0 && !target.Contains(':', StringComparison.Ordinal))
+        let path = isBlob ? target[blobs.Length..] : target
+        where !exists(isBlob ? path : Path.Combine(Path.GetDirectoryName(page.Path)!, path))
         select $"{page.Path}:{link.Line}: the link to {path} leads nowhere.";
+
+    /// <summary>The site shows the pages that its table of contents lists.</summary>
+    public static IEnumerable<string> IsInContents(MarkdownFile page, string contents) =>
+        Regex.IsMatch(
+            contents,
+            $@"^ *(- )?href: {Regex.Escape(page.Path["docs/".Length..])}\r?$",
+            RegexOptions.Multiline,
+            TimeSpan.FromSeconds(1))
+            ? []
+            : [$"docs/toc.yml does not list {page.Path}."];
 
     /// <param name="page">A page that says where code is.</param>
     /// <param name="sources">The paths of all source files.</param>

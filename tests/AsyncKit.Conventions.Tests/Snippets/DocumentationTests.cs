@@ -31,6 +31,9 @@ public sealed class DocumentationTests
         }
     }
 
+    public static TheoryData<string> SitePages =>
+        [.. Files.Select(row => row.Data).Where(path => path.StartsWith("docs/", StringComparison.Ordinal))];
+
     public static TheoryData<string> Files => [.. Pages().Select(page => page.Path)];
 
     [Theory]
@@ -52,7 +55,15 @@ public sealed class DocumentationTests
     [MemberData(nameof(Files))]
     public void A_link_leads_to_a_file(string path) =>
         Rule.Holds(DocsRules.LinksLead(
-            MarkdownFile.Read(Repository.PathOf(path)), target => Path.Exists(Repository.PathOf(target))));
+            MarkdownFile.Read(Repository.PathOf(path)),
+            Repository.Blobs,
+            target => Path.Exists(Repository.PathOf(target))));
+
+    [Theory]
+    [MemberData(nameof(SitePages))]
+    public void The_site_lists_a_page(string path) =>
+        Rule.Holds(DocsRules.IsInContents(
+            MarkdownFile.Read(Repository.PathOf(path)), File.ReadAllText(Repository.PathOf("docs/toc.yml"))));
 
     private static IEnumerable<MarkdownFile> Pages() =>
         Directory.GetFiles(Repository.Root, "README.md")
