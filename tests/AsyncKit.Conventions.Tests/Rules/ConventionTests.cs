@@ -84,7 +84,7 @@ public sealed class ConventionTests
         Rule.Holds(DocsRules.HasSection(Find(package, type).Type.NameInSource(), Pages()));
 
     private static IEnumerable<MarkdownFile> Pages() =>
-        Directory.GetFiles(Repository.PathOf("docs"), "*.md").Select(MarkdownFile.Read);
+        Repository.Files("docs", "*.md").Select(MarkdownFile.Read);
 
     private static (PackageSurface Surface, INamedTypeSymbol Type) Find(string package, string type)
     {

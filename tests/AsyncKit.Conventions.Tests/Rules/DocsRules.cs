@@ -43,7 +43,7 @@ internal static class DocsRules
         var sections = pages.SelectMany(page => page.Sections).Where(section => name.IsMatch(section.Heading)).ToList();
         if (sections.Count == 0)
         {
-            return [$"No heading in docs/*.md names {typeName}."];
+            return [$"No heading of a page under docs names {typeName}."];
         }
 
         return sections.Exists(section => section.Blocks.Any(block => block.IsCSharp))
