@@ -5,8 +5,8 @@ namespace AsyncKit.Conventions.Tests;
 /// <list type="bullet">
 /// <item>A ```csharp block is a whole program with top-level statements. It may await.</item>
 /// <item>The implicit usings of a console project and AsyncKit need no using directive; others do.</item>
-/// <item>It references .NET, every package under src with its dependencies, and xunit, since these tests run on it.
-/// Warnings are allowed.</item>
+/// <item>It references .NET, every package under src with its dependencies, the libraries that the migration pages start
+/// from, and xunit, since these tests run on it. Warnings are allowed.</item>
 /// <item>The AppContext switch AsyncKit.Testing is set, as in a project that refers to that package.</item>
 /// <item>It exits within 30 s, throws no exception and returns 0.</item>
 /// <item>Its output equals the ```text block that follows it with only blank lines in between, if there is one. Line

@@ -16,7 +16,7 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
         var prices = new List<decimal>();
         prices.AddRange(await products.FanOutAsync(maxConcurrency: 64, async (product, cancellationToken) =>
         {
-            // Every price is a page of its own.
+            // Each price has a separate page.
             return await GetPriceAsync(product, cancellationToken);
         }, cancellationToken));
 

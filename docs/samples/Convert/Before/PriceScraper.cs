@@ -14,7 +14,7 @@ internal sealed class PriceScraper(HttpClient client, Uri shop, string folder)
         var prices = new List<decimal>();
         foreach (var product in products)
         {
-            // Every price is a page of its own.
+            // Each price has a separate page.
             prices.Add(await GetPriceAsync(product, cancellationToken));
         }
 
