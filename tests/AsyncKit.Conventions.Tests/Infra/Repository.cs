@@ -13,9 +13,9 @@ internal static class Repository
     public static string Blobs { get; } =
         Regex.Match(
             File.ReadAllText(PathOf("src/Directory.Build.props")),
-            "<RepositoryUrl>(.*)</RepositoryUrl>",
+            "(?<=<RepositoryUrl>).*(?=</RepositoryUrl>)",
             RegexOptions.None,
-            TimeSpan.FromSeconds(1)).Groups[1].Value + "/blob/main/";
+            TimeSpan.FromSeconds(1)).Value + "/blob/main/";
 
     /// <summary>Every project of src that is a package. The analyzers are packed into another one.</summary>
     public static IReadOnlyList<Package> Packages { get; } =

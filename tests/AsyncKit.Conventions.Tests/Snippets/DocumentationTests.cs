@@ -32,7 +32,7 @@ public sealed class DocumentationTests
     }
 
     public static TheoryData<string> SitePages =>
-        [.. Files.Select(row => row.Data).Where(path => path.StartsWith("docs/", StringComparison.Ordinal))];
+        [.. Pages().Select(page => page.Path).Where(path => path.StartsWith("docs/", StringComparison.Ordinal))];
 
     public static TheoryData<string> Files => [.. Pages().Select(page => page.Path)];
 
