@@ -97,7 +97,7 @@ public sealed partial class RabbitRemote : IAsyncDisposable
     }
 
     /// <summary>Fails the open calls, ends the workers, deletes the reply queue and closes the connection.</summary>
-    /// <returns>A task that completes when everything has ended.</returns>
+    /// <returns>A task that completes when the connection is closed and no operation runs.</returns>
     public async ValueTask DisposeAsync()
     {
         Task disposal;

@@ -59,7 +59,7 @@ public sealed record RabbitRemoteOptions
     /// <value>The default is null, for the machine name and the process id.</value>
     public string? ClientName { get; init; }
 
-    /// <summary>The logger of lost connections, dead letters and replies that nobody awaits.</summary>
+    /// <summary>The logger of lost connections, dead letters and drains that take too long.</summary>
     /// <value>The default is null, which disables logging. No message contains an item or the user info of the
     /// URI.</value>
     public ILogger? Logger { get; init; }

@@ -162,7 +162,7 @@ internal sealed class Caller(RabbitRemoteOptions options)
                     return;
                 }
 
-                link.Forget(call.Queue); // Somebody deleted the queue.
+                link.Forget(call.Queue); // The queue was deleted.
             }
         }
         catch (LinkLostException)
@@ -179,8 +179,8 @@ internal sealed class Caller(RabbitRemoteOptions options)
         }
     }
 
-    /// <summary>Tells the workers to cancel an item. Best effort: an item whose worker does not learn of it runs to its
-    /// end, and its reply is dropped.</summary>
+    /// <summary>Requests the cancellation of an item from the workers. Best effort: an item whose worker misses the
+    /// request runs to its end, and its reply is dropped.</summary>
     private async Task CancelAsync(string id)
     {
         try

@@ -148,7 +148,7 @@ internal sealed partial class Link : IAsyncDisposable
     /// <summary>Forgets what <see cref="OnceAsync"/> did, so that the next call repeats it.</summary>
     public void Forget(string key) => _declared.TryRemove(key, out _);
 
-    /// <summary>Runs declarations on a channel of their own, which a refusal closes without ending the link.</summary>
+    /// <summary>Runs declarations on a separate channel, which a refusal closes without ending the link.</summary>
     /// <exception cref="OperationInterruptedException">The broker refused, for example because of a conflicting
     /// queue.</exception>
     public async Task DeclareAsync(Func<IChannel, Task> action)
@@ -289,7 +289,7 @@ internal sealed partial class Link : IAsyncDisposable
             }
             catch (TimeoutException) when (!publish.IsCompleted && Volatile.Read(ref _blocks) != blocks)
             {
-                // The broker blocked the connection meanwhile, so the limit starts again.
+                // The broker blocked the connection during the wait, so the limit starts again.
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class RunningItem : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The item has ended.
+            // The item completed.
         }
     }
 

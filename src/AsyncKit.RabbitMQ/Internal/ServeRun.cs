@@ -193,7 +193,7 @@ internal sealed class ServeRun(
     }
 
     /// <summary>Runs the item and replies. A delivery is settled at once if the item is stopped, but the slot stays taken
-    /// until the operation has ended.</summary>
+    /// until the operation completes.</summary>
     private async ValueTask RunAsync(Delivery delivery, string id, RunningItem item)
     {
         using var span = RemoteTelemetry.Spans.StartActivity(

@@ -2,6 +2,6 @@ using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.RabbitMQ;
 
-/// <summary>What the runs of one remote share.</summary>
+/// <summary>The state that all runs of one remote share.</summary>
 internal sealed record WorkerContext(
     string Name, LinkKeeper Keeper, CancelFeed Cancellations, ILogger Logger, TimeProvider Clock);

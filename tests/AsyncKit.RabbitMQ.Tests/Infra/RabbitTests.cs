@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit.RabbitMQ.Tests;
 
-/// <summary>The base of the tests with a broker: an operation name of its own, remotes and workers that end with the
+/// <summary>The base of the tests with a broker: a unique operation name, remotes and workers that end with the
 /// test.</summary>
 [Trait("Server", "RabbitMQ")]
 public abstract class RabbitTests : IAsyncLifetime
@@ -66,7 +66,7 @@ public abstract class RabbitTests : IAsyncLifetime
         Proxy? proxy = null, RabbitRemoteOptions? options = null) =>
         (await ConnectAsync(options, proxy?.Uri)).Operation(Name, Json.Default.Int32, Json.Default.Int32);
 
-    /// <summary>Starts a worker on a connection of its own, until the test or the token stops it.</summary>
+    /// <summary>Starts a worker on a separate connection, until the test or the token stops it.</summary>
     private protected async Task<Task> ServeAsync(
         int limit, Func<int, CancellationToken, ValueTask<int>> operation, Proxy? proxy = null, CancellationToken stop = default) =>
         await ServeAsync(new RabbitServeOptions(limit), operation, proxy, stop);

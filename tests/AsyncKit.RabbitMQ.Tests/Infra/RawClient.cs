@@ -4,7 +4,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace AsyncKit.RabbitMQ.Tests;
 
-/// <summary>A plain connection, which looks at queues and plays the part of a client or a worker.</summary>
+/// <summary>A plain connection, which inspects queues and plays the part of a client or a worker.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
     private readonly IConnection _connection;

@@ -198,7 +198,7 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
         Assert.Equal(1, await result.OrHangs());
         Assert.Equal(2, await call(2, default).AsTask().OrHangs());
         Assert.Equal((2, 0), (gate.Arrivals, Counts.Of("replies.duplicate")));
-        Assert.Equal(1, Counts.Of("reconnects")); // A stale delivery tag would have ended the second link.
+        Assert.Equal(1, Counts.Of("reconnects")); // A stale delivery tag would end the second link.
     }
 
     [RabbitFact]

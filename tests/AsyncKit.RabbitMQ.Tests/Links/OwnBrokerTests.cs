@@ -53,7 +53,8 @@ public sealed class OwnBrokerTests(OwnBroker broker) : RabbitTests, IClassFixtur
 
         Assert.True(worker.HasDrained);
         using var other = new WorkerProcess(broker.Uri, Name, 2, 1);
-        Assert.Equal([0, 2], await run.OrHangs());
+        int[] expected = [0, 2];
+        Assert.Equal(expected, await run.OrHangs());
     }
 
     [RabbitFact]
@@ -127,8 +128,8 @@ public sealed class OwnBrokerTests(OwnBroker broker) : RabbitTests, IClassFixtur
 
             var report = await items.FanOutReportAsync(30, call).OrHangs();
 
-            Assert.Equal(20, report.Succeeded.Count());
-            var failures = report.Failed.Select(failure => failure.Exception).ToList();
+            Assert.Equal(20, report.SucceededCount);
+            var failures = report.Failures.Select(failure => failure.Exception!).ToList();
             Assert.Contains("refused a message of 200002 bytes", failures[0].Message, StringComparison.Ordinal);
             Assert.Contains("refused a message of 120002 bytes", failures[1].Message, StringComparison.Ordinal);
             await stop.CancelAsync();

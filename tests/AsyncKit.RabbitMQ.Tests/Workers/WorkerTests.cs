@@ -273,7 +273,8 @@ public sealed class WorkerTests : RabbitTests, IClassFixture<NothingLeftBehind>
         Assert.Equal(2, gate.Arrivals);
 
         await ServeAsync(2, (item, _) => new(item));
-        Assert.Equal([0, 1, 2, 3], await run.OrHangs());
+        int[] expected = [0, 1, 2, 3];
+        Assert.Equal(expected, await run.OrHangs());
         Assert.Equal(0, Counts.Of("redelivered"));
     }
 
