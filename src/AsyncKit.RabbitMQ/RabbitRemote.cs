@@ -117,32 +117,17 @@ public sealed partial class RabbitRemote : IAsyncDisposable
             ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}.{Environment.ProcessId}");
         var factory = NewFactory(uri, options, name);
         var logger = options.Logger ?? NullLogger.Instance;
-        var opening = Link.OpenAsync(1, factory, options, logger);
         try
         {
-            var link = await opening.WaitAsync(cancellationToken).NoContext();
+            var link = await Link.OpenAsync(1, factory, options, logger, cancellationToken).NoContext();
             return new RabbitRemote(factory, link, options, logger, name);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            _ = CloseUnusedAsync(opening);
-            throw;
-        }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new IOException(
                 $"The broker at {factory.Endpoint.HostName}:{factory.Endpoint.Port} could not be reached or refused the "
                     + $"connection: {Innermost(exception).Message}",
                 exception);
-        }
-    }
-
-    private static async Task CloseUnusedAsync(Task<Link> opening)
-    {
-        await opening.NoThrow();
-        if (opening.IsCompletedSuccessfully)
-        {
-            await (await opening.NoContext()).DisposeAsync().NoContext();
         }
     }
 

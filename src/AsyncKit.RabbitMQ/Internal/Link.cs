@@ -54,22 +54,22 @@ internal sealed partial class Link : IAsyncDisposable
     /// <summary>The link after this one. It waits for the reconnect; disposal faults it.</summary>
     public Task<Link> NextAsync() => _next.Task;
 
+    /// <summary>Opens a link. The token cancels the wait only: it is not passed to the client library.</summary>
     public static async Task<Link> OpenAsync(
-        int number, ConnectionFactory factory, RabbitRemoteOptions options, ILogger logger)
+        int number,
+        ConnectionFactory factory,
+        RabbitRemoteOptions options,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
-        var connection = await factory.CreateConnectionAsync(CancellationToken.None).NoContext();
-        var link = new Link(number, connection, options, logger);
+        var opening = OpenAsync(number, factory, options, logger);
         try
         {
-            connection.ConnectionShutdownAsync += link.OnShutdownAsync;
-            connection.ConnectionBlockedAsync += link.OnBlockedAsync;
-            connection.ConnectionUnblockedAsync += link.OnUnblockedAsync;
-            link._publisher = await link.OpenChannelAsync(hasConfirms: true).NoContext();
-            return link;
+            return await opening.WaitAsync(cancellationToken).NoContext();
         }
-        catch (Exception)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await link.DisposeAsync().NoContext();
+            _ = DisposeUnusedAsync(opening);
             throw;
         }
     }
@@ -269,6 +269,35 @@ internal sealed partial class Link : IAsyncDisposable
 
     private Task DeclareQueueAsync(string queue) =>
         OnceAsync(queue, channel => Topology.DeclareWorkAsync(channel, queue));
+
+    private static async Task DisposeUnusedAsync(Task<Link> opening)
+    {
+        await opening.NoThrow();
+        if (opening.IsCompletedSuccessfully)
+        {
+            await (await opening.NoContext()).DisposeAsync().NoContext();
+        }
+    }
+
+    private static async Task<Link> OpenAsync(
+        int number, ConnectionFactory factory, RabbitRemoteOptions options, ILogger logger)
+    {
+        var connection = await factory.CreateConnectionAsync(CancellationToken.None).NoContext();
+        var link = new Link(number, connection, options, logger);
+        try
+        {
+            connection.ConnectionShutdownAsync += link.OnShutdownAsync;
+            connection.ConnectionBlockedAsync += link.OnBlockedAsync;
+            connection.ConnectionUnblockedAsync += link.OnUnblockedAsync;
+            link._publisher = await link.OpenChannelAsync(hasConfirms: true).NoContext();
+            return link;
+        }
+        catch (Exception)
+        {
+            await link.DisposeAsync().NoContext();
+            throw;
+        }
+    }
 
     /// <summary>Waits for the answer to a publish. The limit does not run while the broker blocks the
     /// connection.</summary>

@@ -87,8 +87,8 @@ internal sealed class LinkKeeper : IAsyncDisposable
             Link? next = null;
             try
             {
-                next = await Link.OpenAsync(lost.Number + 1, _factory, _options, _logger).NoContext();
-                await _prepare(next).NoContext();
+                next = await Link.OpenAsync(lost.Number + 1, _factory, _options, _logger, _closing.Token).NoContext();
+                await _prepare(next).WaitAsync(_closing.Token).NoContext();
                 RemoteTelemetry.Reconnects.Add(1);
                 RemoteLog.Reconnected(_logger, attempt);
                 return next;

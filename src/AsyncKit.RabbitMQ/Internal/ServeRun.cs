@@ -38,15 +38,19 @@ internal sealed class ServeRun(
                 .FanOutAsync(fanOut, HandleAsync, CancellationToken.None);
             var limiting = LimitDrainAsync(working, drain.Token, closing);
             var consuming = ConsumeAsync(drain.Token);
+            await Task.WhenAny(consuming, working).NoContext();
+            await AsyncEnvironment.CancelAsync(drain).NoContext(); // Even if the broker refused the consumer.
             await consuming.NoThrow();
-            await AsyncEnvironment.CancelAsync(drain).NoContext(); // Also if the broker refused the consumer.
             ReturnUnstarted();
-            await working.NoContext();
+            await working.NoThrow();
             await limiting.NoContext();
-            if (await consuming.NoContext() is { } last)
+            if (consuming is { IsCompletedSuccessfully: true, Result: { } last })
             {
                 await last.Link.CloseChannelAsync(last.Channel).NoContext();
             }
+
+            await working.NoContext();
+            _ = await consuming.NoContext();
         }
         finally
         {
@@ -150,7 +154,11 @@ internal sealed class ServeRun(
         }
 
         await AsyncEnvironment.CancelAsync(_abort).NoContext(); // First: see HandleAsync.
-        RemoteLog.DrainTimedOut(context.Logger, operation, _running.Count, options.DrainTimeout);
+        if (!closing.IsCancellationRequested)
+        {
+            RemoteLog.DrainTimedOut(context.Logger, operation, _running.Count, options.DrainTimeout);
+        }
+
         foreach (var item in _running.Values)
         {
             item.Cancel(ItemEnd.Returned);

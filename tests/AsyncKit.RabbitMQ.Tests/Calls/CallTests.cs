@@ -211,7 +211,7 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
     [RabbitFact]
     public async Task The_reply_queue_of_a_killed_client_expires()
     {
-        await using var proxy = new Proxy();
+        var proxy = NewProxy();
         var remote = await ConnectAsync(proxy, new RabbitRemoteOptions { ReplyQueueExpiry = TimeSpan.FromSeconds(1) });
         await ServeAsync(1, (item, _) => new(item));
         await remote.Operation(Name, Json.Default.Int32, Json.Default.Int32)(1, default).AsTask().OrHangs();
@@ -219,7 +219,7 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
         proxy.IsRefusing = true;
         proxy.Drop();
 
-        await Raw.UntilReadyAsync(remote.ReplyQueue, null);
+        await Raw.UntilUnroutableAsync(remote.ReplyQueue);
     }
 
     [RabbitFact]

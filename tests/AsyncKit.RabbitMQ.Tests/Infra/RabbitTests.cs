@@ -9,6 +9,7 @@ public abstract class RabbitTests : IAsyncLifetime
 {
     private readonly List<RabbitRemote> _remotes = [];
     private readonly List<Task> _serving = [];
+    private readonly List<Proxy> _proxies = [];
     private readonly CancellationTokenSource _stop = new();
 
     internal string Name { get; } = $"test-{Guid.NewGuid():N}";
@@ -35,11 +36,18 @@ public abstract class RabbitTests : IAsyncLifetime
     {
         if (Raw is not null)
         {
+            _proxies.ForEach(proxy => proxy.IsRefusing = false); // A drain needs a connection for its replies.
+            _proxies.ForEach(proxy => proxy.Resume());
             await _stop.CancelAsync();
             await Task.WhenAll(_serving).OrHangs();
             foreach (var remote in _remotes)
             {
                 await remote.DisposeAsync().AsTask().OrHangs();
+            }
+
+            foreach (var proxy in _proxies)
+            {
+                await proxy.DisposeAsync();
             }
 
             await Raw.Channel.QueueDeleteAsync(Queue, ifUnused: false, ifEmpty: false);
@@ -49,6 +57,14 @@ public abstract class RabbitTests : IAsyncLifetime
 
         _stop.Dispose();
         Counts.Dispose();
+    }
+
+    /// <summary>A proxy that lives until the remotes of the test are disposed.</summary>
+    private protected Proxy NewProxy()
+    {
+        var proxy = new Proxy(Broker);
+        _proxies.Add(proxy);
+        return proxy;
     }
 
     private protected Task<RabbitRemote> ConnectAsync(Proxy proxy, RabbitRemoteOptions? options = null) =>

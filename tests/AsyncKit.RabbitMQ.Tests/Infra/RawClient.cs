@@ -50,6 +50,26 @@ internal sealed class RawClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a queue is gone, without using it: a declaration would restart its expiry.</summary>
+    public async Task UntilUnroutableAsync(string queue)
+    {
+        await using var channel = await _connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        var start = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30))
+        {
+            try
+            {
+                await channel.BasicPublishAsync("", queue, mandatory: true, ReadOnlyMemory<byte>.Empty);
+            }
+            catch (PublishException exception) when (exception.IsReturn)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"{queue} did not expire.");
+    }
+
     /// <summary>Takes the next message, as soon as there is one.</summary>
     public async Task<BasicGetResult> TakeAsync(string queue)
     {
