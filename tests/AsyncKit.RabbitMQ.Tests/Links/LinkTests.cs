@@ -7,7 +7,6 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
 {
     private static readonly RabbitRemoteOptions Quick = new()
     {
-        PublishTimeout = TimeSpan.FromMilliseconds(300),
         ReconnectDelay = Backoff.Constant(TimeSpan.FromMilliseconds(1)),
     };
 
@@ -97,7 +96,7 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
     {
         var proxy = NewProxy();
         await ServeAsync(1, (item, _) => new(item));
-        var call = await OperationAsync(proxy, Quick);
+        var call = await OperationAsync(proxy, Quick with { PublishTimeout = TimeSpan.FromMilliseconds(300) });
         Assert.Equal(1, await call(1, default).AsTask().OrHangs());
 
         proxy.StallToBroker();
