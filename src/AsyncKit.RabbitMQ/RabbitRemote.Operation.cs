@@ -24,8 +24,8 @@ public sealed partial class RabbitRemote
     /// The operation. Its task:
     /// <list type="bullet">
     /// <item>completes with the result of the first reply,</item>
-    /// <item>is faulted with a <see cref="RemoteOperationException"/> if the operation fails on the worker or the item is
-    /// dead-lettered,</item>
+    /// <item>is faulted with a <see cref="RemoteOperationException"/> if the operation fails on the worker or the item
+    /// is dead-lettered,</item>
     /// <item>is faulted with an <see cref="InvalidOperationException"/> if the item is larger than
     /// <see cref="RabbitRemoteOptions.MaxMessageBytes"/> or than the broker accepts,</item>
     /// <item>is cancelled at once if its token is cancelled; the worker is informed,</item>

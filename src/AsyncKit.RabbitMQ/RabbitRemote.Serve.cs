@@ -26,8 +26,8 @@ public sealed partial class RabbitRemote
     /// <returns>A task that completes after the drain. It does not complete while an operation runs.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null. Thrown at the call.</exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is not a name. Thrown at the call.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is not in the range. Thrown at the
-    /// call.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is not in the range. Thrown at
+    /// the call.</exception>
     /// <exception cref="ObjectDisposedException">The remote is disposed.</exception>
     /// <remarks>
     /// <list type="bullet">
@@ -35,12 +35,12 @@ public sealed partial class RabbitRemote
     /// idle.</item>
     /// <item>An exception of the operation goes to the caller as a <see cref="RemoteOperationException"/>. The worker
     /// continues.</item>
-    /// <item>An item that exceeds <see cref="RabbitServeOptions.ItemTimeout"/> fails for its caller at once. An operation
-    /// that ignores its token keeps its slot.</item>
+    /// <item>An item that exceeds <see cref="RabbitServeOptions.ItemTimeout"/> fails for its caller at once. An
+    /// operation that ignores its token keeps its slot.</item>
     /// <item>A lost connection does not disturb running items: they reply over the next one.</item>
     /// <item>The stop cancels the consumer, returns items that were not started to the broker, and awaits the running
-    /// ones, their replies and their acknowledgements. After <see cref="RabbitServeOptions.DrainTimeout"/> the operations'
-    /// tokens are cancelled, and their items go to other workers.</item>
+    /// ones, their replies and their acknowledgements. After <see cref="RabbitServeOptions.DrainTimeout"/> the
+    /// operations' tokens are cancelled, and their items go to other workers.</item>
     /// </list>
     /// </remarks>
     /// <example>
@@ -57,7 +57,7 @@ public sealed partial class RabbitRemote
         JsonTypeInfo<TResult> resultType,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), itemType, Writer(resultType), operation, cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), itemType, resultType, operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -80,7 +80,7 @@ public sealed partial class RabbitRemote
         JsonTypeInfo<TResult> resultType,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), itemType, Writer(resultType), DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), itemType, resultType, operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -92,7 +92,8 @@ public sealed partial class RabbitRemote
         JsonTypeInfo<TResult> resultType,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, options, itemType, Writer(resultType), DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeCoreAsync(
+            name, options, itemType, Writer(resultType), DelegateAdapters.Adapt(operation), cancellationToken);
 
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [OverloadResolutionPriority(1)]
@@ -102,7 +103,7 @@ public sealed partial class RabbitRemote
         JsonTypeInfo<T> itemType,
         Func<T, CancellationToken, ValueTask> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), itemType, NoResult, DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), itemType, operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -122,7 +123,7 @@ public sealed partial class RabbitRemote
         JsonTypeInfo<T> itemType,
         Func<T, CancellationToken, Task> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), itemType, NoResult, DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), itemType, operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -143,7 +144,7 @@ public sealed partial class RabbitRemote
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), TypeOf<T>(), Writer(TypeOf<TResult>()), operation, cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -166,7 +167,7 @@ public sealed partial class RabbitRemote
         int maxConcurrency,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), TypeOf<T>(), Writer(TypeOf<TResult>()), DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -178,7 +179,13 @@ public sealed partial class RabbitRemote
         RabbitServeOptions options,
         Func<T, CancellationToken, Task<TResult>> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, options, TypeOf<T>(), Writer(TypeOf<TResult>()), DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeCoreAsync(
+            name,
+            options,
+            TypeOf<T>(),
+            Writer(TypeOf<TResult>()),
+            DelegateAdapters.Adapt(operation),
+            cancellationToken);
 
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
     [RequiresUnreferencedCode(Reflection)]
@@ -189,7 +196,7 @@ public sealed partial class RabbitRemote
         int maxConcurrency,
         Func<T, CancellationToken, ValueTask> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), TypeOf<T>(), NoResult, DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -211,7 +218,7 @@ public sealed partial class RabbitRemote
         int maxConcurrency,
         Func<T, CancellationToken, Task> operation,
         CancellationToken cancellationToken = default) =>
-        ServeCoreAsync(name, new RabbitServeOptions(maxConcurrency), TypeOf<T>(), NoResult, DelegateAdapters.Adapt(operation), cancellationToken);
+        ServeAsync(name, new RabbitServeOptions(maxConcurrency), operation, cancellationToken);
 
     /// <param name="options">The limit and the other settings of the worker.</param>
     /// <inheritdoc cref="ServeAsync{T, TResult}(string, int, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)" path="/*[not(self::param[@name='maxConcurrency'])]"/>
@@ -250,24 +257,32 @@ public sealed partial class RabbitRemote
             async (body, token) =>
                 write(await operation(JsonSerializer.Deserialize(body, itemType)!, token).NoContext()),
             _worker);
+        var completion = AsyncEnvironment.NewCompletion<Unit>();
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            var serving = run.RunAsync(cancellationToken, _closing.Token);
-            _serving.Add(serving);
-            return EndAsync(run, serving);
+            _serving.Add(completion.Task);
         }
+
+        return RunAsync(run, completion, cancellationToken);
     }
 
-    private async Task EndAsync(ServeRun run, Task serving)
+    private async Task RunAsync(
+        ServeRun run, TaskCompletionSource<Unit> completion, CancellationToken cancellationToken)
     {
-        await serving.NoThrow();
-        run.Dispose();
-        lock (_lock)
+        try
         {
-            _serving.Remove(serving);
+            await run.RunAsync(cancellationToken, _closing.Token).NoContext();
         }
+        finally
+        {
+            run.Dispose();
+            lock (_lock)
+            {
+                _serving.Remove(completion.Task);
+            }
 
-        await serving.NoContext();
+            AsyncEnvironment.Complete(completion, default); // Last: disposal continues here.
+        }
     }
 }

@@ -19,8 +19,8 @@ namespace AsyncKit.RabbitMQ;
 /// workers.</item>
 /// <item>Back-pressure comes from the limit of the fan-out: a queue holds at most the sum of the limits of its
 /// clients.</item>
-/// <item>An item that no worker acknowledged after <see cref="RabbitServeOptions.MaxDeliveries"/> deliveries goes to the
-/// queue <c>asynckit.NAME.dead</c>, and its caller gets a <see cref="RemoteOperationException"/>.</item>
+/// <item>An item that no worker acknowledged after <see cref="RabbitServeOptions.MaxDeliveries"/> deliveries goes to
+/// the queue <c>asynckit.NAME.dead</c>, and its caller gets a <see cref="RemoteOperationException"/>.</item>
 /// <item>Cancelling a call ends it at once. The worker is informed and cancels the item, or skips it. The call does not
 /// wait for that.</item>
 /// </list>
@@ -78,7 +78,8 @@ public sealed partial class RabbitRemote : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait for the connection.</param>
     /// <returns>A task that completes when the connection is open.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="uri"/> is null. Thrown at the call.</exception>
-    /// <exception cref="ArgumentException"><paramref name="uri"/> is not an AMQP address. Thrown at the call.</exception>
+    /// <exception cref="ArgumentException"><paramref name="uri"/> is not an AMQP address. Thrown at the
+    /// call.</exception>
     /// <exception cref="IOException">The task is faulted with this if the broker cannot be reached or refuses the
     /// credentials. The inner exception is that of RabbitMQ.Client.</exception>
     /// <exception cref="OperationCanceledException">The task is cancelled with this if
@@ -122,7 +123,8 @@ public sealed partial class RabbitRemote : IAsyncDisposable
             var link = await Link.OpenAsync(1, factory, options, logger, cancellationToken).NoContext();
             return new RabbitRemote(factory, link, options, logger, name);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new IOException(
                 $"The broker at {factory.Endpoint.HostName}:{factory.Endpoint.Port} could not be reached or refused the "

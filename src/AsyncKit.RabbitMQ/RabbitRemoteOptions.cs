@@ -4,8 +4,8 @@ using RabbitMQ.Client;
 namespace AsyncKit.RabbitMQ;
 
 /// <summary>Represents the settings of a <see cref="RabbitRemote"/>.</summary>
-/// <remarks>Immutable. Each property validates its value when it is set. No setting becomes an argument of an operation's
-/// queue, so clients and workers may differ in them.</remarks>
+/// <remarks>Immutable. Each property validates its value when it is set. No setting becomes an argument of an
+/// operation's queue, so clients and workers may differ in them.</remarks>
 public sealed record RabbitRemoteOptions
 {
     private const int MostMessageBytes = 512 << 20;

@@ -31,8 +31,8 @@ public sealed record RabbitServeOptions
         init => field = Guards.InRange(value, 1, ushort.MaxValue, nameof(MaxConcurrency));
     }
 
-    /// <summary>The number of deliveries after which an item that no worker acknowledged is not run again. The item goes
-    /// to the dead-letter queue, and its caller gets an exception.</summary>
+    /// <summary>The number of deliveries after which an item that no worker acknowledged is not run again. The item
+    /// goes to the dead-letter queue, and its caller gets an exception.</summary>
     /// <value>From 1 to 19, because RabbitMQ 4 drops a message after 20. The default is 5.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public int MaxDeliveries
@@ -53,8 +53,8 @@ public sealed record RabbitServeOptions
     } = TimeSpan.FromMinutes(25);
 
     /// <summary>The maximum time for running items to complete after the worker was stopped.</summary>
-    /// <value>Zero to 24 days. The default is 30 s. Then the operations' token is cancelled, and their items go to other
-    /// workers.</value>
+    /// <value>Zero to 24 days. The default is 30 s. Then the operations' token is cancelled, and their items go to
+    /// other workers.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in the range.</exception>
     public TimeSpan DrainTimeout
     {

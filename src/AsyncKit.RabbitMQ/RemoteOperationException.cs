@@ -40,7 +40,7 @@ public sealed class RemoteOperationException : Exception
     /// characters.</summary>
     public string RemoteMessage { get; }
 
-    /// <summary>The stack trace of the exception on the worker, or null if the operation threw none. Without its end if it
-    /// has more than 16,384 characters.</summary>
+    /// <summary>The stack trace of the exception on the worker, or null if the operation threw none. Without its end if
+    /// it has more than 16,384 characters.</summary>
     public string? RemoteStackTrace { get; }
 }

@@ -1,5 +1,5 @@
-// A fan-out over three worker processes, one of which is killed in mid-run. "run" (the default) starts the workers and is the
-// client; "serve" is a worker. The broker: the variable ASYNCKIT_RABBITMQ, or a server on this machine.
+// A fan-out over three worker processes, one of which is killed in mid-run. "run" (the default) starts the workers and
+// is the client; "serve" is a worker. The broker: the variable ASYNCKIT_RABBITMQ, or a server on this machine.
 using System.Globalization;
 using AsyncKit;
 using AsyncKit.RabbitMQ;
@@ -64,6 +64,7 @@ static async Task<int> RunAsync(RabbitRemote remote)
     var isComplete = thumbs.Select(thumb => thumb.Id).SequenceEqual(images.Select(image => image.Id));
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{thumbs.Length} thumbs, in order: {isComplete}; one worker killed, {workers.Counts.Sum() - images.Length} items ran twice"));
+        $"{thumbs.Length} thumbs, in order: {isComplete}; one worker killed, "
+            + $"{workers.Counts.Sum() - images.Length} items ran twice"));
     return isComplete ? 0 : 1;
 }

@@ -22,8 +22,8 @@ internal sealed class Call(string id, string operation, byte[] body, Activity? s
 
     public Activity? Span { get; } = span;
 
-    /// <summary>The broker has the item of the last claim. Only the loss of the reply queue makes it necessary to publish
-    /// it again.</summary>
+    /// <summary>The broker has the item of the last claim. Only the loss of the reply queue makes it necessary to
+    /// publish it again.</summary>
     public bool IsConfirmed => Volatile.Read(ref _confirmed) == Volatile.Read(ref _claimed);
 
     public bool IsCompleted => Volatile.Read(ref _isCompleted) != 0;

@@ -8,9 +8,9 @@ namespace AsyncKit.RabbitMQ;
 
 /// <summary>The client side of a remote: publishes items and receives their replies.</summary>
 /// <remarks>
-/// Invariants: (1) A call is in the table until it has a reply, fails or is cancelled. (2) An unconfirmed call of the table
-/// is published once on each link. (3) The reply queue is consumed before an item is published that names it. (4) The reply
-/// queue exists only after the first call.
+/// Invariants: (1) A call is in the table until it has a reply, fails or is cancelled. (2) An unconfirmed call of the
+/// table is published once on each link. (3) The reply queue is consumed before an item is published that names it. (4)
+/// The reply queue exists only after the first call.
 /// </remarks>
 internal sealed class Caller(RabbitRemoteOptions options)
 {
@@ -115,8 +115,8 @@ internal sealed class Caller(RabbitRemoteOptions options)
         }
     }
 
-    /// <summary>Adds the call first and reads the state afterwards, while the other side writes the state first and reads
-    /// the table afterwards. With a full fence between the two, one of them sees the other.</summary>
+    /// <summary>Adds the call first and reads the state afterwards, while the other side writes the state first and
+    /// reads the table afterwards. With a full fence between the two, one of them sees the other.</summary>
     private void Add(Call call)
     {
         _calls[call.Id] = call;

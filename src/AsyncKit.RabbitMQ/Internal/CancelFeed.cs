@@ -3,8 +3,8 @@ using RabbitMQ.Client;
 
 namespace AsyncKit.RabbitMQ;
 
-/// <summary>Passes the cancellations of callers to the running items of a worker, and remembers them for deliveries that
-/// arrive later.</summary>
+/// <summary>Passes the cancellations of callers to the running items of a worker, and remembers them for deliveries
+/// that arrive later.</summary>
 internal sealed class CancelFeed
 {
     private const string Key = " cancellations"; // Not the name of a queue.

@@ -11,9 +11,9 @@ namespace AsyncKit.RabbitMQ;
 /// <summary>One life of the connection to the broker, with the channel that publishes.</summary>
 /// <remarks>
 /// Lifetime: opened, lost once, then replaced as a whole by the next link.
-/// <para>Invariants: (1) The shutdown of the connection or of a channel of the link, a consumer that the broker cancels,
-/// and a publish without an answer end the link, and a lost link never recovers. (2) No wait of the link outlasts the
-/// link. (3) No token of a user reaches the client library.</para>
+/// <para>Invariants: (1) The shutdown of the connection or of a channel of the link, a consumer that the broker
+/// cancels, and a publish without an answer end the link, and a lost link never recovers. (2) No wait of the link
+/// outlasts the link. (3) No token of a user reaches the client library.</para>
 /// </remarks>
 internal sealed partial class Link : IAsyncDisposable
 {

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace AsyncKit.RabbitMQ;
 
-/// <summary>The instruments and spans of remote operations. Tags: the operation, and the outcome of durations.</summary>
+/// <summary>The instruments and spans of remote operations. Tags: the operation, and the outcome of
+/// durations.</summary>
 internal static class RemoteTelemetry
 {
     public const string CallSpan = "asynckit.remote.call";

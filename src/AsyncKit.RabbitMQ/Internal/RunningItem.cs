@@ -1,8 +1,8 @@
 namespace AsyncKit.RabbitMQ;
 
 /// <summary>An item that a worker runs, and its deliveries: a lost link adds another one.</summary>
-/// <remarks>Thread-safe. Invariants: (1) The first cause decides how the item ends. (2) A delivery is added only until the
-/// deliveries are taken, once.</remarks>
+/// <remarks>Thread-safe. Invariants: (1) The first cause decides how the item ends. (2) A delivery is added only until
+/// the deliveries are taken, once.</remarks>
 internal sealed class RunningItem : IDisposable
 {
     private readonly CancellationTokenSource _source;

@@ -9,10 +9,10 @@ namespace AsyncKit.RabbitMQ;
 /// <summary>The work of one call of ServeAsync: a fan-out over the deliveries of a consumer.</summary>
 /// <remarks>
 /// Lifetime: consumes on each link in turn until the stop, then drains.
-/// <para>Invariants: (1) A delivery is acknowledged only after the broker confirmed its reply, or if its caller is gone.
-/// (2) It is acknowledged on its own channel only. (3) No more than the limit is unacknowledged on a link. (4) The run
-/// does not complete while an operation runs. (5) An item that runs is not started again on this worker: another delivery
-/// of it joins the running one.</para>
+/// <para>Invariants: (1) A delivery is acknowledged only after the broker confirmed its reply, or if its caller is
+/// gone. (2) It is acknowledged on its own channel only. (3) No more than the limit is unacknowledged on a link. (4)
+/// The run does not complete while an operation runs. (5) An item that runs is not started again on this worker:
+/// another delivery of it joins the running one.</para>
 /// </remarks>
 internal sealed class ServeRun(
     string operation,
@@ -115,7 +115,8 @@ internal sealed class ServeRun(
             () => link.End($"the broker cancelled the consumer of {_queue}"));
         await link.CallAsync(() => channel.BasicQosAsync(0, (ushort)options.MaxConcurrency, global: false)).NoContext();
         await link.CallAsync(() => channel.BasicConsumeAsync(
-            _queue, autoAck: false, tag, noLocal: false, exclusive: false, null, consumer, CancellationToken.None)).NoContext();
+            _queue, autoAck: false, tag, noLocal: false, exclusive: false, null, consumer, CancellationToken.None))
+            .NoContext();
         return (channel, tag);
     }
 
@@ -200,8 +201,8 @@ internal sealed class ServeRun(
         await RunAsync(delivery, id, item).NoContext();
     }
 
-    /// <summary>Runs the item and replies. A delivery is settled at once if the item is stopped, but the slot stays taken
-    /// until the operation completes.</summary>
+    /// <summary>Runs the item and replies. A delivery is settled at once if the item is stopped, but the slot stays
+    /// taken until the operation completes.</summary>
     private async ValueTask RunAsync(Delivery delivery, string id, RunningItem item)
     {
         using var span = RemoteTelemetry.Spans.StartActivity(
@@ -212,7 +213,9 @@ internal sealed class ServeRun(
             ? Task.FromCanceled<byte[]>(item.Token)
             : RunOperationAsync(delivery, item.Token);
         var reply = await WaitAsync(work, item, measuring).NoContext();
-        var isSettled = reply is { } given ? await ReplyAsync(delivery, given).NoContext() : item.Cause == ItemEnd.Cancelled;
+        var isSettled = reply is { } given
+            ? await ReplyAsync(delivery, given).NoContext()
+            : item.Cause == ItemEnd.Cancelled;
         _running.TryRemove(id, out _);
         foreach (var one in item.TakeDeliveries())
         {
@@ -224,7 +227,8 @@ internal sealed class ServeRun(
 
     private async Task<byte[]> RunOperationAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        if (TraceHeaders.Text(delivery.Headers, Topology.VersionHeader) is { } version && version is not Topology.Version)
+        if (TraceHeaders.Text(delivery.Headers, Topology.VersionHeader) is { } version
+            && version is not Topology.Version)
         {
             throw new NotSupportedException(
                 $"The item has version {version} of the format; this worker supports {Topology.Version}.");

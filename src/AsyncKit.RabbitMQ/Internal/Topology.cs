@@ -37,8 +37,8 @@ internal static class Topology
 
     public static string NewReplyQueue() => $"{Prefix}reply.{Guid.NewGuid():N}";
 
-    /// <summary>Declares a durable quorum queue without further arguments, so no change of an option conflicts with a queue
-    /// that exists.</summary>
+    /// <summary>Declares a durable quorum queue without further arguments, so no change of an option conflicts with a
+    /// queue that exists.</summary>
     public static Task DeclareWorkAsync(IChannel channel, string queue) => channel.QueueDeclareAsync(
         queue,
         durable: true,
