@@ -66,7 +66,7 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
 
         var results = await items.FanOutAsync(64, remote.Operation(Name, Json.Default.String, Json.Default.String)).OrHangs();
 
-        Assert.Equal(items.Select(item => item + item.Length), results);
+        Assert.Equal(items.Select(item => item + item.Length), results, StringComparer.Ordinal);
         await stop.CancelAsync();
         await serving.OrHangs();
     }
@@ -190,7 +190,8 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
         await Counts.UntilAsync("serve.duration", 1);
 
         Assert.Equal((1, 0, 0), (Counts.Of("call.duration"), Counts.Of("calls.active"), Counts.Of("serve.active")));
-        Assert.Equal(["asynckit.operation", "asynckit.outcome"], Counts.Tags.Order(StringComparer.Ordinal));
+        string[] tags = ["asynckit.operation", "asynckit.outcome"];
+        Assert.Equal(tags, Counts.Tags.Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
     [RabbitFact]

@@ -46,6 +46,7 @@ public sealed class OwnBroker : IAsyncLifetime
         var root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
         var start = new ProcessStartInfo(Path.Combine(root, ".ci", "rabbitmq"))
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -5,7 +5,9 @@ namespace AsyncKit.RabbitMQ.Tests;
 /// <summary>The base of the tests with a broker: a unique operation name, remotes and workers that end with the
 /// test.</summary>
 [Trait("Server", "RabbitMQ")]
+#pragma warning disable CA1001 // The DisposeAsync of xunit disposes the token source.
 public abstract class RabbitTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private readonly List<RabbitRemote> _remotes = [];
     private readonly List<Task> _serving = [];
