@@ -58,12 +58,16 @@ public sealed class AsyncOnLaneFix() : RuleFix("Run the async operation without 
             task = TokenArguments.Add(inner, model, token.Identifier.Text, cancellationToken) ?? task;
         }
 
-        return awaited.Parent switch
-        {
-            ExpressionStatementSyntax => root.ReplaceNode(call, task.AsOperand().WithTriviaFrom(call)),
-            _ => root.ReplaceNode(awaited, task.AsOperand().WithTriviaFrom(awaited)),
-        };
+        return awaited.Parent is ExpressionStatementSyntax || HasErrors(model, awaited, cancellationToken)
+            ? root.ReplaceNode(call, task.AsOperand().WithTriviaFrom(call))
+            : root.ReplaceNode(awaited, task.AsOperand().WithTriviaFrom(awaited));
     }
+
+    /// <summary>Whether the member does not compile. Its author uses the result of the task as if the lane awaited
+    /// it.</summary>
+    private static bool HasErrors(SemanticModel model, SyntaxNode node, CancellationToken cancellationToken) => model
+        .GetDiagnostics(node.FirstAncestorOrSelf<MemberDeclarationSyntax>()?.Span, cancellationToken)
+        .Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 
     /// <summary>The task that a lambda without parameters returns or awaits as its only expression, or null.</summary>
     private static ExpressionSyntax? TaskIn(SyntaxNode work) =>

@@ -15,7 +15,7 @@ public sealed class IgnoredTokenFix() : RuleFix("Pass the token of the operation
     {
         var (root, model, node) = (target.Root, target.Model, target.Node);
         if (node.FirstAncestorOrSelf<IdentifierNameSyntax>() is not { } passed
-            || passed.FirstAncestorOrSelf<LambdaExpressionSyntax>() is not { } lambda
+            || passed.FirstAncestorOrSelf<AnonymousFunctionExpressionSyntax>() is not { } lambda
             || OwnToken(lambda, model, cancellationToken) is not { } own)
         {
             return Task.FromResult<Document?>(null);
@@ -52,7 +52,7 @@ public sealed class IgnoredTokenFix() : RuleFix("Pass the token of the operation
 
     /// <summary>The parameter itself and not one of a copy: a lambda with one parameter has no list.</summary>
     private static ParameterSyntax? OwnToken(
-        LambdaExpressionSyntax lambda, SemanticModel model, CancellationToken cancellationToken) =>
+        AnonymousFunctionExpressionSyntax lambda, SemanticModel model, CancellationToken cancellationToken) =>
         lambda.DescendantNodes().OfType<ParameterSyntax>()
             .LastOrDefault(parameter => (parameter.Parent == lambda || parameter.Parent?.Parent == lambda)
                 && TokenArguments.IsToken(model.GetDeclaredSymbol(parameter, cancellationToken)?.Type));

@@ -26,7 +26,7 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
             return null;
         }
 
-        var scoped = TokenInScope(model, lambda.SpanStart);
+        var scoped = TokenArguments.InScope(model, lambda.SpanStart);
         var name = scoped?.Name ?? "cancellationToken";
         var outerIsUsed = scoped is not null && lambda.Body.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
             .Any(use => string.Equals(use.Identifier.ValueText, name, StringComparison.Ordinal));
@@ -58,15 +58,6 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
             KnownSymbols.PerWorker => 2,
             _ => 0,
         };
-    }
-
-    /// <summary>The parameter that is a token where the lambda stands, or null if the number of such parameters is not
-    /// one.</summary>
-    private static ISymbol? TokenInScope(SemanticModel model, int position)
-    {
-        var tokens = model.LookupSymbols(position).OfType<IParameterSymbol>()
-            .Where(parameter => TokenArguments.IsToken(parameter.Type)).ToList();
-        return tokens.Count == 1 ? tokens[0] : null;
     }
 
     private static LambdaExpressionSyntax WithParameter(LambdaExpressionSyntax lambda, string name)
@@ -108,15 +99,8 @@ public sealed class OneParameterLambdaFix() : RuleFix("Take the token and pass i
             return null;
         }
 
-        var takers = new HashSet<InvocationExpressionSyntax>(lambda.OwnNodes().OfType<InvocationExpressionSyntax>()
-            .Where(inner => TokenArguments.Add(inner, model, name, cancellationToken) is not null));
-        var rewritten = lambda.ReplaceNodes(
-            takers,
-            (original, changed) => TokenArguments.Add(original, model, name, cancellationToken) is { } added
-                ? changed.WithArgumentList(TokenArguments.With(
-                    changed.ArgumentList, name, added.ArgumentList.Arguments.Last().NameColon?.Name.Identifier.ValueText))
-                : changed);
-        if (takers.Count == 0 && !outerIsUsed)
+        var rewritten = TokenArguments.PassOn(lambda, model, name, cancellationToken);
+        if (!outerIsUsed && rewritten.IsEquivalentTo(lambda))
         {
             var parameters = rewritten.Parameters();
             rewritten = rewritten.ReplaceToken(

@@ -2,13 +2,12 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncKit.Analyzers;
 
-/// <summary>The base class of the fixes. A fix is offered only if the changed document has no new compiler
-/// error.</summary>
+/// <summary>The base class of the fixes. A fix is offered only if the changed documents have all comments and no new
+/// compiler error.</summary>
 public abstract class RuleFix : CodeFixProvider
 {
     private readonly string _title;
@@ -27,60 +26,71 @@ public abstract class RuleFix : CodeFixProvider
     /// <summary>Whether the fixed document must have fewer compiler errors, since the fix is for one of them.</summary>
     private protected virtual bool MustRemoveAnError => false;
 
+    /// <summary>Whether a fix may change more than the document of its diagnostic.</summary>
+    private protected virtual bool ChangesOtherDocuments => false;
+
     /// <inheritdoc/>
-    public sealed override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public sealed override FixAllProvider GetFixAllProvider() =>
+        ChangesOtherDocuments ? WellKnownFixAllProviders.BatchFixer : FixAllProvider.Create(FixAllAsync);
 
     /// <inheritdoc/>
     public sealed override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        var before = await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-        var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        if (before is null || root is null)
-        {
-            return;
-        }
-
+        var original = context.Document.Project.Solution;
         foreach (var diagnostic in context.Diagnostics)
         {
-            var target = new FixTarget(context.Document, root, before, diagnostic);
-            var fixedDocument = await FixAsync(target, context.CancellationToken).ConfigureAwait(false);
-            if (fixedDocument is not null
-                && await CompilesAsync(before, MemberOf(target.Node), fixedDocument, context.CancellationToken).ConfigureAwait(false))
+            if (await SoundFixAsync(context.Document, diagnostic, context.CancellationToken).ConfigureAwait(false) is { } changed)
             {
                 context.RegisterCodeFix(
-                    CodeAction.Create(_title, _ => Task.FromResult(fixedDocument), _key), diagnostic);
+                    CodeAction.Create(_title, token => ChangedSolution.CleanUpAsync(original, changed, token), _key), diagnostic);
             }
         }
     }
 
     /// <summary>Returns the changed document, or null if the rule has no fix for the code.</summary>
-    private protected abstract Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken);
+    private protected virtual Task<Document?> FixAsync(FixTarget target, CancellationToken cancellationToken) =>
+        Task.FromResult<Document?>(null);
 
-    /// <summary>The member that a fix changes; the whole document for a top-level statement.</summary>
-    private static TextSpan MemberOf(SyntaxNode node) => node.AncestorsAndSelf().OfType<MemberDeclarationSyntax>()
-        .FirstOrDefault(member => member is not (GlobalStatementSyntax or BaseTypeDeclarationSyntax or BaseNamespaceDeclarationSyntax))
-        ?.FullSpan ?? node.SyntaxTree.GetRoot().FullSpan;
+    /// <summary>Returns the changed solution, for a rule whose fix changes several documents; otherwise that of
+    /// <see cref="FixAsync"/>.</summary>
+    private protected virtual async Task<Solution?> FixSolutionAsync(FixTarget target, CancellationToken cancellationToken) =>
+        (await FixAsync(target, cancellationToken).ConfigureAwait(false))?.Project.Solution;
 
-    private async Task<bool> CompilesAsync(
-        SemanticModel before, TextSpan member, Document fixedDocument, CancellationToken cancellationToken)
+    /// <summary>The part of the document where the fix may cause a compiler error.</summary>
+    private protected virtual TextSpan ChangedPart(SyntaxNode node) => ChangedSolution.MemberOf(node);
+
+    private async Task<Solution?> SoundFixAsync(Document document, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        var after = await fixedDocument.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-        if (after is null)
+        var model = await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
+        var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
+        if (model is null || root is null)
         {
-            return false;
+            return null;
         }
 
-        var growth = after.SyntaxTree.Length - before.SyntaxTree.Length;
-        var errors = Errors(after, new TextSpan(member.Start, member.Length + growth), cancellationToken);
-        if (MustRemoveAnError)
-        {
-            return errors < Errors(before, member, cancellationToken);
-        }
-
-        return errors == 0 || errors <= Errors(before, member, cancellationToken);
+        var target = new FixTarget(document, root, model, diagnostic);
+        var changed = await FixSolutionAsync(target, cancellationToken).ConfigureAwait(false);
+        return changed is not null && await ChangedSolution.IsSoundAsync(
+            document, ChangedPart(target.Node), changed, MustRemoveAnError, cancellationToken).ConfigureAwait(false)
+            ? changed
+            : null;
     }
 
-    private static int Errors(SemanticModel model, TextSpan span, CancellationToken cancellationToken) =>
-        model.GetDiagnostics(span, cancellationToken)
-            .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+    private async Task<Document?> FixAllAsync(FixAllContext context, Document document, ImmutableArray<Diagnostic> diagnostics)
+    {
+        var original = document.Project.Solution;
+        var text = await document.GetTextAsync(context.CancellationToken).ConfigureAwait(false);
+        var merged = new MergedChanges();
+        foreach (var diagnostic in diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start))
+        {
+            if (await SoundFixAsync(document, diagnostic, context.CancellationToken).ConfigureAwait(false) is { } changed)
+            {
+                var clean = await ChangedSolution.CleanUpAsync(original, changed, context.CancellationToken).ConfigureAwait(false);
+                merged.Add(LineDiff.Between(
+                    text, await clean.GetDocument(document.Id)!.GetTextAsync(context.CancellationToken).ConfigureAwait(false)));
+            }
+        }
+
+        return document.WithText(text.WithChanges(merged.InOrder));
+    }
 }

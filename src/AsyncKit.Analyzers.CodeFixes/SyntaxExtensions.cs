@@ -21,6 +21,13 @@ internal static class SyntaxExtensions
             : default;
     }
 
+    /// <summary>The whitespace at the start of the line that a node starts on.</summary>
+    public static SyntaxTriviaList LineIndentation(this SyntaxNode node)
+    {
+        var line = node.SyntaxTree.GetText().Lines.GetLineFromPosition(node.SpanStart).ToString();
+        return SyntaxFactory.TriviaList(SyntaxFactory.Whitespace(line.Substring(0, line.Length - line.TrimStart().Length)));
+    }
+
     /// <summary>The await of a call, directly or through ConfigureAwait, or null.</summary>
     public static AwaitExpressionSyntax? AwaitOf(this InvocationExpressionSyntax call) => call.Parent switch
     {
@@ -44,11 +51,28 @@ internal static class SyntaxExtensions
     public static IEnumerable<SyntaxNode> OwnNodes(this SyntaxNode function) => function.DescendantNodes(node =>
         node == function || node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
 
+    /// <summary>Whether a jump or an exception thrown here may leave the loop whose body a statement is, except for
+    /// continue.</summary>
+    public static bool MayLeave(this StatementSyntax body) => body.OwnNodes().Append(body).Any(node => node switch
+    {
+        ReturnStatementSyntax or GotoStatementSyntax or YieldStatementSyntax or ThrowStatementSyntax
+            or ThrowExpressionSyntax => true,
+        BreakStatementSyntax => !node.Ancestors().TakeWhile(ancestor => ancestor != body.Parent).Any(BindsBreak),
+        _ => false,
+    });
+
+    /// <summary>A statement that a break inside of it leaves.</summary>
+    public static bool BindsBreak(SyntaxNode node) => node is WhileStatementSyntax or DoStatementSyntax
+        or ForStatementSyntax or CommonForEachStatementSyntax or SwitchStatementSyntax;
+
+    public static IEnumerable<SyntaxNode> OwnNodesAndSelf(this SyntaxNode function) => function.OwnNodes().Prepend(function);
+
     /// <summary>The expression, in parentheses unless an await or a member access can take it without.</summary>
     public static ExpressionSyntax AsOperand(this ExpressionSyntax expression) => expression
         is InvocationExpressionSyntax or IdentifierNameSyntax or MemberAccessExpressionSyntax
             or ElementAccessExpressionSyntax or ObjectCreationExpressionSyntax or ParenthesizedExpressionSyntax
-            or GenericNameSyntax or LiteralExpressionSyntax
+            or GenericNameSyntax or LiteralExpressionSyntax or ThisExpressionSyntax or BaseExpressionSyntax
+            or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression }
         ? expression
         : SyntaxFactory.ParenthesizedExpression(expression);
 }

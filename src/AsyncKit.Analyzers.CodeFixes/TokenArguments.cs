@@ -12,6 +12,32 @@ internal static class TokenArguments
     public static bool IsToken(ITypeSymbol? type) =>
         string.Equals(type?.ToDisplayString(), TokenType, StringComparison.Ordinal);
 
+    /// <summary>Whether a token is a variable, or a property of one such as <c>source.Token</c>, that may be
+    /// cancelled.</summary>
+    public static bool IsVariable(ExpressionSyntax token, SemanticModel model, CancellationToken cancellationToken) =>
+        token.DescendantNodesAndSelf().All(node =>
+            node is IdentifierNameSyntax or ThisExpressionSyntax or MemberAccessExpressionSyntax { RawKind: (int)SyntaxKind.SimpleMemberAccessExpression })
+        && model.GetSymbolInfo(token, cancellationToken).Symbol is not IPropertySymbol { IsStatic: true };
+
+    /// <summary>The parameter that is a token at a position, or null if the number of such parameters is not
+    /// one.</summary>
+    public static ISymbol? InScope(SemanticModel model, int position)
+    {
+        var tokens = model.LookupSymbols(position).OfType<IParameterSymbol>().Where(parameter => IsToken(parameter.Type)).ToList();
+        return tokens.Count == 1 ? tokens[0] : null;
+    }
+
+    /// <summary>The code with the token in each of its calls that takes one and did not get it.</summary>
+    public static TNode PassOn<TNode>(TNode code, SemanticModel model, string token, CancellationToken cancellationToken)
+        where TNode : SyntaxNode =>
+        code.ReplaceNodes(
+            code.OwnNodes().OfType<InvocationExpressionSyntax>()
+                .Where(call => Add(call, model, token, cancellationToken) is not null),
+            (original, changed) => Add(original, model, token, cancellationToken) is { } added
+                ? changed.WithArgumentList(With(
+                    changed.ArgumentList, token, added.ArgumentList.Arguments.Last().NameColon?.Name.Identifier.ValueText))
+                : changed);
+
     /// <summary>The call with the token as its last argument, or null if it has a token already or takes none.</summary>
     public static InvocationExpressionSyntax? Add(
         InvocationExpressionSyntax call, SemanticModel model, string token, CancellationToken cancellationToken)
@@ -33,6 +59,10 @@ internal static class TokenArguments
             ? Append(call, token, HasNames(arguments) ? overload.Parameters.Last().Name : null)
             : null;
     }
+
+    /// <summary>Whether a method takes a token after its parameters, in the same or in another overload.</summary>
+    public static bool TakesToken(IMethodSymbol method) =>
+        (method.Parameters.LastOrDefault() is { IsOptional: true } last && IsToken(last.Type)) || LongerOverload(method) is not null;
 
     private static bool HasNames(SeparatedSyntaxList<ArgumentSyntax> arguments) =>
         arguments.Any(argument => argument.NameColon is not null);

@@ -9,23 +9,15 @@ internal static class Concurrency
     /// <summary>With this reference, an AsyncTest may run the code, all operations on one thread.</summary>
     private const string Testing = "AsyncKit.Testing";
 
-    /// <summary>Frameworks that continue on one thread at a time after an await.</summary>
-    private static readonly string[] SingleThreaded =
-    [
-        "PresentationFramework", "System.Windows.Forms", "Avalonia.Base", "Microsoft.Maui.Controls", "Microsoft.WinUI",
-        "Uno.UI", "Orleans.Core.Abstractions", "UnityEngine", "GodotSharp",
-    ];
-
     /// <summary>Whether another call of the lambda can run the expression at the same time. False if the limit is not
     /// known.</summary>
     public static bool IsConcurrent(IOperation expression, IAnonymousFunctionOperation lambda, KnownSymbols symbols) =>
-        !References(expression, [Testing])
+        !expression.References(Testing)
         && (OperationCall.Of(lambda, symbols) is { } owner
             ? (owner.IsFanOut && HasConcurrentLimit(owner)) || (owner.IsParallel && IsConcurrentLoop(owner))
             : IsSelectorOfWhenAll(lambda, symbols)
                 && IsAfterAnAwait(expression, lambda)
-                && !References(expression, SingleThreaded)
-                && !IsComponent(lambda.Symbol.ContainingType));
+                && !ThreadAffinity.MayApply(expression));
 
     private static bool HasConcurrentLimit(OperationCall owner)
     {
@@ -63,7 +55,7 @@ internal static class Concurrency
     }
 
     /// <summary>Task.WhenAll(source.Select(lambda)), directly or through ToArray or ToList.</summary>
-    private static bool IsSelectorOfWhenAll(IAnonymousFunctionOperation lambda, KnownSymbols symbols)
+    public static bool IsSelectorOfWhenAll(IAnonymousFunctionOperation lambda, KnownSymbols symbols)
     {
         if (lambda.Parent is not IDelegateCreationOperation created
             || CallWith(created) is not { TargetMethod.Name: "Select" } select
@@ -90,21 +82,4 @@ internal static class Concurrency
         lambda.OwnDescendants().OfType<IAwaitOperation>().Any(awaited =>
             awaited.Syntax.Span.End <= expression.Syntax.SpanStart
             || expression.Syntax.Span.Contains(awaited.Syntax.Span));
-
-    private static bool References(IOperation expression, string[] assemblies) =>
-        expression.SemanticModel?.Compilation.ReferencedAssemblyNames
-            .Any(name => assemblies.Contains(name.Name, StringComparer.Ordinal)) != false;
-
-    private static bool IsComponent(INamedTypeSymbol? type)
-    {
-        for (var current = type?.BaseType; current is not null; current = current.BaseType)
-        {
-            if (current is { Name: "ComponentBase", ContainingNamespace: { Name: "Components", ContainingNamespace.Name: "AspNetCore" } })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

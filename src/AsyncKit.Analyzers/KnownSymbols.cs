@@ -30,6 +30,8 @@ internal sealed class KnownSymbols
     public const string CancellationToken = "System.Threading.CancellationToken";
     public const string SemaphoreSlim = "System.Threading.SemaphoreSlim";
     public const string Enumerable = "System.Linq.Enumerable";
+    public const string AsyncEnumerable = "System.Collections.Generic.IAsyncEnumerable`1";
+    public const string Queryable = "System.Linq.IQueryable";
     public const string List = "System.Collections.Generic.List`1";
     public const string Dictionary = "System.Collections.Generic.Dictionary`2";
     public const string HashSet = "System.Collections.Generic.HashSet`1";
@@ -44,12 +46,41 @@ internal sealed class KnownSymbols
     public const string DbConnection = "System.Data.Common.DbConnection";
     public const string DbTransaction = "System.Data.Common.DbTransaction";
 
+    public const string Downloads = "AsyncKit.Http.Downloads";
+    public const string Thread = "System.Threading.Thread";
+    public const string WaitHandle = "System.Threading.WaitHandle";
+    public const string Mutex = "System.Threading.Mutex";
+    public const string ManualResetEventSlim = "System.Threading.ManualResetEventSlim";
+    public const string CountdownEvent = "System.Threading.CountdownEvent";
+    public const string Barrier = "System.Threading.Barrier";
+    public const string SpinWait = "System.Threading.SpinWait";
+    public const string Monitor = "System.Threading.Monitor";
+    public const string Lock = "System.Threading.Lock";
+    public const string SpinLock = "System.Threading.SpinLock";
+    public const string ReaderWriterLock = "System.Threading.ReaderWriterLock";
+    public const string ReaderWriterLockSlim = "System.Threading.ReaderWriterLockSlim";
+    public const string BlockingCollection = "System.Collections.Concurrent.BlockingCollection`1";
+    public const string File = "System.IO.File";
+    public const string Directory = "System.IO.Directory";
+    public const string Path = "System.IO.Path";
+    public const string Process = "System.Diagnostics.Process";
+    public const string DbCommand = "System.Data.Common.DbCommand";
+    public const string HttpClient = "System.Net.Http.HttpClient";
+    public const string Dns = "System.Net.Dns";
+    public const string Ping = "System.Net.NetworkInformation.Ping";
+    public const string SmtpClient = "System.Net.Mail.SmtpClient";
+    public const string TimeSpan = "System.TimeSpan";
+    public const string TimeoutException = "System.TimeoutException";
+
     private static readonly string[] Names =
     [
-        FanOut, PerWorker, FanOutOptions, AsyncLock, KeyedLock, ConcurrencyGate, AsyncPool, TaskScope, Offload,
+        Queryable, AsyncEnumerable, FanOut, PerWorker, FanOutOptions, AsyncLock, KeyedLock, ConcurrencyGate, AsyncPool, TaskScope, Offload,
         BlockingLane, Deadline, Retry, AsyncResource, AsyncScope, HttpFanOut, Parallel, ParallelOptions, Task, TaskOfT,
         ValueTask, ValueTaskOfT, CancellationToken, SemaphoreSlim, Enumerable, List, Dictionary, HashSet, Queue, Stack,
         SortedList, SortedDictionary, SortedSet, LinkedList, StringBuilder, DbContext, DbConnection, DbTransaction,
+        Downloads, Thread, WaitHandle, Mutex, ManualResetEventSlim, CountdownEvent, Barrier, SpinWait, Monitor, Lock,
+        SpinLock, ReaderWriterLock, ReaderWriterLockSlim, BlockingCollection, File, Directory, Path, Process, DbCommand,
+        HttpClient, Dns, Ping, SmtpClient, TimeSpan, TimeoutException,
     ];
 
     private static readonly ConditionalWeakTable<Compilation, KnownSymbols> Cache = new();
@@ -65,7 +96,7 @@ internal sealed class KnownSymbols
         }
 
         _hasAsyncKit = true;
-        foreach (var name in Names)
+        foreach (var name in Names.Concat(SerialTypes.Names))
         {
             if (compilation.GetTypeByMetadataName(name) is { } type)
             {
@@ -88,11 +119,35 @@ internal sealed class KnownSymbols
     /// <summary>The metadata name of the known type that declares a method, or null.</summary>
     public string? OwnerOf(IMethodSymbol method) => NameOf(method.ContainingType);
 
+    /// <summary>The metadata name of the nearest known type among the type that declares a method and its base types, or
+    /// null.</summary>
+    public string? KnownBaseOf(IMethodSymbol method)
+    {
+        for (var current = method.ContainingType; current is not null; current = current.BaseType)
+        {
+            if (NameOf(current) is { } name)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the compilation has the type.</summary>
+    public bool Has(string name) => _names.ContainsValue(name);
+
     public bool Is(ITypeSymbol? type, string name) => string.Equals(NameOf(type), name, StringComparison.Ordinal);
 
-    /// <summary>Whether a type or one of its base types is the known type.</summary>
+    /// <summary>Whether a type or one of its base types is the known type. A type parameter has the types of its
+    /// constraints.</summary>
     public bool DerivesFrom(ITypeSymbol? type, string name)
     {
+        if (type is ITypeParameterSymbol parameter)
+        {
+            return parameter.ConstraintTypes.Any(constraint => DerivesFrom(constraint, name));
+        }
+
         for (var current = type; current is not null; current = current.BaseType)
         {
             if (Is(current, name))
@@ -106,4 +161,7 @@ internal sealed class KnownSymbols
 
     /// <summary>Task, ValueTask, or one of them with a result.</summary>
     public bool IsTask(ITypeSymbol? type) => NameOf(type) is Task or TaskOfT or ValueTask or ValueTaskOfT;
+
+    /// <summary>A type that a lane refuses as a result.</summary>
+    public bool IsTaskOrDerived(ITypeSymbol? type) => IsTask(type) || DerivesFrom(type, Task);
 }

@@ -24,6 +24,17 @@ internal static class OperationExtensions
         }
     }
 
+    /// <summary>The operation below the conversions that the code does not show.</summary>
+    public static IOperation AsWritten(this IOperation operation)
+    {
+        while (operation is IConversionOperation { OperatorMethod: null, IsImplicit: true } conversion)
+        {
+            operation = conversion.Operand;
+        }
+
+        return operation;
+    }
+
     /// <summary>The parent above conversions and parentheses.</summary>
     public static IOperation? UsedBy(this IOperation operation)
     {
@@ -34,6 +45,42 @@ internal static class OperationExtensions
         }
 
         return parent;
+    }
+
+    /// <summary>The object of a member access. In a conditional access it is the object that was tested.</summary>
+    public static IOperation Receiver(this IOperation instance)
+    {
+        if (instance is not IConditionalAccessInstanceOperation)
+        {
+            return instance;
+        }
+
+        IOperation child = instance;
+        while (child.Parent is { } parent)
+        {
+            if (parent is IConditionalAccessOperation access && access.WhenNotNull == child)
+            {
+                return access.Operation;
+            }
+
+            child = parent;
+        }
+
+        return instance;
+    }
+
+    /// <summary>Whether an operation is only named.</summary>
+    public static bool IsInNameOf(this IOperation operation)
+    {
+        for (var parent = operation.Parent; parent is not null; parent = parent.Parent)
+        {
+            if (parent is INameOfOperation)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The await of a call, directly or through ConfigureAwait, or null.</summary>
@@ -47,6 +94,18 @@ internal static class OperationExtensions
         }
 
         return parent as IAwaitOperation;
+    }
+
+    /// <summary>The call that an await waits for, directly or through ConfigureAwait or AsTask, or null.</summary>
+    public static IInvocationOperation? AwaitedCall(this IAwaitOperation awaited)
+    {
+        var call = awaited.Operation.Unwrap() as IInvocationOperation;
+        while (call is { TargetMethod.Name: "ConfigureAwait" or "AsTask", Instance: { } task })
+        {
+            call = task.Unwrap() as IInvocationOperation;
+        }
+
+        return call;
     }
 
     /// <summary>Whether the value of an expression is dropped: the expression is a statement, or is assigned

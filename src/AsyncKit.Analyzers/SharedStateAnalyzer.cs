@@ -31,7 +31,7 @@ public sealed class SharedStateAnalyzer() : RuleAnalyzer(Rules.SharedState)
             if (symbols.NameOf(collection.Type) is KnownSymbols.Dictionary or KnownSymbols.SortedDictionary
                 or KnownSymbols.SortedList or KnownSymbols.StringBuilder)
             {
-                Check(context, collection, target, symbols);
+                Check(context, collection.Receiver(), target, symbols);
             }
         }
         else if (context.Operation is IIncrementOrDecrementOperation
@@ -54,12 +54,12 @@ public sealed class SharedStateAnalyzer() : RuleAnalyzer(Rules.SharedState)
     }
 
     /// <summary>The object that a call changes or that serves one call at a time, or null.</summary>
-    private static IOperation? StateOf(IInvocationOperation call, KnownSymbols symbols)
+    internal static IOperation? StateOf(IInvocationOperation call, KnownSymbols symbols)
     {
         if (call.Instance is { } instance)
         {
             return Mutates(call.TargetMethod, symbols) || IsCallOnConnection(call.TargetMethod, instance.Type, symbols)
-                ? instance
+                ? instance.Receiver()
                 : null;
         }
 

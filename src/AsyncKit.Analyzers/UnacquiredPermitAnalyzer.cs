@@ -15,9 +15,11 @@ public sealed class UnacquiredPermitAnalyzer() : RuleAnalyzer(Rules.UnacquiredPe
                 var wait = (IInvocationOperation)call.Operation;
                 if (IsCall(wait, "WaitAsync", symbols)
                     && wait.Instance is { } semaphore
-                    && wait.Arguments.Any(argument => CanEndTheWait(argument, symbols))
                     && wait.AwaitOf() is { } awaited
-                    && (IsReleasedByItsTry(awaited, semaphore, symbols) || IsReleasedAnyway(awaited, semaphore, symbols))
+                    && ((wait.Arguments.Any(argument => CanEndTheWait(argument, symbols))
+                            && IsReleasedByItsTry(awaited, semaphore, symbols))
+                        || (wait.Arguments.Any(argument => CanElapse(argument, symbols))
+                            && IsReleasedAnyway(awaited, semaphore, symbols)))
                     && !Semaphores.IsSignal(semaphore, call.CancellationToken))
                 {
                     call.ReportDiagnostic(Report(wait.Syntax, semaphore.Text()));
@@ -30,20 +32,28 @@ public sealed class UnacquiredPermitAnalyzer() : RuleAnalyzer(Rules.UnacquiredPe
         && symbols.OwnerOf(call.TargetMethod) is KnownSymbols.SemaphoreSlim;
 
     /// <summary>Whether an argument is a token that can be cancelled or a time that can elapse.</summary>
-    private static bool CanEndTheWait(IArgumentOperation argument, KnownSymbols symbols)
-    {
-        var value = argument.Value.Unwrap();
-        return symbols.Is(argument.Parameter?.Type, KnownSymbols.CancellationToken)
-            ? value is not (IDefaultValueOperation or IPropertyReferenceOperation { Property: { Name: "None", IsStatic: true } })
-            : !value.IsConstant(Timeout.Infinite)
-                && value is not IFieldReferenceOperation { Field: { Name: "InfiniteTimeSpan", IsStatic: true } };
-    }
+    private static bool CanEndTheWait(IArgumentOperation argument, KnownSymbols symbols) =>
+        IsToken(argument, symbols)
+            ? argument.Value.Unwrap() is not (IDefaultValueOperation
+                or IPropertyReferenceOperation { Property: { Name: "None", IsStatic: true } })
+            : CanElapse(argument, symbols);
+
+    /// <summary>Whether an argument is a time after which the wait returns false. A cancelled one returns
+    /// nothing.</summary>
+    private static bool CanElapse(IArgumentOperation argument, KnownSymbols symbols) =>
+        !IsToken(argument, symbols)
+        && !argument.Value.IsConstant(Timeout.Infinite)
+        && argument.Value.Unwrap() is not IFieldReferenceOperation { Field: { Name: "InfiniteTimeSpan", IsStatic: true } };
+
+    private static bool IsToken(IArgumentOperation argument, KnownSymbols symbols) =>
+        symbols.Is(argument.Parameter?.Type, KnownSymbols.CancellationToken);
 
     private static bool IsReleasedByItsTry(IAwaitOperation awaited, IOperation semaphore, KnownSymbols symbols) =>
         StatementOf(awaited)?.Parent is IBlockOperation { Parent: ITryOperation { Finally: { } cleanup } @try } body
         && @try.Body == body
-        && cleanup.Operations.OfType<IExpressionStatementOperation>().Any(statement =>
-            Dropped(statement) is IInvocationOperation release && IsReleaseOf(release, semaphore, symbols))
+        && cleanup.OwnDescendants().OfType<IInvocationOperation>().Any(release =>
+            IsReleaseOf(release, semaphore, symbols)
+            && release.AncestorsUpTo(cleanup).All(ancestor => ancestor is not ILoopOperation && IsUnconditional(ancestor)))
         && !WaitsBefore(awaited, semaphore, symbols);
 
     /// <summary>Whether the result of a timed wait is dropped, and a release follows that no condition guards.</summary>
@@ -71,11 +81,6 @@ public sealed class UnacquiredPermitAnalyzer() : RuleAnalyzer(Rules.UnacquiredPe
             && (IsCall(call, "WaitAsync", symbols) || IsCall(call, "Wait", symbols))
             && call.Instance is { } other
             && Semaphores.AreSame(other, semaphore));
-
-    private static IOperation Dropped(IExpressionStatementOperation statement) =>
-        statement.Operation is ISimpleAssignmentOperation { Target: IDiscardOperation } assignment
-            ? assignment.Value.Unwrap()
-            : statement.Operation.Unwrap();
 
     /// <summary>The statement that always runs the await: the await itself, or a declaration or condition with
     /// it.</summary>

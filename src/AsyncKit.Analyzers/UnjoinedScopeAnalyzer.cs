@@ -55,7 +55,7 @@ public sealed class UnjoinedScopeAnalyzer() : RuleAnalyzer(Rules.UnjoinedScope)
         var dropsAChild = false;
         foreach (var use in root.Descendants().OfType<ILocalReferenceOperation>())
         {
-            if (!SymbolEqualityComparer.Default.Equals(use.Local, scope))
+            if (!SymbolEqualityComparer.Default.Equals(use.Local, scope) || use.IsInNameOf())
             {
                 continue;
             }

@@ -33,6 +33,16 @@ public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
     }
 
     [Fact]
+    public async Task Without_arguments_the_sample_explains_itself()
+    {
+        using var sample = SampleProcess.Start("BlockingSample");
+        var (code, output) = await sample.EndAsync();
+
+        Assert.Equal(0, code);
+        Assert.StartsWith("Blocks on purpose, until the detector", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_starvation_leaves_no_file()
     {
         var folder = Directory.CreateTempSubdirectory();

@@ -4,7 +4,22 @@ using BlockingSample;
 
 // Blocks on purpose, in one of the usual ways, until the detector reports it. "injected" is "sleep", found by the threads
 // that the runtime adds; "clean" does not block, so nothing is reported.
-const string Usage = "BlockingSample result|wait|starve|sleep|injected|prefix|clean";
+const string Usage = """
+    Blocks on purpose, until the detector of AsyncKit.Diagnostics reports it. Pass one of:
+      result    reads Task.Result on a thread of the thread pool
+      wait      calls Task.Wait() there
+      starve    1,000 times Task.Result, so that the thread pool starves
+      sleep     1,000 sleeps, so that the thread pool starves
+      injected  the same, found by the threads that the runtime adds
+      prefix    an item of a fan-out that sleeps before its first await
+      clean     200 pages fetched without blocking: nothing is reported
+    """;
+if (args.Length == 0)
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
+
 var found = new TaskCompletionSource<string>();
 var expected = args switch
 {

@@ -79,12 +79,16 @@ public sealed class AsyncKitHttpOptions
         set => field = Guards.Limit(value, nameof(ReadIdleTimeout));
     } = HttpLimits.ReadIdle;
 
+    /// <summary>A sentence about properties that exclude each other; null if they are valid.</summary>
+    internal string? Fault => MaxConcurrencyPerHost is not null && AdaptiveLimitPerHost is not null
+        ? $"MaxConcurrencyPerHost ({MaxConcurrencyPerHost}) and AdaptiveLimitPerHost must not be set together."
+        : null;
+
     internal void Check()
     {
-        if (MaxConcurrencyPerHost is not null && AdaptiveLimitPerHost is not null)
+        if (Fault is { } fault)
         {
-            throw new ArgumentException(
-                $"MaxConcurrencyPerHost ({MaxConcurrencyPerHost}) and AdaptiveLimitPerHost must not be set together.");
+            throw new ArgumentException(fault);
         }
     }
 }

@@ -6,8 +6,8 @@ namespace AsyncKit;
 /// <summary>The instruments of the pools.</summary>
 internal static class PoolMetrics
 {
-    public static readonly Histogram<double> WaitDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.pool.wait.duration", "s", "Time spent waiting for a permit of the pool.");
+    public static readonly Histogram<double> WaitDuration = Telemetry.CreateDuration(
+        "asynckit.pool.wait.duration", "Time spent waiting for a permit of the pool.");
 
     public static readonly InstanceMetrics<IMeasuredPool> Pools = new("asynckit.pool", static pool => pool.Name);
 

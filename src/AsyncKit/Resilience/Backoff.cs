@@ -1,12 +1,20 @@
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace AsyncKit;
 
 /// <summary>Specifies the delay before each retry.</summary>
-/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays.</remarks>
+/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays. <see cref="Parse(string, IFormatProvider)"/> reads the text
+/// that <see cref="ToString"/> returns, and so does the configuration of .NET.</remarks>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Backoff
+[TypeConverter(typeof(BackoffConverter))]
+public readonly record struct Backoff : IParsable<Backoff>
 {
+    private const string Forms =
+        "None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01";
+
     private readonly Kind _kind;
     private readonly TimeSpan _first;
     private readonly TimeSpan _max;
@@ -62,6 +70,46 @@ public readonly record struct Backoff
             Guards.InRange(first, TimeSpan.FromTicks(1), Guards.MaxTimeout),
             Guards.InRange(max, first, Guards.MaxTimeout));
 
+    /// <summary>Reads the text that <see cref="ToString"/> returns.</summary>
+    /// <param name="s">None, Constant(delay), Linear(step, max) or Exponential(first, max), in any case, with times such as
+    /// 00:00:01.</param>
+    /// <param name="provider">Ignored: the text does not depend on a culture.</param>
+    /// <returns>The backoff.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="s"/> is null.</exception>
+    /// <exception cref="FormatException">The text has another form.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A time is outside its range.</exception>
+    public static Backoff Parse(string s, IFormatProvider? provider)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return TryRead(s, out var kind, out var first, out var max)
+            ? Create(kind, first, max)
+            : throw new FormatException($"A backoff must be {Forms}; it was '{s}'.");
+    }
+
+    /// <summary>Reads the text that <see cref="ToString"/> returns, if it is valid.</summary>
+    /// <param name="s">The text, as for <see cref="Parse(string, IFormatProvider)"/>.</param>
+    /// <param name="provider">Ignored: the text does not depend on a culture.</param>
+    /// <param name="result">The backoff; <see cref="None"/> if the text is not valid.</param>
+    /// <returns>true if the text has the form of a backoff and its times are in their ranges; otherwise, false.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Backoff result)
+    {
+        result = default;
+        if (s is null || !TryRead(s, out var kind, out var first, out var max))
+        {
+            return false;
+        }
+
+        try
+        {
+            result = Create(kind, first, max);
+            return true;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Returns the delays of one operation, for inspection and tests. The same seed returns the same
     /// delays.</summary>
     /// <param name="seed">The seed of the jitter. A backoff without jitter ignores it.</param>
@@ -97,9 +145,53 @@ public readonly record struct Backoff
         _ => Jittered(previous > _first ? previous : _first, random),
     };
 
+    private static Backoff Create(string kind, TimeSpan first, TimeSpan max) => kind switch
+    {
+        "NONE" => None,
+        "CONSTANT" => Constant(first),
+        "LINEAR" => Linear(first, max),
+        _ => Exponential(first, max),
+    };
+
+    /// <summary>Splits "Kind(time, time)". The kind is in upper case and has as many times as it needs.</summary>
+    private static bool TryRead(string text, out string kind, out TimeSpan first, out TimeSpan max)
+    {
+        (first, max) = (default, default);
+        var open = text.IndexOf('(', StringComparison.Ordinal);
+        var end = text.AsSpan().TrimEnd();
+        kind = (open < 0 ? text : text[..open]).Trim().ToUpperInvariant();
+        if (open < 0)
+        {
+            return kind is "NONE";
+        }
+
+        var times = end.EndsWith(")") ? text[(open + 1)..(end.Length - 1)].Split(',') : [];
+        return (kind, times.Length) switch
+        {
+            ("CONSTANT", 1) => IsTime(times[0], out first),
+            ("LINEAR" or "EXPONENTIAL", 2) => IsTime(times[0], out first) && IsTime(times[1], out max),
+            _ => false,
+        };
+
+        // A number without a colon would be a number of days.
+        static bool IsTime(string text, out TimeSpan time) =>
+            TimeSpan.TryParseExact(text.Trim(), "c", CultureInfo.InvariantCulture, out time)
+            && text.Contains(':', StringComparison.Ordinal);
+    }
+
     private TimeSpan Jittered(TimeSpan previous, Random random)
     {
         var span = (previous.Ticks * 3) - _first.Ticks;
         return TimeSpan.FromTicks(Math.Min(_first.Ticks + (long)(random.NextDouble() * span), _max.Ticks));
+    }
+
+    /// <summary>Converts the text of a configuration.</summary>
+    private sealed class BackoffConverter : TypeConverter
+    {
+        public override bool CanConvertFrom(ITypeDescriptorContext? context, Type sourceType) =>
+            sourceType == typeof(string) || base.CanConvertFrom(context, sourceType);
+
+        public override object? ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) =>
+            value is string text ? Parse(text, null) : base.ConvertFrom(context, culture, value);
     }
 }

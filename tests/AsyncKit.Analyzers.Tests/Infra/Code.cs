@@ -6,7 +6,10 @@ namespace AsyncKit.Analyzers.Tests;
 /// <summary>The code that the tests analyze: the references, the usings and the declarations that all of it shares.</summary>
 internal static class Code
 {
-    public const string Usings = """
+    public const string Usings = WithoutImport + "\nglobal using AsyncKit;";
+
+    /// <summary>The usings of a file whose fix must import AsyncKit.</summary>
+    public const string WithoutImport = """
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
@@ -15,7 +18,6 @@ internal static class Code
         global using System.Text;
         global using System.Threading;
         global using System.Threading.Tasks;
-        global using AsyncKit;
         """;
 
     /// <summary>A web client, as the code of a user has one.</summary>
@@ -31,6 +33,22 @@ internal static class Code
             public static ValueTask<int> QuickAsync(CancellationToken cancellationToken = default) => new(1);
             public static IAsyncEnumerable<string> LinesAsync(Uri uri, CancellationToken cancellationToken = default) => null!;
             public static int Read(Uri uri, CancellationToken cancellationToken = default) => 1;
+        }
+        public interface IPages
+        {
+            string Base { get; }
+            Uri Build(Uri uri);
+            Task<string> GetPageAsync(Uri uri, CancellationToken cancellationToken = default);
+            Task<string> FetchAsync(Uri uri);
+            Task<string?> FindAsync(Uri uri);
+            ValueTask<int> CountAsync(Uri uri);
+            Task<bool> CheckAsync(Uri uri);
+            Task DownloadAsync(Uri uri, string path);
+            Task WriteAsync(Uri uri);
+            Task SendAsync(Uri uri);
+            Task<string> GetterAsync(Uri uri);
+            Task<string> GetOrAddAsync(Uri uri);
+            Task<string> ObtainAsync(Uri uri);
         }
         """;
 

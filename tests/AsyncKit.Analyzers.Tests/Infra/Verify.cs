@@ -16,6 +16,13 @@ internal static class Verify
         CSharpSyntaxTree.ParseText(Code.Declarations, Code.Parsing, "Declarations.cs"),
     ];
 
+    private static readonly ImmutableArray<DiagnosticAnalyzer> All =
+    [
+        .. typeof(RuleAnalyzer).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(RuleAnalyzer)))
+            .Select(type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!),
+    ];
+
     /// <summary>Checks snippets, each in a separate namespace. One compilation serves all of them.</summary>
     /// <param name="analyzer">The analyzer.</param>
     /// <param name="template">The source around a snippet, which replaces BODY.</param>
@@ -56,15 +63,22 @@ internal static class Verify
     public static CSharpCompilation Compile(string source, IReadOnlyList<MetadataReference> references, OutputKind kind) =>
         Compile([CSharpSyntaxTree.ParseText(source, Code.Parsing, "Sample.cs")], references, kind);
 
-    public static async Task<ImmutableArray<Diagnostic>> FindAsync(DiagnosticAnalyzer analyzer, CSharpCompilation compilation)
+    public static Task<ImmutableArray<Diagnostic>> FindAsync(DiagnosticAnalyzer analyzer, CSharpCompilation compilation) =>
+        FindAsync([analyzer], compilation);
+
+    /// <summary>The diagnostics of all rules.</summary>
+    public static Task<ImmutableArray<Diagnostic>> FindAllAsync(CSharpCompilation compilation) => FindAsync(All, compilation);
+
+    private static async Task<ImmutableArray<Diagnostic>> FindAsync(
+        ImmutableArray<DiagnosticAnalyzer> analyzers, CSharpCompilation compilation)
     {
         var options = new CompilationWithAnalyzersOptions(
             new AnalyzerOptions([]),
             onAnalyzerException: (exception, _, _) => throw exception,
             concurrentAnalysis: false,
             logAnalyzerExecutionTime: false);
-        var all = await compilation.WithAnalyzers([analyzer], options).GetAllDiagnosticsAsync();
-        var own = analyzer.SupportedDiagnostics.Select(rule => rule.Id).ToList();
+        var all = await compilation.WithAnalyzers(analyzers, options).GetAllDiagnosticsAsync();
+        var own = analyzers.SelectMany(analyzer => analyzer.SupportedDiagnostics).Select(rule => rule.Id).ToList();
         Assert.Empty(all
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !own.Contains(diagnostic.Id, StringComparer.Ordinal))
             .Select(error => error.ToString()));

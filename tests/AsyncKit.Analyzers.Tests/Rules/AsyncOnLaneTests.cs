@@ -56,7 +56,7 @@ public sealed class AsyncOnLaneTests
     [Fact]
     public Task Tricky_code_is_judged_right() => EachAsync(
         "await ForAsync(() => WorkAsync()); async Task ForAsync<T>(Func<T> work) => await Offload.RunAsync(work);",
-        "await ForAsync(load); async Task ForAsync<T>(Func<T> work) where T : Task => await Offload.RunAsync(work);",
+        "await ForAsync(load); async Task ForAsync<T>(Func<T> work) where T : Task => await Offload.RunAsync([|work|]);",
         "Func<object> hidden = () => WorkAsync(); await Offload.RunAsync(hidden);",
         "await Offload.RunAsync(() => (object)WorkAsync());",
         "await Offload.RunAsync(() => (dynamic)1);",
@@ -93,6 +93,29 @@ public sealed class AsyncOnLaneTests
                 "class C { Task A() => Offload.RunAsync(() => Task.Delay(1)); }",
                 Code.References,
                 OutputKind.DynamicallyLinkedLibrary))).Select(error => error.Severity));
+
+    [Fact]
+    public Task A_result_that_the_caller_needs_is_awaited() => Fix.FixesAsync(
+        """
+        public sealed class C
+        {
+            public async Task<int> RunAsync(Uri uri, CancellationToken ct)
+            {
+                string page = {|CS0029:await Offload.RunAsync({|AK0014:() => Web.GetAsync(uri)|}, ct)|};
+                return page.Length;
+            }
+        }
+        """,
+        """
+        public sealed class C
+        {
+            public async Task<int> RunAsync(Uri uri, CancellationToken ct)
+            {
+                string page = await Web.GetAsync(uri, ct);
+                return page.Length;
+            }
+        }
+        """);
 
     [Fact]
     public Task The_operation_is_awaited_directly() => Fix.FixesAsync(

@@ -51,7 +51,7 @@ public sealed class LaneMetricsTests : IClassFixture<NothingLeftBehind>
         gate.Open();
         await Task.WhenAll(first, second).OrHangs();
 
-        Assert.Equal([0.0, 3.0], listener.Values("asynckit.lane.queue.wait", "waits"));
+        Assert.Equal([0.0, 3.0], listener.Values("asynckit.lane.wait.duration", "waits"));
     }
 
     [Fact]

@@ -96,4 +96,44 @@ public sealed class BackoffTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("Linear(00:00:01, 00:00:02)", Backoff.Linear(second, second * 2).ToString());
         Assert.Equal("Exponential(00:00:01, 00:00:02)", Backoff.Exponential(second, second * 2).ToString());
     }
+
+    [Theory]
+    [InlineData("None")]
+    [InlineData("Constant(00:00:01)")]
+    [InlineData("Linear(00:00:01, 00:00:10)")]
+    [InlineData("Exponential(00:00:00.2000000, 1.00:00:00)")]
+    public void The_text_of_a_backoff_is_read_again(string text)
+    {
+        Assert.Equal(text, Backoff.Parse(text, null).ToString());
+        Assert.True(Backoff.TryParse($"  {text.ToUpperInvariant()} ", null, out var other));
+        Assert.Equal(Backoff.Parse(text, null), other);
+        Assert.Equal(other, System.ComponentModel.TypeDescriptor.GetConverter(typeof(Backoff)).ConvertFromInvariantString(text));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Fast")]
+    [InlineData("None()")]
+    [InlineData("Constant")]
+    [InlineData("Constant()")]
+    [InlineData("Constant(1)")]
+    [InlineData("Constant(00:00:01, 00:00:02)")]
+    [InlineData("Linear(00:00:01)")]
+    [InlineData("Linear(00:00:01, 00:00:02")]
+    [InlineData("Linear(00:00:01, 00:00:02) x")]
+    public void A_text_of_another_form_is_refused(string text)
+    {
+        Assert.False(Backoff.TryParse(text, null, out var backoff));
+        Assert.Equal(Backoff.None, backoff);
+        Assert.Contains($"it was '{text}'", Assert.Throws<FormatException>(() => Backoff.Parse(text, null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_with_times_outside_their_range_is_refused()
+    {
+        Assert.False(Backoff.TryParse("Linear(00:00:02, 00:00:01)", null, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Backoff.Parse("Exponential(00:00:00, 00:00:01)", null));
+        Assert.Throws<ArgumentNullException>(() => Backoff.Parse(null!, null));
+        Assert.False(Backoff.TryParse(null, null, out _));
+    }
 }

@@ -26,11 +26,11 @@ internal static class FanOutTelemetry
     public static readonly Counter<long> Retries = Telemetry.Meter.CreateCounter<long>(
         "asynckit.fanout.retries", "{retry}", "Attempts after the first attempt of an item.");
 
-    public static readonly Histogram<double> ItemDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.fanout.item.duration", "s", "Time from the first attempt of an item to its completion, by outcome.");
+    public static readonly Histogram<double> ItemDuration = Telemetry.CreateDuration(
+        "asynckit.fanout.item.duration", "Time from the first attempt of an item to its completion, by outcome.");
 
-    public static readonly Histogram<double> ItemWait = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.fanout.item.wait.duration", "s", "Time from the slot of an item to its first attempt.");
+    public static readonly Histogram<double> ItemWait = Telemetry.CreateDuration(
+        "asynckit.fanout.item.wait.duration", "Time from the slot of an item to its first attempt.");
 
     public static bool IsEnabled =>
         ActiveRuns.Enabled || Active.Enabled || Items.Enabled || Retries.Enabled || ItemDuration.Enabled

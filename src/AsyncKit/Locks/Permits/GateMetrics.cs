@@ -5,8 +5,8 @@ namespace AsyncKit;
 /// <summary>The instruments of the gates.</summary>
 internal static class GateMetrics
 {
-    public static readonly Histogram<double> WaitDuration = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.gate.wait.duration", "s", "Time spent waiting for a permit of the gate.");
+    public static readonly Histogram<double> WaitDuration = Telemetry.CreateDuration(
+        "asynckit.gate.wait.duration", "Time spent waiting for a permit of the gate.");
 
     public static readonly InstanceMetrics<ConcurrencyGate> Gates = new("asynckit.gate", static gate => gate.Name);
 

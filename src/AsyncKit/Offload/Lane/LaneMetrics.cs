@@ -11,8 +11,8 @@ internal static class LaneMetrics
 
     private static readonly ConditionalWeakTable<LaneEngine, object?> Lanes = [];
 
-    private static readonly Histogram<double> QueueWait = Telemetry.Meter.CreateHistogram<double>(
-        "asynckit.lane.queue.wait", "s", "Time spent waiting for a thread of the lane.");
+    private static readonly Histogram<double> QueueWait = Telemetry.CreateDuration(
+        "asynckit.lane.wait.duration", "Time spent waiting for a thread of the lane.");
 
     private static readonly Counter<long> Abandoned = Telemetry.Meter.CreateCounter<long>(
         "asynckit.lane.abandoned", "{item}", "Work items abandoned by their caller while running.");

@@ -1,0 +1,3 @@
+namespace Resume;
+
+internal sealed record Price(int Product, decimal Amount);

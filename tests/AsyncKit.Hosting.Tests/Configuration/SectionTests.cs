@@ -1,0 +1,369 @@
+using System.Reflection;
+using System.Text;
+using AsyncKit.Diagnostics;
+using AsyncKit.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+
+namespace AsyncKit.Hosting.Tests;
+
+/// <summary>Every option of every type in JSON: bound if it is right, reported by name at the start of the host if it is
+/// wrong.</summary>
+public sealed class SectionTests : IClassFixture<NothingLeftBehind>
+{
+    private const string Adaptive = """{ "Min": 2, "Max": 50, "Start": 3, "DecreaseTo": 0.5, "Cooldown": "00:00:02" }""";
+    private const string Retry =
+        """{ "MaxAttempts": 3, "Backoff": "Linear(00:00:01, 00:00:05)", "AttemptTimeout": "00:00:06", "TotalTimeout": "Infinite", "MaxDelayHint": "00:00:07", "Name": "r", "Budget": { "Ratio": 0.1, "MinPerSecond": 5 } }""";
+
+    /// <summary>Each key of a section, a right value and what the option prints then, and a wrong value and the end of its
+    /// message.</summary>
+    private static readonly Case[] Cases =
+    [
+        new(Lane, "Name", "'other'", "other", "''", " must not be null or empty."),
+        new(Lane, "MaxThreads", "4", "4", "0", " must be at least 1; it was 0."),
+        new(Lane, "MaxQueued", "5", "5", "-1", " must be at least 0, or null; it was -1."),
+        new(Lane, "WhenFull", "'reject'", "Reject", "'Drop'", " must be Wait or Reject; it was 'Drop'."),
+        new(Lane, "IdleTimeout", "'00:00:05'", "00:00:05", "30", " must be a time such as 00:00:30, or Infinite; it was '30'."),
+
+        new(Gate, "Limit", "7", "7", "100001", " must be from 0 to 100000; it was 100001."),
+        new(Gate, "Adaptive", Adaptive, "AdaptiveLimit { Min = 2, Max = 50, Start = 3, DecreaseTo = 0.5, Cooldown = 00:00:02 }", "3", " must be a section; it was '3'."),
+        new(Gate, "Adaptive:Min", "50", "50", "0", " must be from 1 to 100000; it was 0."),
+        new(Gate, "Adaptive:Max", "50", "50", "0", " must be from 2 to 100000; it was 0."),
+        new(Gate, "Adaptive:Start", "4", "4", "1", " must be from 2 to 50; it was 1."),
+        new(Gate, "Adaptive:DecreaseTo", "0.6", "0.6", "1.0", " must be from 0.1 to 0.99; it was 1."),
+        new(Gate, "Adaptive:Cooldown", "'00:00:03'", "00:00:03", "'-00:00:01'", " must be at least 00:00:00; it was -00:00:01."),
+
+        new(Consumer, "FanOut:MaxConcurrency", "6", "6", "'many'", " must be an integer; it was 'many'."),
+        new(Consumer, "FanOut:OnFailure", "'StopAtFirst'", "StopAtFirst", "'9'", " must be StopAtFirst or RunToEnd; it was '9'."),
+        new(Consumer, "FanOut:Lookahead", "9", "9", "-1", " must be from 0 to 1048576, or null; it was -1."),
+        new(Consumer, "FanOut:ItemTimeout", "'00:01:00'", "00:01:00", "'-00:00:05'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:05."),
+        new(Consumer, "FanOut:SlowItemThreshold", "'00:00:20'", "00:00:20", "'00:00:00'", " must be from 00:00:00.0010000 to 49.00:00:00, or null; it was 00:00:00."),
+        new(Consumer, "FanOut:Name", "'n'", "n", "{ 'A': 1 }", " must be a text; it was a section."),
+        new(Consumer, "FanOut:ProgressInterval", "'00:00:09'", "00:00:09", "'00:00:00'", " must be from 00:00:00.0010000 to 49.00:00:00; it was 00:00:00."),
+        new(Consumer, "FanOut:Retry", Retry, null, "'often'", " must be a section; it was 'often'."),
+        new(Consumer, "FanOut:Retry:MaxAttempts", "5", "5", "0", " must be at least 1; it was 0."),
+        new(Consumer, "FanOut:Retry:Backoff", "'Exponential(00:00:01, 00:00:10)'", "Exponential(00:00:01, 00:00:10)", "'Fast(00:00:01)'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Fast(00:00:01)'."),
+        new(Consumer, "FanOut:Retry:AttemptTimeout", "'00:00:01'", "00:00:01", "'1 s'", " must be a time such as 00:00:30, or Infinite; it was '1 s'."),
+        new(Consumer, "FanOut:Retry:TotalTimeout", "'Infinite'", "-00:00:00.0010000", "''", " must be a time such as 00:00:30, or Infinite; it was ''."),
+        new(Consumer, "FanOut:Retry:MaxDelayHint", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be from 00:00:00 to 49.00:00:00; it was -00:00:01."),
+        new(Consumer, "FanOut:Retry:Name", "'n'", "n", "[ 1 ]", " must be a text; it was a section."),
+        new(Consumer, "FanOut:Retry:Budget", """{ "Ratio": 1, "MinPerSecond": 5 }""", "AsyncKit.RetryBudget", "1", " must be a section; it was '1'."),
+        new(Consumer, "FanOut:Retry:Budget:Ratio", "2", null, "11", " must be from 0 to 10; it was 11."),
+        new(Consumer, "FanOut:Retry:Budget:MinPerSecond", "2", null, "-1", " must be from 0 to 1000000; it was -1."),
+        new(Consumer, "Scope", "'PerWorker'", "PerWorker", "'PerHost'", " must be PerItem or PerWorker; it was 'PerHost'."),
+        new(Consumer, "WhenSourceFails", "'Restart'", "Restart", "'Ignore'", " must be StopHost or Restart; it was 'Ignore'."),
+        new(Consumer, "RestartBackoff", "'Constant(00:00:02)'", "Constant(00:00:02)", "'Linear(00:00:05, 00:00:01)'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Linear(00:00:05, 00:00:01)'."),
+        new(Consumer, "AbortTimeout", "'00:00:08'", "00:00:08", "'-00:00:08'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:08."),
+
+        new(Http, "MaxConcurrencyPerHost", "8", "8", "0", " must be from 1 to 100000, or null; it was 0."),
+        new(Http, "AdaptiveLimitPerHost", Adaptive, null, "8", " must be a section; it was '8'."),
+        new(Http, "AdaptiveLimitPerHost:Max", "60", "60", "1", " must be from 2 to 100000; it was 1."),
+        new(Http, "Retry", Retry, null, "8", " must be a section; it was '8'."),
+        new(Http, "Retry:MaxAttempts", "2", "2", "0", " must be at least 1; it was 0."),
+        new(Http, "Retry:Backoff", "'Constant(00:00:01)'", "Constant(00:00:01)", "'Constant(1)'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Constant(1)'."),
+        new(Http, "RetriedMethods", "[ 'GET', 'POST' ]", "GET POST", "'GET'", " must be a list; it was 'GET'."),
+        new(Http, "RetriedMethods:0", "'POST'", null, "'G T'", " must be an HTTP method such as GET; it was 'G T'."),
+        new(Http, "ReadIdleTimeout", "'00:00:04'", "00:00:04", "'-00:00:04'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:04."),
+
+        new(Detector, "Enabled", "false", "False", "'off'", " must be true or false; it was 'off'."),
+        new(Detector, "WaitThreshold", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01."),
+        new(Detector, "PoolLatencyThreshold", "'00:00:01'", "00:00:01", "'00:00:00'", " must be at least 00:00:00.0010000, or Timeout.InfiniteTimeSpan; it was 00:00:00."),
+        new(Detector, "PrefixThreshold", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01."),
+        new(Detector, "ProbeInterval", "'00:00:01'", "00:00:01", "'02:00:00'", " must be from 00:00:00.0010000 to 01:00:00; it was 02:00:00."),
+        new(Detector, "ReportInterval", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00; it was -00:00:01."),
+    ];
+
+    private static Subject Lane => new(
+        "Lane",
+        """{ "MaxThreads": 2 }""",
+        (services, section) => services.AddBlockingLane("x", section),
+        services => BoundOptions<BlockingLaneOptions>.Get(services, "x"),
+        typeof(BlockingLaneOptions));
+
+    private static Subject Gate => new(
+        "Gate",
+        "{}",
+        (services, section) => services.AddConcurrencyGate("x", section),
+        services => BoundOptions<HostingSections.GateValues>.Get(services, "x"),
+        typeof(HostingSections.GateValues),
+        typeof(AdaptiveLimit));
+
+    private static Subject Consumer => new(
+        "Consumer",
+        """{ "FanOut": { "MaxConcurrency": 2 } }""",
+        (services, section) => services.AddFanOutConsumer<int>("x", _ => Endless(), section, (_, _, _) => Task.CompletedTask),
+        services => BoundOptions<FanOutConsumerOptions>.Get(services, "x"),
+        typeof(FanOutConsumerOptions),
+        typeof(FanOutOptions),
+        typeof(RetryOptions));
+
+    private static Subject Http => new(
+        "Http",
+        "{}",
+        (services, section) => services.AddHttpClient("x").AddAsyncKit(section),
+        services => services.GetRequiredService<IOptionsMonitor<AsyncKitHttpOptions>>().Get("x"),
+        typeof(AsyncKitHttpOptions));
+
+    private static Subject Detector => new(
+        "Detector",
+        "{}",
+        (services, section) => services.AddBlockingDetector(section),
+        Settings,
+        typeof(BlockingDetectorOptions));
+
+    public static TheoryData<string, string> Options
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            Array.ForEach(Cases, one => data.Add(one.Subject.Name, one.Key));
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public async Task An_option_is_bound_from_json_and_a_wrong_value_is_reported_at_the_start(string subject, string key)
+    {
+        var one = Cases.Single(one => (one.Subject.Name, one.Key) == (subject, key));
+
+        await using (var host = Host(one.Subject, one.Json(one.Right)))
+        {
+            await host.StartAsync();
+            Assert.Equal(one.Printed ?? Print(Value(one.Subject.Get(host.Services), key)), Print(Value(one.Subject.Get(host.Services), key)));
+            await host.StopAsync();
+        }
+
+        await using var wrong = Host(one.Subject, one.Json(one.Wrong));
+        var thrown = await Assert.ThrowsAsync<OptionsValidationException>(wrong.StartAsync);
+        Assert.Equal([$"X:{key}{one.Message}"], thrown.Failures, StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Lane", "MaxThread", "IdleTimeout, MaxQueued, MaxThreads, Name, WhenFull")]
+    [InlineData("Http", "Retry:MaxAttempt", "AttemptTimeout, Backoff, Budget, MaxAttempts, MaxDelayHint, Name, TotalTimeout")]
+    public async Task A_misspelled_key_is_reported_at_the_start(string subject, string key, string keys)
+    {
+        var one = Cases.First(one => string.Equals(one.Subject.Name, subject, StringComparison.Ordinal));
+
+        await using var host = Host(one.Subject, (one with { Key = key }).Json("1"));
+        var thrown = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
+
+        var fault = Assert.Single(thrown.Failures);
+        Assert.StartsWith($"X:{key} is not an option of ", fault, StringComparison.Ordinal);
+        Assert.EndsWith($"; the options are {keys}.", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_faults_of_a_section_are_reported_at_once()
+    {
+        await using var host = Host(Lane, """{ "MaxQueued": -1, "Threads": 3 }""");
+
+        var thrown = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
+
+        Assert.Equal(
+            [
+                "X:MaxQueued must be at least 0, or null; it was -1.",
+                "X:Threads is not an option of BlockingLaneOptions; the options are IdleTimeout, MaxQueued, MaxThreads, Name, WhenFull.",
+                "X:MaxThreads must be set.",
+            ],
+            thrown.Failures, StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Lane", "X:MaxThreads must be set.")]
+    [InlineData("Gate", "X must contain either Limit or Adaptive.")]
+    [InlineData("Consumer", "X:FanOut must be set.")]
+    public async Task A_section_that_does_not_exist_lacks_what_is_required(string subject, string fault)
+    {
+        var one = Cases.First(one => string.Equals(one.Subject.Name, subject, StringComparison.Ordinal));
+        await using var host = Host(one.Subject, "{}");
+
+        var thrown = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
+
+        Assert.Equal([fault], thrown.Failures, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_null_keeps_the_default()
+    {
+        await using var host = Host(Lane, """{ "MaxThreads": 2, "MaxQueued": null, "IdleTimeout": null }""");
+        await host.StartAsync();
+
+        Assert.Equal(new BlockingLaneOptions { Name = "x", MaxThreads = 2 }, BoundOptions<BlockingLaneOptions>.Get(host.Services, "x"));
+    }
+
+    [Fact]
+    public async Task Options_that_exclude_each_other_are_reported_at_the_start()
+    {
+        await using var http = TestHost.Create(services => services.AddHttpClient("x").AddAsyncKit(options =>
+        {
+            options.MaxConcurrencyPerHost = 1;
+            options.AdaptiveLimitPerHost = new AdaptiveLimit(1, 2);
+        }));
+        await using var consumer = TestHost.Create(services => services.AddFanOutConsumer<int>(
+            "x",
+            _ => Endless(),
+            new FanOutConsumerOptions { FanOut = new(1) { DrainToken = new CancellationToken(canceled: true) } },
+            (_, _, _) => Task.CompletedTask));
+
+        Assert.Equal(
+            ["The options of the client 'x': MaxConcurrencyPerHost (1) and AdaptiveLimitPerHost must not be set together."],
+            (await Assert.ThrowsAsync<OptionsValidationException>(http.StartAsync)).Failures,
+            StringComparer.Ordinal);
+        Assert.Equal(
+            ["The consumer 'x': FanOut.DrainToken must not be set; the host drains the consumer."],
+            (await Assert.ThrowsAsync<OptionsValidationException>(consumer.StartAsync)).Failures,
+            StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_action_that_sets_a_wrong_value_fails_the_start_and_not_the_first_client()
+    {
+        await using var host = TestHost.Create(
+            services => services.AddHttpClient("x").AddAsyncKit(options => options.MaxConcurrencyPerHost = 0));
+
+        var thrown = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(host.StartAsync);
+
+        Assert.Equal("MaxConcurrencyPerHost", thrown.ParamName);
+    }
+
+    [Fact]
+    public async Task The_defaults_of_all_clients_are_bound_and_validated_too()
+    {
+        await using var host = TestHost.Create(services =>
+        {
+            services.ConfigureHttpClientDefaults(client => client.AddAsyncKit(Section("""{ "MaxConcurrencyPerHost": 3 }""")));
+            services.AddHttpClient("any");
+        });
+        await host.StartAsync();
+        await using var wrong = TestHost.Create(services => services.ConfigureHttpClientDefaults(
+            client => client.AddAsyncKit(Section("""{ "MaxConcurrencyPerHost": 0 }"""))));
+
+        Assert.Equal(3, host.Services.GetRequiredService<IOptionsMonitor<AsyncKitHttpOptions>>().Get("any").MaxConcurrencyPerHost);
+        await Assert.ThrowsAsync<OptionsValidationException>(wrong.StartAsync);
+    }
+
+    /// <summary>An option that no section can contain must be a delegate, a service or a token.</summary>
+    [Fact]
+    public void Every_option_with_a_value_has_a_case()
+    {
+        var subjects = Cases.Select(one => one.Subject).DistinctBy(subject => subject.Name, StringComparer.Ordinal);
+        var missing =
+            from subject in subjects
+            from type in subject.Types
+            from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            where IsValue(property.PropertyType) && !IsNotBound(type, property.Name)
+            where !Cases.Any(one => one.Subject.Name.Equals(subject.Name, StringComparison.Ordinal)
+                && one.Key.Split(':').Contains(property.Name, StringComparer.Ordinal))
+            select $"{type.Name}.{property.Name}";
+
+        Assert.Empty(missing);
+    }
+
+    private static bool IsValue(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is { } one
+        && (one.IsPrimitive || one.IsEnum || one == typeof(string) || one == typeof(TimeSpan) || one == typeof(Backoff)
+            || one == typeof(AdaptiveLimit) || one == typeof(RetryOptions) || one == typeof(RetryBudget));
+
+    /// <summary>A consumer returns no results, so their order is not an option.</summary>
+    private static bool IsNotBound(Type type, string property) => type == typeof(FanOutOptions) && property is "Order";
+
+    private static object Settings(IServiceProvider services)
+    {
+        var service = services.GetServices<IHostedService>().Single(one => one.GetType().Name is "BlockingDetectorService");
+        var settings = service.GetType().GetFields(BindingFlags.NonPublic | BindingFlags.Instance)
+            .Select(field => field.GetValue(service)).Single(value => value?.GetType().Name is "DetectorSettings")!;
+        return settings;
+    }
+
+    /// <summary>Follows the key through the properties. A list is its own last step.</summary>
+    private static object? Value(object options, string key)
+    {
+        foreach (var name in key.Split(':'))
+        {
+            if (options.GetType().Name is "DetectorSettings")
+            {
+                options = name is "Enabled" ? Read(options, "IsEnabled")! : Read(Read(options, "Options")!, name)!;
+            }
+            else if (options.GetType().GetProperty(name) is not null)
+            {
+                options = Read(options, name)!;
+            }
+        }
+
+        return options;
+
+        static object? Read(object target, string name) => target.GetType().GetProperty(name)!.GetValue(target);
+    }
+
+    private static string Print(object? value) => value switch
+    {
+        IEnumerable<HttpMethod> methods => string.Join(' ', methods),
+        _ => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}"),
+    };
+
+    private static TestHost Host(Subject subject, string json) =>
+        TestHost.Create(services => subject.Add(services, Section(json)));
+
+    private static IConfigurationSection Section(string json) => new ConfigurationBuilder()
+        .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes($$"""{ "X": {{json.Replace('\'', '"')}} }""")))
+        .Build()
+        .GetSection("X");
+
+    private static async IAsyncEnumerable<int> Endless([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        yield break;
+    }
+
+    /// <param name="Name">The name in the list of tests.</param>
+    /// <param name="Base">The section without the option of the case.</param>
+    /// <param name="Add">Adds the section to the services.</param>
+    /// <param name="Get">Returns the bound options.</param>
+    /// <param name="Types">The types whose properties the cases must contain.</param>
+    private sealed record Subject(
+        string Name,
+        string Base,
+        Action<IServiceCollection, IConfigurationSection> Add,
+        Func<IServiceProvider, object> Get,
+        params Type[] Types);
+
+    private sealed record Case(Subject Subject, string Key, string Right, string? Printed, string Wrong, string Message)
+    {
+        /// <summary>Returns the section with one more value.</summary>
+        public string Json(string value)
+        {
+            var root = System.Text.Json.Nodes.JsonNode.Parse(Base())!;
+            var steps = Key.Split(':');
+            var node = root;
+            foreach (var step in steps[..^1])
+            {
+                node = node[step] ??= step is "RetriedMethods" ? new System.Text.Json.Nodes.JsonArray("GET") : new System.Text.Json.Nodes.JsonObject();
+            }
+
+            var parsed = System.Text.Json.Nodes.JsonNode.Parse(value.Replace('\'', '"'));
+            if (node is System.Text.Json.Nodes.JsonArray list)
+            {
+                list[0] = parsed;
+            }
+            else
+            {
+                node[steps[^1]] = parsed;
+            }
+
+            return root.ToJsonString();
+        }
+
+        /// <summary>An option inside a section with required keys needs those.</summary>
+        private string Base() => Key.Split(':') switch
+        {
+            ["Adaptive", _] => """{ "Adaptive": { "Min": 2, "Max": 50 } }""",
+            ["AdaptiveLimitPerHost", _] => """{ "AdaptiveLimitPerHost": { "Min": 2, "Max": 50 } }""",
+            ["FanOut", "Retry", "Budget", _] =>
+                """{ "FanOut": { "MaxConcurrency": 2, "Retry": { "Budget": { "Ratio": 1, "MinPerSecond": 1 } } } }""",
+            _ => Subject.Base,
+        };
+    }
+}

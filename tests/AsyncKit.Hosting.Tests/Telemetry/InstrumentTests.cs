@@ -1,0 +1,107 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace AsyncKit.Hosting.Tests;
+
+/// <summary>The instruments of AsyncKit: names and units by OpenTelemetry's conventions, boundaries of histograms, and the
+/// queries of the dashboard.</summary>
+public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
+{
+    /// <summary>The classes that create instruments. The type initializer of each does.</summary>
+    private static readonly Type[] Owners =
+    [
+        typeof(FanOutTelemetry), typeof(GateMetrics), typeof(LaneMetrics), typeof(PoolMetrics), typeof(ResilienceTelemetry),
+    ];
+
+    private static readonly Lazy<List<Instrument>> Instruments = new(Find);
+
+    public static TheoryData<string> Names => [.. Instruments.Value.Select(instrument => instrument.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_instrument_follows_the_conventions_of_OpenTelemetry(string name)
+    {
+        var instrument = Instruments.Value.Single(one => string.Equals(one.Name, name, StringComparison.Ordinal));
+
+        Assert.Matches(@"^asynckit(\.[a-z]+)+$", name);
+        Assert.Matches(@"^(s|\{[a-z]+\})$", instrument.Unit);
+        Assert.Equal(instrument is Histogram<double>, name.EndsWith(".duration", StringComparison.Ordinal));
+        Assert.False(string.IsNullOrEmpty(instrument.Description));
+        if (instrument is Histogram<double> histogram)
+        {
+            var boundaries = histogram.Advice!.HistogramBucketBoundaries!;
+            Assert.Equal((0.001, 300), (boundaries[0], boundaries[^1]));
+            Assert.Equal(boundaries.Order(), boundaries);
+        }
+    }
+
+    [Fact]
+    public void Every_query_of_the_dashboard_uses_exported_names_and_tags()
+    {
+        var exported = Instruments.Value.SelectMany(Exported).ToHashSet(StringComparer.Ordinal);
+        string[] tags = ["asynckit_name", "asynckit_outcome", "asynckit_gate_name", "asynckit_lane_name", "asynckit_pool_name", "asynckit_pool_reason"];
+
+        var used = Queries().SelectMany(query => Name().Matches(query)).Select(match => match.Value)
+            .Distinct(StringComparer.Ordinal).ToList();
+
+        Assert.NotEmpty(used);
+        Assert.Empty(used.Except(exported, StringComparer.Ordinal).Except(tags, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_dashboard_shows_every_instrument_but_the_limit_of_pools_and_the_wait_of_items()
+    {
+        var queries = string.Join('\n', Queries());
+
+        var missing = Instruments.Value
+            .Where(instrument => !Exported(instrument).Any(name => queries.Contains(name, StringComparison.Ordinal)))
+            .Select(instrument => instrument.Name);
+
+        Assert.Equal(
+            ["asynckit.fanout.item.wait.duration", "asynckit.pool.limit", "asynckit.pool.wait.duration"],
+            missing.Order(StringComparer.Ordinal),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>The names that OpenTelemetry's exporters for Prometheus give an instrument: underscores, the unit unless it is
+    /// in braces, and a suffix for counters and for the series of histograms.</summary>
+    private static IEnumerable<string> Exported(Instrument instrument)
+    {
+        var name = instrument.Name.Replace('.', '_') + (instrument.Unit is "s" ? "_seconds" : "");
+        return instrument switch
+        {
+            Histogram<double> => [$"{name}_bucket", $"{name}_sum", $"{name}_count"],
+            Counter<long> => [$"{name}_total"],
+            _ => [name],
+        };
+    }
+
+    private static IEnumerable<string> Queries()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        var dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "docs", "samples", "dashboards", "asynckit.json")))!;
+        return dashboard["panels"]!.AsArray()
+            .SelectMany(panel => panel!["targets"]!.AsArray())
+            .Select(target => (string)target!["expr"]!);
+    }
+
+    private static List<Instrument> Find()
+    {
+        Array.ForEach(Owners, type => RuntimeHelpers.RunClassConstructor(type.TypeHandle));
+        var found = new List<Instrument>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (string.Equals(instrument.Meter.Name, AsyncKitDiagnostics.MeterName, StringComparison.Ordinal))
+            {
+                found.Add(instrument);
+            }
+        };
+        listener.Start();
+        return found;
+    }
+
+    [GeneratedRegex("asynckit_[a-z_]+", RegexOptions.None, 1000)]
+    private static partial Regex Name();
+}
