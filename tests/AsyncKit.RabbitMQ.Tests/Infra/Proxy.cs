@@ -93,7 +93,7 @@ internal sealed class Proxy : IAsyncDisposable
                 Interlocked.Increment(ref _accepted);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
             // Stopped.
         }

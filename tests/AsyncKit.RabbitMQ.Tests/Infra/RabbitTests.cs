@@ -5,10 +5,17 @@ namespace AsyncKit.RabbitMQ.Tests;
 /// <summary>The base of the tests with a broker: a unique operation name, remotes and workers that end with the
 /// test.</summary>
 [Trait("Server", "RabbitMQ")]
+[Collection(nameof(OwnBroker))]
 #pragma warning disable CA1001 // The DisposeAsync of xunit disposes the token source.
 public abstract class RabbitTests : IAsyncLifetime
 #pragma warning restore CA1001
 {
+    /// <summary>Reconnects without the long delays of the default.</summary>
+    internal static readonly RabbitRemoteOptions Quick = new()
+    {
+        ReconnectDelay = Backoff.Constant(TimeSpan.FromMilliseconds(20)),
+    };
+
     private readonly List<RabbitRemote> _remotes = [];
     private readonly List<Task> _serving = [];
     private readonly List<Proxy> _proxies = [];
@@ -23,6 +30,12 @@ public abstract class RabbitTests : IAsyncLifetime
     internal RawClient Raw { get; private set; } = null!;
 
     internal Counts Counts { get; } = new();
+
+    /// <summary>The log of the remotes that have no other.</summary>
+    internal LogLines Log { get; } = new();
+
+    /// <summary>The reasons for which connections were lost.</summary>
+    internal IEnumerable<string> Losses => Log.All.Where(line => line.Id == 140).Select(line => line.Text);
 
     private protected virtual Uri? Broker => RabbitFactAttribute.Broker;
 
@@ -74,7 +87,8 @@ public abstract class RabbitTests : IAsyncLifetime
 
     private protected async Task<RabbitRemote> ConnectAsync(RabbitRemoteOptions? options = null, Uri? uri = null)
     {
-        var remote = await RabbitRemote.ConnectAsync(uri ?? Broker!, options).OrHangs();
+        options ??= new RabbitRemoteOptions();
+        var remote = await RabbitRemote.ConnectAsync(uri ?? Broker!, options with { Logger = options.Logger ?? Log }).OrHangs();
         _remotes.Add(remote);
         return remote;
     }
@@ -95,7 +109,7 @@ public abstract class RabbitTests : IAsyncLifetime
         Proxy? proxy = null,
         CancellationToken stop = default)
     {
-        var remote = await ConnectAsync(uri: proxy?.Uri);
+        var remote = await ConnectAsync(Quick, proxy?.Uri);
         var serving = ServeAsync(remote, options, operation, stop);
         _serving.Add(serving);
         return serving;

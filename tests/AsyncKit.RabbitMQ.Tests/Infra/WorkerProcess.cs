@@ -12,7 +12,7 @@ internal sealed class WorkerProcess : IDisposable
     private readonly TaskCompletionSource _hasStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<string> _lines = [];
 
-    public WorkerProcess(Uri broker, string name, int limit, int milliseconds)
+    public WorkerProcess(Uri broker, string name, int limit, int milliseconds, int maxDeliveries = 5)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -27,6 +27,7 @@ internal sealed class WorkerProcess : IDisposable
             name,
             limit.ToString(CultureInfo.InvariantCulture),
             milliseconds.ToString(CultureInfo.InvariantCulture),
+            maxDeliveries.ToString(CultureInfo.InvariantCulture),
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
