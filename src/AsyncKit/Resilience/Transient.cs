@@ -9,6 +9,7 @@ namespace AsyncKit;
 /// <summary>Classifies failures: a transient one may disappear with a retry.</summary>
 public static class Transient
 {
+    private const string MarkKey = "AsyncKit.Transient";
     private const int DefaultHResult = unchecked((int)0x80131620); // COR_E_IO
 
     /// <summary>Returns whether another attempt may succeed.</summary>
@@ -25,13 +26,15 @@ public static class Transient
     /// folder or a path.</item>
     /// <item>A <see cref="DbException"/> whose IsTransient is true.</item>
     /// <item>An <see cref="AggregateException"/> if all inner exceptions are transient.</item>
+    /// <item>Any exception whose <c>Data["AsyncKit.Transient"]</c> is true, as a failure from another process has
+    /// it.</item>
     /// </list>
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="exception"/> is null.</exception>
     public static bool IsTransient(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return exception switch
+        return exception.Data[MarkKey] is true || exception switch
         {
             HttpRequestException { StatusCode: { } status } => IsTransientStatus(status),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => false,

@@ -11,6 +11,8 @@ public sealed class TransientTests : IClassFixture<NothingLeftBehind>
 {
     public static TheoryData<bool, string, Func<Exception>> Table() => new()
     {
+        { true, "marked", () => new InvalidOperationException { Data = { ["AsyncKit.Transient"] = true } } },
+        { false, "marked as not transient", () => new InvalidOperationException { Data = { ["AsyncKit.Transient"] = false } } },
         { true, "no status", () => new HttpRequestException("refused") },
         { true, "408", () => WithStatus(408) },
         { true, "429", () => WithStatus(429) },

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace RemoteResize;
+
+/// <summary>The items and results, as both sides know them.</summary>
+[JsonSerializable(typeof(Image))]
+[JsonSerializable(typeof(Thumb))]
+internal sealed partial class Jobs : JsonSerializerContext;
+
+internal sealed record Image(int Id, int Width, int Height);
+
+internal sealed record Thumb(int Id, int Width, int Height);
