@@ -236,7 +236,8 @@ public sealed class ComparisonScenario<T>
     private ComparisonScenario<T> AsBaseline() => _definition.Variants.Count == 0
         ? this
         : throw new InvalidOperationException(
-            $"The scenario '{_definition.Name}' already has the variant '{_definition.Variants[0].Name}'; call Baseline first and once.");
+            $"The scenario '{_definition.Name}' already has the variant '{_definition.Variants[0].Name}'; "
+            + "call Baseline first and once.");
 
     private ComparisonScenario<T> Add(
         string name,

@@ -17,7 +17,7 @@ public sealed record ComparisonSettings
     public int Concurrency { get; internal init; }
 
     /// <summary>The latency that a simulated service should have, from <c>--latency-ms</c>.</summary>
-    /// <value>From zero to one minute. The default is 25 ms, and 10 ms with <c>--quick</c>.</value>
+    /// <value>From zero to one minute. The default is 20 ms, and 10 ms with <c>--quick</c>.</value>
     public TimeSpan Latency { get; internal init; }
 
     /// <summary>true for a short run, from <c>--quick</c>; otherwise, false. A scenario may then use fewer

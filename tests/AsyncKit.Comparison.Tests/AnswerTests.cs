@@ -32,6 +32,16 @@ public sealed class AnswerTests
             Answers.Faster(Reports.Scenario(Baseline, Ours, Reports.Variant("all at once", [0.5], peakLoad: 200))));
 
     [Fact]
+    public void The_overview_names_the_fastest_variant_and_counts_the_others() =>
+        Assert.Equal(
+            "all at once, 2.0x: peak load 200 instead of 16 (1 more below)",
+            Answers.Fastest(Reports.Scenario(
+                Baseline,
+                Reports.Variant("others", [0.8]),
+                Ours,
+                Reports.Variant("all at once", [0.5], peakLoad: 200))));
+
+    [Fact]
     public void A_wrong_variant_is_neither_faster_nor_equal()
     {
         var wrong = Reports.Variant("wrong", [0.1]) with { Verified = false, Error = "lost" };

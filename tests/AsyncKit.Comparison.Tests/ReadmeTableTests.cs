@@ -46,4 +46,14 @@ public sealed class ReadmeTableTests
     [Fact]
     public void A_readme_without_markers_is_refused() =>
         Assert.Throws<InvalidOperationException>(() => ReadmeTable.Insert("before", Results));
+
+    [Fact]
+    public void The_readme_has_the_table_of_the_committed_results()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        var readme = File.ReadAllText(Path.Combine(root, "README.md"));
+
+        Assert.Equal(
+            ReadmeTable.Insert(readme, File.ReadAllText(Path.Combine(root, "benchmarks/results/results.json"))), readme);
+    }
 }

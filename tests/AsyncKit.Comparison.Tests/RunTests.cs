@@ -46,7 +46,8 @@ public sealed class RunTests
                     }));
 
             Assert.Equal(130, await comparison.RunAsync(["--quick", "--out", folder.FullName], stop.Token));
-            var results = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.FullName, "results.json"))).RootElement;
+            var text = await File.ReadAllTextAsync(Path.Combine(folder.FullName, "results.json"), CancellationToken.None);
+            var results = JsonDocument.Parse(text).RootElement;
             Assert.True(results.GetProperty("interrupted").GetBoolean());
             Assert.Equal("sum", Assert.Single(results.GetProperty("scenarios").EnumerateArray()).GetProperty("name").GetString());
         }
@@ -94,11 +95,11 @@ public sealed class RunTests
         using var run = await Run.OfAsync(new Comparison("t").Scenario("wait", Numbers, scenario =>
         {
             scenario
-                .Baseline("one by one", async (items, _) =>
+                .Baseline("one by one", async (items, cancellationToken) =>
                 {
                     foreach (var item in items)
                     {
-                        await WorkAsync(Task.Delay(item));
+                        await WorkAsync(Task.Delay(item, cancellationToken));
                     }
                 })
                 .Variant("all at once", async (items, _) =>

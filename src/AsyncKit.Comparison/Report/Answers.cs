@@ -68,6 +68,18 @@ internal static partial class Answers
             : text;
     }
 
+    /// <summary>The price of the chosen variant, briefly, for the overview.</summary>
+    public static string Price(ScenarioReport scenario)
+    {
+        if (scenario is not { IsRanked: true, Hero: { } hero })
+        {
+            return "";
+        }
+
+        var load = hero.PeakLoad is { } peak ? string.Create(CultureInfo.InvariantCulture, $"peak load {peak:N0}, ") : "";
+        return $"{load}pool latency {Column.Pool.Cell(hero)}, {Column.Memory.Cell(hero)}";
+    }
+
     private static string Faster(VariantReport variant, VariantReport hero)
     {
         var text = $"{variant.Name} is {Units.Times(hero.MedianSeconds / variant.MedianSeconds)} as fast as {hero.Name}";

@@ -9,7 +9,8 @@ internal sealed record Column(string Header, string Meaning, Func<VariantReport,
     public const string Variant = "Variant";
 
     public static Column Time { get; } = new(
-        "Time", "Wall time from the first item to the last result, the median of the rounds. ~ marks a median whose rounds differ by more than 15 %.",
+        "Time",
+        "Wall time from the first item to the last result, the median of the rounds. ~ marks a median whose rounds differ by more than 15 %.",
         variant => (variant.IsNoisy ? "~" : "") + Units.Seconds(variant.MedianSeconds));
 
     public static Column Speedup { get; } = new(

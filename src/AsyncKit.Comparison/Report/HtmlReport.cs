@@ -49,7 +49,8 @@ internal static class HtmlReport
             Append(html, $"<tr><th scope=\"row\"><a href=\"#{Escape(scenario.Name)}\">{Escape(scenario.Name)}</a></th>");
             Append(html, $"<td data-label=\"Baseline\" class=\"number\">{Escape(baseline)}</td>");
             Append(html, $"<td data-label=\"Chosen variant\" class=\"number\">{Escape(hero)} <b>{Escape(speedup)}</b>");
-            Append(html, $"<small>{Escape(scenario.IsRanked ? scenario.Hero?.Name ?? "" : "")}</small></td>");
+            Append(html, $" <small>{Escape(scenario.IsRanked ? scenario.Hero?.Name ?? "" : "")}</small>");
+            Append(html, $" <small>{Escape(Answers.Price(scenario))}</small></td>");
             Append(html, $"<td>{Escape(scenario.Answer)}</td>");
             Append(html, $"<td class=\"soft\" data-label=\"Faster:\">{Escape(Answers.Fastest(scenario))}</td></tr>\n");
         }

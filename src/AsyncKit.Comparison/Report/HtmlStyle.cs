@@ -72,7 +72,7 @@ internal static class HtmlStyle
         @media (min-width: 760px) {
           body { padding: 24px 24px 64px; }
           section { padding: 16px 24px; }
-          .overview td:nth-child(3) { width: 14%; } .overview td:nth-child(4) { width: 38%; }
+          .overview td:nth-child(3) { width: 17%; } .overview td:nth-child(4) { width: 37%; }
           .overview td:nth-child(5) { width: 28%; }
           dl { grid-template-columns: max-content 1fr; } dd { margin-bottom: 4px; }
         }

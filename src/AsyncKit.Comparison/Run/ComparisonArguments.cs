@@ -13,7 +13,7 @@ internal sealed class ComparisonArguments
         "--items", 1, 1_000_000, "Items of every scenario (default: the scenario decides).");
 
     private readonly Option<int?> _latency = Number(
-        "--latency-ms", 0, 60_000, "The latency of a simulated service, if the scenario has one (default: 25; quick: 10).");
+        "--latency-ms", 0, 60_000, "The latency of a simulated service, if the scenario has one (default: 20; quick: 10).");
 
     private readonly Option<int?> _concurrency = Number(
         "--concurrency", 1, 10_000, "The limit of the variants that have one (default: 32).");

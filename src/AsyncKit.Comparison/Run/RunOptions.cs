@@ -11,7 +11,7 @@ internal sealed record RunOptions(
     public const int DefaultConcurrency = 32;
     public const int DefaultRounds = 5;
     public const int QuickRounds = 3;
-    public const int DefaultLatencyMs = 25;
+    public const int DefaultLatencyMs = 20;
     public const int QuickLatencyMs = 10;
     public const string DefaultOut = "artifacts/compare";
 }

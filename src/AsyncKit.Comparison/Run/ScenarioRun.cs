@@ -105,12 +105,7 @@ internal sealed class ScenarioRun(
         var isBrief = options.Settings.IsQuick || run.IsBaseline;
         var items = isBrief ? Math.Min(scenario.ItemCount, WarmUpItems) : scenario.ItemCount;
         var seconds = MeasureUnsettled(run, items, cancellationToken);
-        if (run.IsBaseline || items == scenario.ItemCount)
-        {
-            // The time of two concurrent items says nothing about that of many.
-            run.LastSeconds = seconds * scenario.ItemCount / items;
-        }
-
+        run.LastSeconds = items == scenario.ItemCount ? seconds : null; // Two items say nothing about many.
         return seconds;
     }
 

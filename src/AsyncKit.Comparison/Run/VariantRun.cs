@@ -20,7 +20,7 @@ internal sealed class VariantRun(VariantDefinition variant, bool isBaseline)
 
     public bool HasResult => _rounds.Count > 0 || Error is not null;
 
-    /// <summary>The time of the last round, or an estimate from the warm-up.</summary>
+    /// <summary>The time of the last round, or of a warm-up over all items.</summary>
     public double? LastSeconds { get; set; }
 
     public double? MedianSeconds => Error is null ? MedianOf(round => round.Seconds) : null;

@@ -22,7 +22,8 @@ internal sealed class CancelScenario(ComparisonScenario<int> scenario)
         scenario
             .Question("Ctrl-C while most of the items wait. How long does the program take to stop, and what does it have then?")
             .Answer("FanOutAsync stops in {Stopped after:AsyncKit FanOutAsync}, a semaphore with a task per item in "
-                + "{Stopped after:SemaphoreSlim + WhenAll}. With a drain token the {Results kept:AsyncKit, drain token} finished results are kept.")
+                + "{Stopped after:SemaphoreSlim + WhenAll}. With a drain token the "
+                + "{Results:AsyncKit, drain token} finished results are kept.")
             .WithoutRanking()
             .EachRound((_, _) =>
             {
@@ -30,7 +31,7 @@ internal sealed class CancelScenario(ComparisonScenario<int> scenario)
                 return Task.CompletedTask;
             })
             .Metric("Stopped after", "The time from the cancellation until the variant returned.", () => _stopped)
-            .Metric("Results kept", "The results that the caller has at the end.", () => _kept)
+            .Metric("Results", "The results that the caller has at the end.", () => _kept)
             .Metric("Still running", "The calls in progress when the variant returned.", () => _left)
             .Metric("The user sees", "The exception of the variant.", () => _seen);
 

@@ -15,8 +15,9 @@ internal sealed class DatabaseScenario(ComparisonScenario<int> scenario)
 
     public void Describe() => scenario
         .Question("How does a service insert and query orders in SQLite, whose driver only blocks, and stay responsive?")
-        .Answer("SQLite has one writer, so concurrency brings nothing: one thread of a lane takes {time:AsyncKit lane of 1}, a loop "
-            + "{time:one by one}. It keeps the rest of the process at {pool:AsyncKit lane of 1}; Task.Run lets it wait {pool:Task.Run}.")
+        .Answer("SQLite has one writer, so concurrency brings nothing: a loop takes {time:one by one}, one thread of a lane "
+            + "{time:AsyncKit lane of 1}. Other work waits {pool:AsyncKit lane of 1} for a thread while the lane works, "
+            + "{pool:Task.Run} with Task.Run.")
         .EachRound(CreateAsync, DeleteAsync)
         .Baseline(
             "one by one",

@@ -7,8 +7,6 @@ namespace AsyncKit.Benchmarks;
 /// <summary>Download PDF files into a folder, the classic example, in nine ways.</summary>
 internal sealed class DownloadScenario(ComparisonScenario<string> scenario, SharedServer server)
 {
-    private const string Ours = "AsyncKit FanOutAsync";
-
     private readonly int _limit = scenario.Settings.Concurrency;
     private Fetched[] _expected = [];
     private HttpClient _client = null!;
@@ -21,11 +19,15 @@ internal sealed class DownloadScenario(ComparisonScenario<string> scenario, Shar
     {
         scenario
             .Question("How long does it take to download PDF files of 1 to 3 MB over a slow line, and to save them?")
-            .Answer($"Concurrency brought {{speedup:Parallel.ForEachAsync, limit}}, one request for each file. AsyncKit keeps it ({{speedup:{Ours}}}). "
-                + $"DownloadAllAsync also resumes, flushes and renames, in {{time:AsyncKit DownloadAllAsync}} instead of {{time:{Ours}}}.")
+            .Answer("Concurrency brought {speedup:Parallel.ForEachAsync, limit}, one request for each file. AsyncKit keeps "
+                + "it ({speedup:AsyncKit FanOutAsync}). DownloadAllAsync also resumes, flushes and renames, in "
+                + "{time:AsyncKit DownloadAllAsync} instead of {time:AsyncKit FanOutAsync}.")
             .Setup(_ => server.StartAsync(scenario.Settings))
             .EachRound(OpenAsync, CloseAsync)
-            .Metric("Peak load", "The most requests that the server had at the same time, in any round.", () => server.TakePeakLoad())
+            .Metric(
+                "Peak load",
+                "The most requests that the server had at the same time, in any round.",
+                () => server.TakePeakLoad())
             .Verify(Difference)
             .Inspect(BlockingWatch.InspectAsync);
         AddBlocking();
@@ -109,7 +111,7 @@ internal sealed class DownloadScenario(ComparisonScenario<string> scenario, Shar
             (urls, ct) => Task.WhenAll(urls.Select(url => DownloadAsync(url, ct))),
             new VariantNotes { How = "async calls, all of them at once", AtOnce = "all", Caveat = "a connection for every file" })
         .Variant(
-            Ours,
+            "AsyncKit FanOutAsync",
             (urls, ct) => urls.FanOutAsync(_limit, DownloadAsync, ct),
             new VariantNotes { How = "async calls", AtOnce = Limit, IsEmphasized = true })
         .Variant(

@@ -21,9 +21,9 @@ internal sealed class FailuresScenario(ComparisonScenario<int> scenario)
     {
         scenario
             .Question("One call of 20 fails, one of them early. Which results does the caller have then, and what keeps running?")
-            .Answer("FanOutReportAsync keeps {Results kept:AsyncKit FanOutReportAsync} results and reports "
-                + "{Failures reported:AsyncKit FanOutReportAsync} failures with their items. WhenAll reports "
-                + "{Failures reported:WhenAll, unbounded}, and WhenEach leaves {Still running:WhenEach} calls running.")
+            .Answer("FanOutReportAsync keeps {Results:AsyncKit FanOutReportAsync} results and reports "
+                + "{Failures:AsyncKit FanOutReportAsync} failures with their items. WhenAll reports "
+                + "{Failures:WhenAll, unbounded}, and WhenEach leaves {Still running:WhenEach} calls running.")
             .WithoutRanking()
             .EachRound((_, _) =>
             {
@@ -31,9 +31,9 @@ internal sealed class FailuresScenario(ComparisonScenario<int> scenario)
                 _failures.Clear();
                 return Task.CompletedTask;
             })
-            .Metric("Results kept", "The results that the caller has at the end.", () => _kept)
-            .Metric("Failures reported", "The failures that the caller sees.", () => _failures.Count)
-            .Metric("Calls started", "The calls that reached the service.", () => _backend.Started)
+            .Metric("Results", "The results that the caller has at the end.", () => _kept)
+            .Metric("Failures", "The failures that the caller sees.", () => _failures.Count)
+            .Metric("Calls", "The calls that reached the service.", () => _backend.Started)
             .Metric("Still running", "The calls in progress when the variant returned.", () => _left)
             .Metric("The user sees", "The first failure, as the caller gets it.", () => _seen);
         AddUsual();

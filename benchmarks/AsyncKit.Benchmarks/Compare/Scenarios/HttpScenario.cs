@@ -18,10 +18,13 @@ internal sealed class HttpScenario(ComparisonScenario<string> scenario, SharedSe
         scenario
             .Question("How long does it take to fetch many web pages, if every tenth page is five times as slow?")
             .Answer("Concurrency brought {speedup:Parallel.ForEachAsync, limit}. AsyncKit keeps it ({speedup:AsyncKit FanOutAsync}), with results in order, "
-                + "{Peak load:AsyncKit FanOutAsync} requests at once at most, and every failure reported.")
+                + "{Peak load:AsyncKit FanOutAsync} requests at once at most, and failures intact.")
             .Setup(_ => server.StartAsync(scenario.Settings))
             .EachRound(OpenAsync, CloseAsync)
-            .Metric("Peak load", "The most requests that the server had at the same time, in any round.", () => server.TakePeakLoad())
+            .Metric(
+                "Peak load",
+                "The most requests that the server had at the same time, in any round.",
+                () => server.TakePeakLoad())
             .Verify<IEnumerable<Fetched>>(Difference)
             .Inspect(BlockingWatch.InspectAsync);
         AddBlocking();

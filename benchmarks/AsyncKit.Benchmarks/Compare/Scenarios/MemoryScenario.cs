@@ -16,7 +16,8 @@ internal sealed class MemoryScenario(ComparisonScenario<int> scenario)
 
     private void AddUsual() => scenario
         .Question("How much does the machinery around each item cost, if the item waits only once, and briefly?")
-        .Answer("A stream adds {memory:AsyncKit FanOutStream} to the process, an array of results {memory:AsyncKit FanOutAsync}, a task per item behind a semaphore {memory:SemaphoreSlim + WhenAll}.")
+        .Answer("A stream adds {memory:AsyncKit FanOutStream} to the process, an array of results "
+            + "{memory:AsyncKit FanOutAsync}, a task per item behind a semaphore {memory:SemaphoreSlim + WhenAll}.")
         .Baseline(
             "one by one",
             async (items, ct) =>
