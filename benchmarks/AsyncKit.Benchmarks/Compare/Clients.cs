@@ -17,10 +17,9 @@ internal static class Clients
             Timeout = TimeSpan.FromMinutes(10),
         };
 
-    /// <summary> Opens that many connections before the clock starts, because a service has them open. Without them,
+    /// <summary>Opens that many connections before the clock starts, because a service has them open. Without them,
     /// Task.Run around blocking calls takes many times longer: connecting also needs a thread-pool thread and waits
-    /// behind those calls.
-    /// </summary>
+    /// behind those calls.</summary>
     public static Task ConnectAsync(HttpClient client, int connections, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, connections).Select(_ =>
             client.GetByteArrayAsync(ServerProgram.ConnectPath, cancellationToken)));

@@ -1,42 +1,25 @@
-using System.CommandLine;
-using System.CommandLine.Help;
-
 namespace AsyncKit.Benchmarks;
 
-/// <summary>The command line of the comparison. Reports wrong options, or runs the comparison and returns the exit
-/// code.</summary>
+/// <summary>The comparison: AsyncKit and the usual ways to do the same work. It uses only the public API of
+/// AsyncKit.Comparison.</summary>
 internal static class CompareCommand
 {
-    private const int WrongUsage = 2;
-
     public static int Run(string[] args)
     {
-        var arguments = new CompareArguments();
-        var parsed = arguments.Command.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        using var server = new SharedServer();
+        return new Comparison.Comparison("AsyncKit: ways to do the same slow work")
         {
-            foreach (var error in parsed.Errors)
-            {
-                Console.Error.WriteLine(error.Message);
-            }
-
-            Console.Error.WriteLine("Try --help.");
-            return WrongUsage;
+            Command = "dotnet run -c Release --project benchmarks/AsyncKit.Benchmarks",
         }
-
-        // The command defines no action, so an action comes from --help or --version.
-        if (parsed.Action is not null)
-        {
-            return parsed.Invoke();
-        }
-
-        var options = arguments.Read(parsed);
-        if (OutputFolder.Problem(options.Out) is { } problem)
-        {
-            Console.Error.WriteLine(problem);
-            return WrongUsage;
-        }
-
-        return CompareProgram.Run(options);
+            .Scenario("http", HttpScenario.Items, scenario => new HttpScenario(scenario, server).Describe())
+            .Scenario("download", DownloadScenario.Items, scenario => new DownloadScenario(scenario, server).Describe())
+            .Scenario("blocking", BlockingScenario.Items, scenario => new BlockingScenario(scenario, server).Describe())
+            .Scenario("database", DatabaseScenario.Items, scenario => new DatabaseScenario(scenario).Describe())
+            .Scenario("failures", FailuresScenario.Items, scenario => new FailuresScenario(scenario).Describe())
+            .Scenario("cancel", CancelScenario.Items, scenario => new CancelScenario(scenario).Describe())
+            .Scenario("memory", MemoryScenario.Items, scenario => new MemoryScenario(scenario).Describe())
+            .Scenario("cpu", CpuScenario.Items, scenario => new CpuScenario(scenario).Describe())
+            .RunAsync(args)
+            .GetAwaiter().GetResult();
     }
 }

@@ -1,126 +1,110 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace AsyncKit.Benchmarks;
 
 /// <summary>Calls of a client that can only block: the same calls from different threads.</summary>
-internal sealed class BlockingScenario(Uri server, string[] paths, int limit) : Scenario
+internal sealed class BlockingScenario(ComparisonScenario<string> scenario, SharedServer server)
 {
     /// <summary>The threads of the wide lane: as many as there are calls by default.</summary>
-    private const int WideLane = 256;
+    private const int Wide = 100;
 
-    private readonly Fetched[] _answers = new Fetched[paths.Length];
+    private readonly int _limit = scenario.Settings.Concurrency;
 
-    public static ScenarioKind Kind { get; } = new()
+    public static IReadOnlyList<string> Items(ComparisonSettings settings) =>
+        [.. Enumerable.Range(0, settings.Items ?? 100).Select(BlockingCalls.Path)];
+
+    public void Describe()
     {
-        Name = "blocking",
-        DefaultItems = 256,
-        QuickItems = 96,
-        Things = "calls",
-        Work = "Call a server through a client that knows no async: connect, send and receive block the thread.",
-        Variants =
-        [
-            Variant.Sequential, Variant.Threads, Variant.ThreadPool, Variant.ParallelForEachBlocking,
-            Variant.LongRunning, Variant.Lane, Variant.WideLane,
-        ],
-        Explain = Explain,
-        Hero = Variant.WideLane,
-        Headline = Headline,
-        NeverBlocks = [Variant.Lane, Variant.WideLane],
-        WarmsUpBriefly = [Variant.Sequential, Variant.ThreadPool, Variant.ParallelForEachBlocking],
-        Expected = static index => Answered(BlockingCalls.Path(index), BlockingCalls.Answer(BlockingCalls.Path(index))),
-        Url = BlockingCalls.Path,
-        Open = static (client, paths, limit) => new BlockingScenario(client.BaseAddress!, paths, limit),
-    };
-
-    public override async Task RunAsync(Variant variant, CancellationToken cancellationToken)
-    {
-        switch (variant)
-        {
-            case Variant.Sequential: Sequential(cancellationToken); break;
-            case Variant.Threads: Threads(cancellationToken); break;
-            case Variant.ThreadPool: await ThreadPoolAsync(cancellationToken); break;
-            case Variant.ParallelForEachBlocking: ParallelForEach(cancellationToken); break;
-            case Variant.LongRunning: await LongRunningAsync(cancellationToken); break;
-            case Variant.Lane: await LaneAsync(limit, cancellationToken); break;
-            default: await LaneAsync(WideLane, cancellationToken); break;
-        }
+        scenario
+            .Question("How long do many calls take through a client without async methods, and how long does the "
+                + "rest of the process wait?")
+            .Answer("Threads brought {speedup:AsyncKit lane, limit}. Task.Run brought {speedup:Task.Run} and let other work "
+                + "wait {pool:Task.Run}; AsyncKit's lane keeps that at {pool:AsyncKit lane, limit}.")
+            .Setup(_ => server.StartAsync(scenario.Settings))
+            .EachRound((_, _) => Task.FromResult(server.TakePeakLoad()))
+            .Metric("Peak load", "The most calls that the server had at the same time, in any round.", () => server.TakePeakLoad())
+            .Verify<IEnumerable<Fetched>>((paths, answers) => Fetched.Difference(
+                [.. paths.Select(path => Fetched.FromFile(path, BlockingCalls.Answer(path)))], answers))
+            .Inspect(BlockingWatch.InspectAsync);
+        AddUsual();
+        AddThreads();
     }
 
-    public override Fetched[] Results() => _answers;
-
-    private void Sequential(CancellationToken cancellationToken)
-    {
-        for (var index = 0; index < paths.Length; index++)
-        {
-            Call(index, cancellationToken);
-        }
-    }
-
-    private void Threads(CancellationToken cancellationToken)
-    {
-        var failures = new ConcurrentQueue<Exception>();
-        var threads = paths.Select((_, index) => new Thread(() =>
-        {
-            // An unhandled exception on a thread would end the process.
-            try
+    private void AddUsual() => scenario
+        .Baseline(
+            "one by one",
+            (paths, ct) => Task.FromResult(paths.Select(path => Call(path, ct)).ToArray()),
+            new VariantNotes { How = "a loop around the call", AtOnce = "1" })
+        .Variant(
+            "Task.Run",
+            (paths, ct) => Task.WhenAll(paths.Select(path => Task.Run(() => Call(path, ct), ct))),
+            new VariantNotes { How = "Task.Run around each call", AtOnce = "the thread pool decides" })
+        .Variant(
+            "Parallel.ForEach",
+            (paths, ct) =>
             {
-                Call(index, cancellationToken);
-            }
-            catch (Exception exception)
+                var answers = new Fetched[paths.Count];
+                Parallel.For(0, paths.Count, new ParallelOptions { CancellationToken = ct }, index =>
+                    answers[index] = Call(paths[index], ct));
+                return Task.FromResult(answers);
+            },
+            new VariantNotes { How = "Parallel.For, no limit given", AtOnce = "the thread pool decides" });
+
+    private void AddThreads() => scenario
+        .Variant(
+            "one thread per item",
+            (paths, ct) =>
             {
-                failures.Enqueue(exception);
-            }
-        })).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
-        if (!failures.IsEmpty)
-        {
-            throw new AggregateException(failures);
-        }
+                var answers = new Fetched[paths.Count];
+                var failures = new ConcurrentQueue<Exception>();
+                var threads = paths.Select((path, index) => new Thread(() =>
+                {
+                    // An unhandled exception on a thread would end the process.
+                    try
+                    {
+                        answers[index] = Call(path, ct);
+                    }
+                    catch (Exception exception)
+                    {
+                        failures.Enqueue(exception);
+                    }
+                })).ToList();
+                threads.ForEach(thread => thread.Start());
+                threads.ForEach(thread => thread.Join());
+                return failures.IsEmpty ? Task.FromResult(answers) : throw new AggregateException(failures);
+            },
+            new VariantNotes { How = "a Thread for every call", AtOnce = "all", Caveat = "a thread for every call, however many" })
+        .Variant(
+            "LongRunning tasks",
+            (paths, ct) => Task.WhenAll(paths.Select(path => Task.Factory.StartNew(
+                () => Call(path, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default))),
+            new VariantNotes
+            {
+                How = "a task with a dedicated thread for every call",
+                AtOnce = "all",
+                Caveat = "a thread for every call, however many",
+            })
+        .Variant(
+            "AsyncKit lane, limit",
+            (paths, ct) => paths.FanOutBlockingAsync(_limit, Call, ct),
+            new VariantNotes { How = "a lane of dedicated threads", AtOnce = Text(_limit), IsEmphasized = true })
+        .Variant(
+            "AsyncKit lane of 100",
+            (paths, ct) => paths.FanOutBlockingAsync(Wide, Call, ct),
+            new VariantNotes
+            {
+                How = "the same with more threads",
+                AtOnce = Text(Wide),
+                IsEmphasized = true,
+                Caveat = "as many threads as there are calls, but never more",
+            });
+
+    private Fetched Call(string path, CancellationToken cancellationToken)
+    {
+        using var timer = scenario.TimeItem();
+        return Fetched.FromFile(path, BlockingCalls.Call(server.Address, path, cancellationToken));
     }
 
-    private Task ThreadPoolAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(paths.Select((_, index) => Task.Run(() => Call(index, cancellationToken), cancellationToken)));
-
-    private void ParallelForEach(CancellationToken cancellationToken) => Parallel.ForEach(
-        Enumerable.Range(0, paths.Length),
-        new ParallelOptions { CancellationToken = cancellationToken },
-        index => Call(index, cancellationToken));
-
-    private Task LongRunningAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(paths.Select((_, index) => Task.Factory.StartNew(
-            () => Call(index, cancellationToken),
-            cancellationToken,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
-
-    private Task LaneAsync(int threads, CancellationToken cancellationToken) =>
-        Enumerable.Range(0, paths.Length).FanOutBlockingAsync(threads, Call, cancellationToken);
-
-    private void Call(int index, CancellationToken cancellationToken) =>
-        _answers[index] = Answered(paths[index], BlockingCalls.Call(server, paths[index], cancellationToken));
-
-    private static Fetched Answered(string path, byte[] answer) => Fetched.FromFile(path, answer);
-
-    private static string Explain(Variant variant, int limit) => variant switch
-    {
-        Variant.Sequential => "a loop around the call; the baseline",
-        Variant.Threads => "a Thread for every call; no limit",
-        Variant.ThreadPool => "Task.Run around the call, one task per call; the pool decides how many run",
-        Variant.ParallelForEachBlocking => "Parallel.ForEach, no limit given; the pool decides how many run",
-        Variant.LongRunning => "a task with TaskCreationOptions.LongRunning for every call: a thread each; no limit",
-        Variant.Lane => $"items.FanOutBlockingAsync({limit}, ...): a lane of {limit} threads",
-        _ => $"items.FanOutBlockingAsync({WideLane}, ...): a lane of {WideLane} threads",
-    };
-
-    private static string Headline(ScenarioReport report, double speedup)
-    {
-        var kit = report.Find(Variant.WideLane)!;
-        var pool = report.Find(Variant.ThreadPool);
-        return $"AsyncKit made {report.Items} blocking calls {Units.Roughly(speedup)} as fast as one by one while other "
-            + $"work waited {Units.Milliseconds(kit.PoolLatencyMs?.P99)}"
-            + (pool is { Verified: true }
-                ? $"; Task.Run {Units.Times(pool.Speedup)} as fast while it waited {Units.Milliseconds(pool.PoolLatencyMs?.P99)}"
-                : "");
-    }
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

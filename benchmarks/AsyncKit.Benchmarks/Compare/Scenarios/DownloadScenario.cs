@@ -4,146 +4,156 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Download PDF files into a folder, the classic example: the same work in nine ways.</summary>
-internal sealed class DownloadScenario(HttpClient client, string[] urls, int limit) : Scenario
+/// <summary>Download PDF files into a folder, the classic example, in nine ways.</summary>
+internal sealed class DownloadScenario(ComparisonScenario<string> scenario, SharedServer server)
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("asynckit-download-").FullName;
+    private readonly int _limit = scenario.Settings.Concurrency;
+    private Fetched[] _expected = [];
+    private HttpClient _client = null!;
+    private string _folder = "";
 
-    public static ScenarioKind Kind { get; } = new()
+    public static IReadOnlyList<string> Items(ComparisonSettings settings) =>
+        [.. Enumerable.Range(0, settings.Items ?? 10).Select(Url)];
+
+    public void Describe()
     {
-        Name = "download",
-        DefaultItems = 10,
-        QuickItems = 10,
-        Things = "PDF files",
-        Work = "Download PDF files of 1 to 3 MB from a server with a slow line and save them to a folder.",
-        Variants = [.. FetchVariants.All, Variant.Downloads],
-        Explain = FetchVariants.Explain,
-        Hero = Variant.AsyncKit,
-        Headline = FetchVariants.Headline("downloaded"),
-        NeverBlocks = [Variant.AsyncKit, Variant.Downloads],
-        WarmsUpBriefly = FetchVariants.Slow,
-        Expected = Expected,
-        Url = Url,
-        UsesClient = true,
-        Open = static (client, urls, limit) => new DownloadScenario(client, urls, limit),
-    };
-
-    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}.pdf");
-
-    private static Fetched Expected(int index) =>
-        Fetched.FromFile(Url(index), PdfFiles.Create(index));
-
-    public override async Task RunAsync(Variant variant, CancellationToken cancellationToken)
-    {
-        switch (variant)
-        {
-            case Variant.Sequential: Sequential(cancellationToken); break;
-            case Variant.Threads: Threads(cancellationToken); break;
-            case Variant.ThreadPool: await ThreadPoolAsync(cancellationToken); break;
-            case Variant.ParallelForEachDefault: await ParallelForEachDefaultAsync(cancellationToken); break;
-            case Variant.ParallelForEach: await ParallelForEachAsync(cancellationToken); break;
-            case Variant.SemaphoreWhenAll: await SemaphoreWhenAllAsync(cancellationToken); break;
-            case Variant.WhenAll: await WhenAllAsync(cancellationToken); break;
-            case Variant.Downloads: await DownloadsAsync(cancellationToken); break;
-            default: await AsyncKitAsync(cancellationToken); break;
-        }
+        scenario
+            .Question("How long does it take to download PDF files of 1 to 3 MB over a slow line, and to save them?")
+            .Answer("Concurrency brought {speedup:Parallel.ForEachAsync, limit}, one request for each file. AsyncKit keeps "
+                + "it ({speedup:AsyncKit FanOutAsync}). DownloadAllAsync also resumes, flushes and renames, in "
+                + "{time:AsyncKit DownloadAllAsync} instead of {time:AsyncKit FanOutAsync}.")
+            .Setup(_ => server.StartAsync(scenario.Settings))
+            .EachRound(OpenAsync, CloseAsync)
+            .Metric(
+                "Peak load",
+                "The most requests that the server had at the same time, in any round.",
+                () => server.TakePeakLoad())
+            .Verify(Difference)
+            .Inspect(BlockingWatch.InspectAsync);
+        AddBlocking();
+        AddConcurrent();
     }
 
-    public override Fetched[] Results() =>
-        [.. urls.Select(url => Fetched.FromFile(url, File.ReadAllBytes(Target(url))))];
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private void Sequential(CancellationToken cancellationToken)
-    {
-        foreach (var url in urls)
-        {
-            Download(url, cancellationToken);
-        }
-    }
-
-    private void Threads(CancellationToken cancellationToken)
-    {
-        var failures = new ConcurrentQueue<Exception>();
-        var threads = urls.Select(url => new Thread(() =>
-        {
-            // An unhandled exception on a thread would end the process.
-            try
+    private void AddBlocking() => scenario
+        .Baseline(
+            "one by one",
+            (urls, ct) =>
             {
-                Download(url, cancellationToken);
-            }
-            catch (Exception exception)
+                foreach (var url in urls)
+                {
+                    Save(url, ct);
+                }
+
+                return Task.CompletedTask;
+            },
+            new VariantNotes { How = "a loop around the blocking HttpClient.Send", AtOnce = "1" })
+        .Variant(
+            "one thread per item",
+            (urls, ct) =>
             {
-                failures.Enqueue(exception);
-            }
-        })).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
-        if (!failures.IsEmpty)
-        {
-            throw new AggregateException(failures);
-        }
-    }
+                var failures = new ConcurrentQueue<Exception>();
+                var threads = urls.Select(url => new Thread(() =>
+                {
+                    // An unhandled exception on a thread would end the process.
+                    try
+                    {
+                        Save(url, ct);
+                    }
+                    catch (Exception exception)
+                    {
+                        failures.Enqueue(exception);
+                    }
+                })).ToList();
+                threads.ForEach(thread => thread.Start());
+                threads.ForEach(thread => thread.Join());
+                return failures.IsEmpty ? Task.CompletedTask : throw new AggregateException(failures);
+            },
+            new VariantNotes { How = "a Thread for every file", AtOnce = "all", Caveat = "a thread for every file" })
+        .Variant(
+            "Task.Run",
+            (urls, ct) => Task.WhenAll(urls.Select(url => Task.Run(() => Save(url, ct), ct))),
+            new VariantNotes { How = "Task.Run around the blocking call", AtOnce = "the thread pool decides" });
 
-    private Task ThreadPoolAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(urls.Select(url => Task.Run(() => Download(url, cancellationToken), cancellationToken)));
+    private void AddConcurrent() => scenario
+        .Variant(
+            "Parallel.ForEachAsync, default",
+            (urls, ct) => Parallel.ForEachAsync(urls, ct, async (url, token) => await DownloadAsync(url, token)),
+            new VariantNotes { How = "async calls, no limit given", AtOnce = "the number of cores" })
+        .Variant(
+            "Parallel.ForEachAsync, limit",
+            (urls, ct) =>
+            {
+                var options = new ParallelOptions { MaxDegreeOfParallelism = _limit, CancellationToken = ct };
+                return Parallel.ForEachAsync(urls, options, async (url, token) => await DownloadAsync(url, token));
+            },
+            new VariantNotes { How = "async calls", AtOnce = Limit })
+        .Variant(
+            "SemaphoreSlim + WhenAll",
+            async (urls, ct) =>
+            {
+                using var semaphore = new SemaphoreSlim(_limit);
+                await Task.WhenAll(urls.Select(async url =>
+                {
+                    await semaphore.WaitAsync(ct);
+                    try
+                    {
+                        await DownloadAsync(url, ct);
+                    }
+                    finally
+                    {
+                        semaphore.Release();
+                    }
+                }));
+            },
+            new VariantNotes { How = "async calls, a task per file behind a semaphore", AtOnce = Limit })
+        .Variant(
+            "WhenAll, unbounded",
+            (urls, ct) => Task.WhenAll(urls.Select(url => DownloadAsync(url, ct))),
+            new VariantNotes { How = "async calls, all of them at once", AtOnce = "all", Caveat = "a connection for every file" })
+        .Variant(
+            "AsyncKit FanOutAsync",
+            (urls, ct) => urls.FanOutAsync(_limit, DownloadAsync, ct),
+            new VariantNotes { How = "async calls", AtOnce = Limit, IsEmphasized = true })
+        .Variant(
+            "AsyncKit DownloadAllAsync",
+            (urls, ct) => _client.DownloadAllAsync(urls.Select(url => new Uri(_client.BaseAddress!, url)), _folder, _limit, ct),
+            new VariantNotes
+            {
+                How = "resumable, flushed to the disk, renamed when complete",
+                AtOnce = Limit,
+                IsEmphasized = true,
+            });
 
-    private Task ParallelForEachDefaultAsync(CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(urls, cancellationToken, async (url, token) => await DownloadAsync(url, token));
+    private string Limit => _limit.ToString(CultureInfo.InvariantCulture);
 
-    private Task ParallelForEachAsync(CancellationToken cancellationToken)
+    private async Task OpenAsync(IReadOnlyList<string> urls, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = limit, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(urls, options, async (url, token) => await DownloadAsync(url, token));
+        _folder = Directory.CreateTempSubdirectory("asynckit-download-").FullName;
+        _client = Clients.Create(server.Address);
+        await Clients.ConnectAsync(_client, Math.Min(urls.Count, _limit), cancellationToken);
+        server.TakePeakLoad();
     }
 
-    private async Task SemaphoreWhenAllAsync(CancellationToken cancellationToken)
+    private Task CloseAsync()
     {
-        using var semaphore = new SemaphoreSlim(limit);
-        await Task.WhenAll(urls.Select(async url =>
-        {
-            await semaphore.WaitAsync(cancellationToken);
-            try
-            {
-                await DownloadAsync(url, cancellationToken);
-            }
-            finally
-            {
-                semaphore.Release();
-            }
-        }));
+        _client.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        return Task.CompletedTask;
     }
-
-    private Task WhenAllAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(urls.Select(url => DownloadAsync(url, cancellationToken)));
-
-    private Task AsyncKitAsync(CancellationToken cancellationToken) =>
-        urls.FanOutAsync(limit, DownloadAsync, cancellationToken);
-
-    private Task<DownloadResult[]> DownloadsAsync(CancellationToken cancellationToken) => client.DownloadAllAsync(
-        urls.Select(url => new Uri(client.BaseAddress!, url)), _folder, limit, cancellationToken);
 
     private async Task DownloadAsync(string url, CancellationToken cancellationToken)
     {
-        await using var body = await client.GetStreamAsync(url, cancellationToken);
+        await using var body = await _client.GetStreamAsync(url, cancellationToken);
         await using var file = new FileStream(
             Target(url), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
         await body.CopyToAsync(file, cancellationToken);
     }
 
-    private void Download(string url, CancellationToken cancellationToken)
+    private void Save(string url, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        using var response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = _client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         response.EnsureSuccessStatusCode();
         using var body = response.Content.ReadAsStream(cancellationToken);
         using var file = new FileStream(
@@ -151,5 +161,17 @@ internal sealed class DownloadScenario(HttpClient client, string[] urls, int lim
         body.CopyTo(file);
     }
 
+    private string? Difference(IReadOnlyList<string> urls)
+    {
+        if (_expected.Length == 0)
+        {
+            _expected = [.. urls.Select((url, index) => Fetched.FromFile(url, PdfFiles.Create(index)))];
+        }
+
+        return Fetched.Difference(_expected, urls.Select(url => Fetched.FromFile(url, File.ReadAllBytes(Target(url)))));
+    }
+
     private string Target(string url) => Path.Combine(_folder, Path.GetFileName(url));
+
+    private static string Url(int index) => string.Create(CultureInfo.InvariantCulture, $"files/{index}.pdf");
 }

@@ -24,5 +24,18 @@ internal sealed record Fetched(string Name, string Title, int Links, long Bytes,
     public string Summary() => string.Create(
         CultureInfo.InvariantCulture, $"{Name} ({Bytes} bytes, {Links} links, SHA-256 {Sha256[..8]}, title '{Title}')");
 
+    /// <summary>Compares results with what the server's content must give, in the order of the items.</summary>
+    public static string? Difference(IReadOnlyList<Fetched> expected, IEnumerable<Fetched> actual)
+    {
+        var results = actual.ToList();
+        if (results.Count != expected.Count)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{results.Count} results instead of {expected.Count}");
+        }
+
+        var wrong = expected.Zip(results).FirstOrDefault(pair => pair.First != pair.Second);
+        return wrong.First is null ? null : $"{wrong.Second?.Summary() ?? "nothing"} instead of {wrong.First.Summary()}";
+    }
+
     private static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }

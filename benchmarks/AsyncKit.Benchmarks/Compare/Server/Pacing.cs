@@ -4,8 +4,6 @@ namespace AsyncKit.Benchmarks;
 /// <param name="LatencyMs">The base latency in milliseconds.</param>
 internal sealed record Pacing(int LatencyMs)
 {
-    public const int DefaultLatencyMs = 50;
-
     private const int SlowPageEvery = 10;
     private const int SlowPageFactor = 5;
     private const double TransferFactor = 7.4;
@@ -14,13 +12,13 @@ internal sealed record Pacing(int LatencyMs)
     public TimeSpan PageLatency(int index) =>
         TimeSpan.FromMilliseconds(index % SlowPageEvery == 0 ? LatencyMs * SlowPageFactor : LatencyMs);
 
-    /// <summary>The delay of a blocking call: twice the base latency, 100 ms by default.</summary>
+    /// <summary>The delay of a blocking call: twice the base latency, 40 ms by default.</summary>
     public TimeSpan CallLatency => TimeSpan.FromMilliseconds(2 * LatencyMs);
 
     /// <summary>The delay before the first byte of a file: the base latency.</summary>
     public TimeSpan FileLatency => TimeSpan.FromMilliseconds(LatencyMs);
 
-    /// <summary>The time from the first byte of a file to its last, regardless of its size: 370 ms by
+    /// <summary>The time from the first byte of a file to its last, regardless of its size: 148 ms by
     /// default.</summary>
     public TimeSpan FileTransfer => TimeSpan.FromMilliseconds(LatencyMs * TransferFactor);
 }

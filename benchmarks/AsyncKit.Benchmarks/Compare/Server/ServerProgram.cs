@@ -10,11 +10,14 @@ namespace AsyncKit.Benchmarks;
 /// </summary>
 internal static class ServerProgram
 {
-    /// <summary>The text that the server writes, followed by its port, as soon as it is ready.</summary>
+    /// <summary>The text that the server writes, followed by its port, when it is ready.</summary>
     public const string ReadyPrefix = "listening ";
 
     /// <summary>The path of an empty, late response: requests sent together each need a separate connection.</summary>
     public const string ConnectPath = "connect";
+
+    /// <summary>The path of the most requests at the same time since the last call of this path.</summary>
+    public const string PeakPath = "peak";
 
     /// <summary>The path of the blocking calls, followed by a number.</summary>
     public const string CallsPath = "calls";
@@ -60,6 +63,9 @@ internal static class ServerProgram
             kestrel.Limits.MinResponseDataRate = null;
         });
         await using var app = builder.Build();
+        var load = new ServerLoad();
+        app.Use(load.CountAsync);
+        app.MapGet($"/{PeakPath}", load.TakePeak);
         app.MapGet("/pages/{index:int}", (int index, HttpContext http) =>
             SendPageAsync(http, pacing.PageLatency(index), pages[index % pages.Length]));
         app.MapGet("/files/{index:int}.pdf", (int index, HttpContext http) =>
