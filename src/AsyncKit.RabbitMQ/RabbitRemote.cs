@@ -68,6 +68,9 @@ public sealed partial class RabbitRemote : IAsyncDisposable
         _keeper.Start();
     }
 
+    /// <summary>The current connection, for health checks.</summary>
+    internal Link Connection => _keeper.Current;
+
     /// <summary>The queue of the replies, for tests.</summary>
     internal string ReplyQueue => _caller.ReplyQueue;
 

@@ -46,6 +46,8 @@ internal sealed partial class Link : IAsyncDisposable
 
     public bool IsLost => _lost.IsCancellationRequested;
 
+    public bool IsBlocked => Volatile.Read(ref _blocked) is not null;
+
     public string Reason => _reason ?? "";
 
     /// <summary>Completes when the link is lost.</summary>

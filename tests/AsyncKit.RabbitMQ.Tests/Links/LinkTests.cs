@@ -149,6 +149,53 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
     }
 
     [RabbitFact]
+    public async Task An_unconfirmed_item_is_published_again_with_its_id()
+    {
+        var proxy = NewProxy();
+        var call = await OperationAsync(proxy, Quick);
+        var warmUp = call(1, default).AsTask(); // Declares the queue.
+        await Raw.ReplyAsync(await Raw.TakeAsync(Queue), "10");
+        Assert.Equal(10, await warmUp.OrHangs());
+
+        proxy.StallToClient();
+        var result = call(2, default).AsTask();
+        var first = await Raw.TakeAsync(Queue);
+        proxy.Drop();
+        var second = await Raw.TakeAsync(Queue);
+
+        Assert.Equal(first.BasicProperties.CorrelationId, second.BasicProperties.CorrelationId);
+        await Raw.ReplyAsync(second, "20");
+        Assert.Equal(20, await result.OrHangs());
+    }
+
+    [RabbitFact]
+    public async Task No_log_or_exception_contains_the_user_info_or_an_item()
+    {
+        const string Item = "a-confidential-item";
+        var proxy = NewProxy();
+        var remote = await ConnectAsync(proxy, Quick);
+        var failing = remote.Operation(Name, Json.Default.String, Json.Default.Int32)(Item, default).AsTask();
+        for (var delivery = 0; delivery < 2; delivery++)
+        {
+            var item = await Raw.TakeAsync(Queue);
+            await Raw.Channel.BasicNackAsync(item.DeliveryTag, multiple: false, requeue: true);
+        }
+
+        await ServeAsync(new RabbitServeOptions(1) { MaxDeliveries = 2 }, (item, _) => new(item));
+        var failure = await Assert.ThrowsAsync<RemoteOperationException>(() => failing.OrHangs());
+        proxy.IsRefusing = true;
+        proxy.Drop();
+        await Hang.UntilAsync(() => Log.All.Any(line => line.Id == 141));
+        proxy.IsRefusing = false;
+        await Hang.UntilAsync(() => Log.All.Any(line => line.Id == 142));
+
+        string[] texts = [failure.ToString(), .. Log.All.Select(line => $"{line.Text} {line.Exception}")];
+        Assert.Contains(Log.All, line => line.Id == 145);
+        Assert.DoesNotContain(texts, text => text.Contains(Item, StringComparison.Ordinal));
+        Assert.DoesNotContain(texts, text => text.Contains("guest", StringComparison.Ordinal));
+    }
+
+    [RabbitFact]
     public async Task Every_unanswered_item_is_published_again_with_its_id_if_the_reply_queue_is_gone()
     {
         var proxy = NewProxy();

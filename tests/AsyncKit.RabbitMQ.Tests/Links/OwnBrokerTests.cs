@@ -108,6 +108,23 @@ public sealed class OwnBrokerTests(OwnBroker broker) : RabbitTests
     }
 
     [RabbitFact]
+    public async Task Publishing_replies_deliveries_and_cancellations_have_different_channels()
+    {
+        var remote = await ConnectAsync();
+        using var stop = new CancellationTokenSource();
+        var serving = remote.ServeAsync(Name, 1, (int item, CancellationToken _) => new ValueTask<int>(item), stop.Token);
+        Assert.Equal(3, await remote.Operation<int, int>(Name)(3, default).AsTask().OrHangs());
+
+        var channels = await broker.ControlAsync("list_channels", "confirm", "consumer_count", "--no-table-headers");
+
+        // The one without confirmations and consumers is the test's.
+        string[] expected = ["false\t0", "false\t1", "false\t1", "false\t1", "true\t0"];
+        Assert.Equal(expected, channels.Trim().Split('\n').Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        await stop.CancelAsync();
+        await serving.OrHangs();
+    }
+
+    [RabbitFact]
     public async Task Calls_and_workers_connect_with_TLS()
     {
         var options = new RabbitRemoteOptions
