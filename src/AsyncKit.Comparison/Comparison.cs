@@ -109,7 +109,7 @@ public sealed class Comparison
         var exit = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // A dedicated thread: a variant that blocks must not hold a thread of the pool that the probe measures.
-        new Thread(() =>
+        var thread = new Thread(() =>
         {
             try
             {
@@ -119,7 +119,9 @@ public sealed class Comparison
             {
                 exit.SetException(exception);
             }
-        }) { Name = "comparison" }.Start();
+        });
+        thread.Name = "comparison";
+        thread.Start();
         return exit.Task;
     }
 
