@@ -5,6 +5,7 @@ return args switch
     ["serve", .. var rest] => ServerProgram.Run(rest),
     ["adaptive", .. var rest] => AdaptiveCommand.Run(rest),
     ["http", .. var rest] => HttpCommand.Run(rest),
+    ["remote", .. var rest] => RemoteCommand.Run(rest),
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     _ => CompareCommand.Run(args),
 };
