@@ -6,6 +6,7 @@ return args switch
     ["adaptive", .. var rest] => AdaptiveCommand.Run(rest),
     ["http", .. var rest] => HttpCommand.Run(rest),
     ["readme"] => ReadmeCommand.Run(),
+    ["remote", .. var rest] => RemoteCommand.Run(rest),
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     _ => CompareCommand.Run(args),
 };

@@ -117,7 +117,7 @@ public sealed class OwnBrokerTests(OwnBroker broker) : RabbitTests
 
         var channels = await broker.ControlAsync("list_channels", "confirm", "consumer_count", "--no-table-headers");
 
-        // The one without confirmations and consumers is the test's.
+        // The first belongs to the connection of the test.
         string[] expected = ["false\t0", "false\t1", "false\t1", "false\t1", "true\t0"];
         Assert.Equal(expected, channels.Trim().Split('\n').Order(StringComparer.Ordinal), StringComparer.Ordinal);
         await stop.CancelAsync();
