@@ -6,7 +6,3 @@ namespace RemoteResize;
 [JsonSerializable(typeof(Image))]
 [JsonSerializable(typeof(Thumb))]
 internal sealed partial class Jobs : JsonSerializerContext;
-
-internal sealed record Image(int Id, int Width, int Height);
-
-internal sealed record Thumb(int Id, int Width, int Height);

@@ -1,0 +1,3 @@
+namespace RemoteResize;
+
+internal sealed record Image(int Id, int Width, int Height);

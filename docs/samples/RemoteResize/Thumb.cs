@@ -1,0 +1,3 @@
+namespace RemoteResize;
+
+internal sealed record Thumb(int Id, int Width, int Height);
