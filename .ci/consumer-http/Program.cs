@@ -4,7 +4,7 @@ using AsyncKit;
 using AsyncKit.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-// What a user writes first, against the package and not the project. The handler stands in the place of a server.
+// A first program of a user, against the package and not the project. The handler stands in for a server.
 var services = new ServiceCollection();
 services.AddHttpClient("pages", client => client.BaseAddress = new Uri("http://example.org/"))
     .ConfigurePrimaryHttpMessageHandler(() => new Pages())

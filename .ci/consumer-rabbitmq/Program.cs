@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using AsyncKit;
 using AsyncKit.RabbitMQ;
 
-// What a user writes first, against the package and not the project. Without a broker it shows how a connect fails.
+// A first program of a user, against the package and not the project. Without a broker it shows how a connect fails.
 if (Environment.GetEnvironmentVariable("ASYNCKIT_RABBITMQ") is not { Length: > 0 } broker)
 {
     try

@@ -1,6 +1,6 @@
 using AsyncKit;
 
-// What a user writes first, against the package and not the project.
+// A first program of a user, against the package and not the project.
 string[] words = ["one", "three", "five"];
 
 int[] lengths = await words.FanOutAsync(2, async (word, cancellationToken) =>

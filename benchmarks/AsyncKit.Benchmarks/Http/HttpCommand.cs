@@ -16,7 +16,7 @@ internal static class HttpCommand
             "# AsyncKit.Http",
             "",
             "By `dotnet run -c Release --project benchmarks/AsyncKit.Benchmarks -- http`, against the loopback server of the",
-            "comparison, which is a process of its own on the same cores.",
+            "comparison, which is a separate process on the same cores.",
             "",
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -56,7 +56,7 @@ public class FanOutArray
     public Task<int[]> Dataflow() => Operations.DataflowAsync(_items, Limit, _operation);
 
     [Target("array, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 0.5)]
-    [Target("array, sync body, beside the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
+    [Target("array, sync body, in addition to the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
     [Target("array, sync body", Case = Body.Sync, Against = ByHand, TimeRatio = 1.1, ExtraBytes = 2)]
     [Target("array, body yields", Case = Body.Yields, Against = ForEach, TimeRatio = 0.6, BytesRatio = 0.4)]
     [Target("array, body yields", Case = Body.Yields, Against = WhenAll, TimeRatio = 0.5, BytesRatio = 0.4)]
@@ -65,7 +65,7 @@ public class FanOutArray
     public Task<int[]> AsyncKit() => _items.FanOutAsync(Limit, _operation);
 
     [Target("list, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 0.5)]
-    [Target("list, sync body, beside the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
+    [Target("list, sync body, in addition to the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]
     [Target("list, body yields", Case = Body.Yields, Against = ForEach, TimeRatio = 0.6, BytesRatio = 0.4)]
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> AsyncKitOverList() => _list.FanOutAsync(Limit, _operation);

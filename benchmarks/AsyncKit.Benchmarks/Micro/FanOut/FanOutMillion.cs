@@ -28,7 +28,7 @@ public class FanOutMillion
     public Task<int[]> SemaphoreWhenAll() => Operations.SemaphoreWhenAllAsync(
         _items, Limit, (item, _) => SampleAsync(item, nameof(SemaphoreWhenAll)), default);
 
-    [Target("1,000,000 items, beside the 4 MB of the results", PeakLiveBytes = ResultBytes + 2_000_000)]
+    [Target("1,000,000 items, in addition to the 4 MB of the results", PeakLiveBytes = ResultBytes + 2_000_000)]
     [Benchmark]
     public Task<int[]> AsyncKit() => _items.FanOutAsync(Limit, (item, _) => SampleAsync(item, nameof(AsyncKit)));
 

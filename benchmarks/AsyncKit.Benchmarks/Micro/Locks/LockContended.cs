@@ -41,7 +41,7 @@ public class LockContended
         }
     }
 
-    [Target("gate beside the lock, contended, with a token", Against = nameof(AsyncLock), TimeRatio = 1.5)]
+    [Target("gate next to the lock, contended, with a token", Against = nameof(AsyncLock), TimeRatio = 1.5)]
     [Target("gate, contended, with a token", Bytes = 0.1)]
     [Benchmark(OperationsPerInvoke = Times)]
     public async Task Gate()

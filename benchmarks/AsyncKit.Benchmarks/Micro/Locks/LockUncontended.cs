@@ -35,7 +35,7 @@ public class LockUncontended
         }
     }
 
-    [Target("gate beside the lock, uncontended", Against = nameof(AsyncLock), TimeRatio = 1.5)]
+    [Target("gate next to the lock, uncontended", Against = nameof(AsyncLock), TimeRatio = 1.5)]
     [Target("gate, uncontended", Bytes = 0.1)]
     [Benchmark(OperationsPerInvoke = Times)]
     public async Task Gate()
