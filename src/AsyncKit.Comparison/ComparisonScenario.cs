@@ -107,7 +107,7 @@ public sealed class ComparisonScenario<T>
 
     /// <summary>Adds a baseline without a result. Pass a <see cref="Verify(Func{IReadOnlyList{T}, string})"/> that
     /// checks the effects of the variants.</summary>
-    /// <inheritdoc cref="Baseline{TResult}"/>
+    /// <inheritdoc cref="Baseline{TResult}" path="/param|/returns|/exception"/>
     public ComparisonScenario<T> Baseline(
         string name,
         Func<IReadOnlyList<T>, CancellationToken, Task> run,
@@ -118,7 +118,7 @@ public sealed class ComparisonScenario<T>
     /// <summary>Adds another variant of the same work.</summary>
     /// <typeparam name="TResult">The type of the result. It may differ from that of the baseline if both are sequences
     /// of equal items.</typeparam>
-    /// <inheritdoc cref="Baseline{TResult}"/>
+    /// <inheritdoc cref="Baseline{TResult}" path="/param|/returns"/>
     /// <exception cref="ArgumentException">The scenario already has a variant of that name.</exception>
     /// <exception cref="InvalidOperationException">The scenario has no baseline yet.</exception>
     public ComparisonScenario<T> Variant<TResult>(
@@ -133,7 +133,7 @@ public sealed class ComparisonScenario<T>
     }
 
     /// <summary>Adds another variant of the same work, without a result.</summary>
-    /// <inheritdoc cref="Variant{TResult}"/>
+    /// <inheritdoc cref="Variant{TResult}" path="/param|/returns|/exception"/>
     public ComparisonScenario<T> Variant(
         string name,
         Func<IReadOnlyList<T>, CancellationToken, Task> run,
