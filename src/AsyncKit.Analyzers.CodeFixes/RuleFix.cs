@@ -31,7 +31,7 @@ public abstract class RuleFix : CodeFixProvider
 
     /// <inheritdoc/>
     public sealed override FixAllProvider GetFixAllProvider() =>
-        ChangesOtherDocuments ? WellKnownFixAllProviders.BatchFixer : FixAllProvider.Create(FixAllAsync);
+        ChangesOtherDocuments ? new SequentialFixAll(_title, SoundFixAsync) : FixAllProvider.Create(FixAllAsync);
 
     /// <inheritdoc/>
     public sealed override async Task RegisterCodeFixesAsync(CodeFixContext context)
@@ -59,19 +59,16 @@ public abstract class RuleFix : CodeFixProvider
     /// <summary>The part of the document where the fix may cause a compiler error.</summary>
     private protected virtual TextSpan ChangedPart(SyntaxNode node) => ChangedSolution.MemberOf(node);
 
-    private async Task<Solution?> SoundFixAsync(Document document, Diagnostic diagnostic, CancellationToken cancellationToken)
-    {
-        var model = await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false);
-        var root = await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false);
-        if (model is null || root is null)
-        {
-            return null;
-        }
+    private async Task<Solution?> SoundFixAsync(Document document, Diagnostic diagnostic, CancellationToken cancellationToken) =>
+        await FixTarget.OfAsync(document, diagnostic, cancellationToken).ConfigureAwait(false) is { } target
+            ? await SoundFixAsync(target, cancellationToken).ConfigureAwait(false)
+            : null;
 
-        var target = new FixTarget(document, root, model, diagnostic);
+    private async Task<Solution?> SoundFixAsync(FixTarget target, CancellationToken cancellationToken)
+    {
         var changed = await FixSolutionAsync(target, cancellationToken).ConfigureAwait(false);
         return changed is not null && await ChangedSolution.IsSoundAsync(
-            document, ChangedPart(target.Node), changed, MustRemoveAnError, cancellationToken).ConfigureAwait(false)
+            target.Document, ChangedPart(target.Node), changed, MustRemoveAnError, cancellationToken).ConfigureAwait(false)
             ? changed
             : null;
     }

@@ -5,6 +5,9 @@ namespace AsyncKit.Analyzers;
 /// <summary>The descriptors of all rules.</summary>
 internal static class Rules
 {
+    /// <summary>The page with a section for each rule, in the repository that the packages name.</summary>
+    private const string Page = "https://github.com/asynckit/asynckit/blob/main/docs/analyzers.md";
+
     public static readonly DiagnosticDescriptor SequentialLoop = Define(
         "AK0001",
         "Items are awaited one by one",
@@ -100,8 +103,6 @@ internal static class Rules
         "Lease is never released",
         "The lease of '{0}' is never released; declare it with 'using'",
         DiagnosticSeverity.Warning);
-
-    private const string Page = "docs/analyzers.md";
 
     private static DiagnosticDescriptor Define(
         string id, string title, string message, DiagnosticSeverity severity) => new(

@@ -25,10 +25,10 @@ internal static class CallRewrite
     {
         var body = (ExpressionSyntax)found.Body.Syntax;
         var operation = AtCall(body, found.Call.Syntax);
-        if (operation is LambdaExpressionSyntax { ExpressionBody: AwaitExpressionSyntax awaited } lambda
-            && model.GetTypeInfo(((LambdaExpressionSyntax)body).ExpressionBody!, cancellationToken).Type?.SpecialType != SpecialType.System_Void)
+        if (operation is LambdaExpressionSyntax { ExpressionBody: { } value, AsyncKeyword.RawKind: (int)SyntaxKind.AsyncKeyword } lambda
+            && model.GetTypeInfo(((LambdaExpressionSyntax)body).ExpressionBody!, cancellationToken).Type is { SpecialType: not SpecialType.System_Void })
         {
-            operation = Statement(lambda, awaited);
+            operation = Statement(lambda, value);
         }
 
         return Replace(

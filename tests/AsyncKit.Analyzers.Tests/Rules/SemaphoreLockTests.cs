@@ -322,6 +322,80 @@ public sealed class SemaphoreLockTests
         usings: Code.WithoutImport);
 
     [Fact]
+    public Task Nested_locks_are_all_rewritten_at_once() => Fix.FixesAsync(
+        [
+            """
+            public sealed partial class C
+            {
+                private readonly SemaphoreSlim {|AK0011:_outer|} = new(1, 1);
+                private readonly SemaphoreSlim {|AK0011:_inner|} = new(1, 1);
+                private readonly SemaphoreSlim {|AK0011:_third|} = new(1, 1);
+
+                public void Dispose()
+                {
+                    _outer.Dispose();
+                    _inner.Dispose();
+                    _third.Dispose();
+                }
+            }
+            """,
+            """
+            public sealed partial class C
+            {
+                public async Task UseAsync()
+                {
+                    await _outer.WaitAsync();
+                    try
+                    {
+                        await _inner.WaitAsync();
+                        try
+                        {
+                            await Task.Yield(); await _third.WaitAsync(); try { await Task.Yield(); } finally { _third.Release(); }
+                        }
+                        finally
+                        {
+                            _inner.Release();
+                        }
+                    }
+                    finally
+                    {
+                        _outer.Release();
+                    }
+                }
+            }
+            """,
+        ],
+        [
+            """
+            public sealed partial class C
+            {
+                private readonly AsyncLock _outer = new();
+                private readonly AsyncLock _inner = new();
+                private readonly AsyncLock _third = new();
+
+                public void Dispose()
+                {
+                }
+            }
+            """,
+            """
+            public sealed partial class C
+            {
+                public async Task UseAsync()
+                {
+                    using (await _outer.AcquireAsync())
+                    {
+                        using (await _inner.AcquireAsync())
+                        {
+                            await Task.Yield(); using (await _third.AcquireAsync()) { await Task.Yield(); }
+                        }
+                    }
+                }
+            }
+            """,
+        ]);
+
+    [Fact]
     public Task Fields_that_cannot_change_have_no_fix() => Fix.OffersNothingAsync("""
         public sealed class C
         {

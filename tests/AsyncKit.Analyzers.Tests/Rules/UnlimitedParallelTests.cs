@@ -92,6 +92,35 @@ public sealed class UnlimitedParallelTests
         """);
 
     [Fact]
+    public Task A_value_of_the_operation_is_not_collected() => Fix.FixesAsync(
+        """
+        public sealed class C
+        {
+            public async Task RunAsync(Uri[] pages, HashSet<int> sizes, int[] counts)
+            {
+                var last = 0;
+                await {|AK0004:Parallel.ForEachAsync|}(pages, async (page, token) => last = await Web.CountAsync(page, token));
+                await {|AK0004:Parallel.ForEachAsync|}(pages, async (page, token) => counts[0] = await Web.SizeAsync(page, token));
+                await {|AK0004:Parallel.ForEachAsync|}(pages, async (page, token) => Interlocked.Add(ref last, await Web.CountAsync(page, token)));
+                await {|AK0004:Parallel.ForEachAsync|}(pages, async (page, token) => new List<int>(await Web.CountAsync(page, token)));
+            }
+        }
+        """,
+        """
+        public sealed class C
+        {
+            public async Task RunAsync(Uri[] pages, HashSet<int> sizes, int[] counts)
+            {
+                var last = 0;
+                await pages.FanOutAsync(maxConcurrency: 8, async (page, token) => { last = await Web.CountAsync(page, token); });
+                await pages.FanOutAsync(maxConcurrency: 8, async (page, token) => { counts[0] = await Web.SizeAsync(page, token); });
+                await pages.FanOutAsync(maxConcurrency: 8, async (page, token) => { Interlocked.Add(ref last, await Web.CountAsync(page, token)); });
+                await pages.FanOutAsync(maxConcurrency: 8, async (page, token) => { new List<int>(await Web.CountAsync(page, token)); });
+            }
+        }
+        """);
+
+    [Fact]
     public Task Named_arguments_are_understood() => Fix.FixesAsync(
         """
         public sealed class C

@@ -35,7 +35,7 @@ public sealed class ConvertTests
     [Fact]
     public async Task The_fixes_turn_the_code_before_into_the_code_after()
     {
-        var folder = FolderOf("Convert");
+        var folder = Repository.PathOf("docs/samples/Convert");
         using var workspace = new AdhocWorkspace();
         var project = workspace.AddProject("Convert", LanguageNames.CSharp)
             .WithParseOptions(Code.Parsing)
@@ -63,12 +63,6 @@ public sealed class ConvertTests
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(folder, "After", "PriceScraper.cs")),
             (await document.GetTextAsync()).ToString().Replace("namespace Prices.Before;", "namespace Prices.After;", StringComparison.Ordinal));
-    }
-
-    private static string FolderOf(string sample)
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName, "docs", "samples", sample);
     }
 
     private static async Task<Diagnostic?> FirstAsync(Document document, DiagnosticAnalyzer analyzer)
