@@ -23,10 +23,10 @@ public sealed class AsyncOnLaneAnalyzer() : RuleAnalyzer(Rules.AsyncOnLane)
             },
             OperationKind.Invocation);
 
-    private static bool TakesBlockingWork(IMethodSymbol method, KnownSymbols symbols) => symbols.OwnerOf(method) switch
+    private static bool TakesBlockingWork(IMethodSymbol method, KnownSymbols symbols) => method.Name switch
     {
-        KnownSymbols.Offload or KnownSymbols.BlockingLane => method.Name is "RunAsync",
-        KnownSymbols.FanOut => method.Name is "FanOutBlockingAsync",
+        "RunAsync" => symbols.OwnerOf(method) is KnownSymbols.Offload or KnownSymbols.BlockingLane,
+        "FanOutBlockingAsync" => symbols.OwnerOf(method) is KnownSymbols.FanOut,
         _ => false,
     };
 }

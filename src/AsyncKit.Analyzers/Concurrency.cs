@@ -12,12 +12,12 @@ internal static class Concurrency
     /// <summary>Whether another call of the lambda can run the expression at the same time. False if the limit is not
     /// known.</summary>
     public static bool IsConcurrent(IOperation expression, IAnonymousFunctionOperation lambda, KnownSymbols symbols) =>
-        !expression.References(Testing)
-        && (OperationCall.Of(lambda, symbols) is { } owner
+        (OperationCall.Of(lambda, symbols) is { } owner
             ? (owner.IsFanOut && HasConcurrentLimit(owner)) || (owner.IsParallel && IsConcurrentLoop(owner))
             : IsSelectorOfWhenAll(lambda, symbols)
                 && IsAfterAnAwait(expression, lambda)
-                && !ThreadAffinity.MayApply(expression));
+                && !ThreadAffinity.MayApply(expression))
+        && !expression.References(Testing);
 
     private static bool HasConcurrentLimit(OperationCall owner)
     {

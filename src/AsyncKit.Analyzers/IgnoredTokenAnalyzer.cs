@@ -21,9 +21,9 @@ public sealed class IgnoredTokenAnalyzer() : RuleAnalyzer(Rules.IgnoredToken)
             operation =>
             {
                 var argument = (IArgumentOperation)operation.Operation;
-                if (TakesToken(argument.Parameter, symbols)
+                if (argument.Value.Syntax is IdentifierNameSyntax identifier
                     && argument.Parent is IInvocationOperation call
-                    && argument.Value.Syntax is IdentifierNameSyntax identifier
+                    && TakesToken(argument.Parameter, symbols)
                     && SymbolOf(argument.Value) is { } passed
                     && argument.Function() is IAnonymousFunctionOperation lambda
                     && OperationCall.Of(lambda, symbols) is { Token: { } own } owner

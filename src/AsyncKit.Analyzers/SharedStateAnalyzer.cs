@@ -11,7 +11,13 @@ public sealed class SharedStateAnalyzer() : RuleAnalyzer(Rules.SharedState)
     private protected override void Register(CompilationStartAnalysisContext context, KnownSymbols symbols)
     {
         context.RegisterOperationAction(
-            call => Check(call, StateOf((IInvocationOperation)call.Operation, symbols), call.Operation, symbols),
+            call =>
+            {
+                if (call.Operation.Function() is IAnonymousFunctionOperation) // Cheaper than the search for the type.
+                {
+                    Check(call, StateOf((IInvocationOperation)call.Operation, symbols), call.Operation, symbols);
+                }
+            },
             OperationKind.Invocation);
         context.RegisterOperationAction(
             assignment => CheckTarget(assignment, ((IAssignmentOperation)assignment.Operation).Target, symbols),

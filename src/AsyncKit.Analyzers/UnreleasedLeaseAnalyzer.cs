@@ -23,11 +23,11 @@ public sealed class UnreleasedLeaseAnalyzer() : RuleAnalyzer(Rules.UnreleasedLea
             },
             OperationKind.Invocation);
 
-    private static bool IsAcquire(IMethodSymbol method, KnownSymbols symbols) => symbols.OwnerOf(method) switch
+    private static bool IsAcquire(IMethodSymbol method, KnownSymbols symbols) => method.Name switch
     {
-        KnownSymbols.AsyncLock or KnownSymbols.KeyedLock or KnownSymbols.ConcurrencyGate =>
-            method.Name is "AcquireAsync",
-        KnownSymbols.AsyncPool => method.Name is "RentAsync",
+        "AcquireAsync" => symbols.OwnerOf(method)
+            is KnownSymbols.AsyncLock or KnownSymbols.KeyedLock or KnownSymbols.ConcurrencyGate,
+        "RentAsync" => symbols.OwnerOf(method) is KnownSymbols.AsyncPool,
         _ => false,
     };
 

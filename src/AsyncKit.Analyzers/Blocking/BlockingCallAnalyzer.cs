@@ -17,6 +17,7 @@ public sealed class BlockingCallAnalyzer() : RuleAnalyzer(Rules.BlockingCall)
                     && IsInAsyncFunction(call)
                     && !symbols.IsTaskOrDerived(call.Type)
                     && !IsOnOwnThread(call, symbols)
+                    && !IsStepOfTest(call, symbols)
                     && !OwnedLocks.MayBeHeld(call, symbols))
                 {
                     operation.ReportDiagnostic(Report(call.Syntax, BlockingCalls.NameOf(call)));
@@ -33,6 +34,11 @@ public sealed class BlockingCallAnalyzer() : RuleAnalyzer(Rules.BlockingCall)
 
     private static bool IsInAsyncFunction(IInvocationOperation call) =>
         call.SemanticModel?.GetEnclosingSymbol(call.Syntax.SpanStart) is IMethodSymbol { IsAsync: true };
+
+    /// <summary>Tests start threads on purpose, and align them with a barrier. On another thread the wait would not align
+    /// them.</summary>
+    private static bool IsStepOfTest(IInvocationOperation call, KnownSymbols symbols) =>
+        symbols.KnownBaseOf(call.TargetMethod) is KnownSymbols.Thread or KnownSymbols.Barrier && TestProjects.Contain(call);
 
     /// <summary>Whether the function is a lambda that gets a thread for itself, at least until its first await.</summary>
     private static bool IsOnOwnThread(IInvocationOperation call, KnownSymbols symbols) =>

@@ -18,7 +18,9 @@ internal static class BlockingCalls
 
     /// <summary>A blocking call for which .NET has no async method.</summary>
     public static bool HasNoAsyncTwin(IInvocationOperation call, KnownSymbols symbols) =>
-        symbols.KnownBaseOf(call.TargetMethod) switch
+        call.TargetMethod.Name is "WaitOne" or "WaitAny" or "WaitAll" or "Wait" or "SignalAndWait" or "Take" or "Join" or "Copy"
+            or "SpinUntil" // The name first: most calls end here, without a search through the base types.
+        && symbols.KnownBaseOf(call.TargetMethod) switch
         {
             KnownSymbols.WaitHandle => call.TargetMethod.Name is "WaitOne" or "WaitAny" or "WaitAll"
                 && WaitHandles.HaveNoOwner(call, symbols),
@@ -58,7 +60,7 @@ internal static class BlockingCalls
                 KnownSymbols.DbCommand => name.StartsWith("Execute", StringComparison.Ordinal),
                 KnownSymbols.HttpClient or KnownSymbols.Ping or KnownSymbols.SmtpClient => name is "Send",
                 KnownSymbols.Dns => name.StartsWith("GetHost", StringComparison.Ordinal) && name is not "GetHostName",
-                KnownSymbols.Task => name is "Wait" && !call.TargetMethod.IsStatic,
+                KnownSymbols.Task => name is "Wait",
                 _ => IsGetResult(call, symbols),
             }
             && !ReturnsAtOnce(call, symbols);

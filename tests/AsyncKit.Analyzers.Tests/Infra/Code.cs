@@ -25,6 +25,7 @@ internal static class Code
         public static class Web
         {
             public static Task<string> GetAsync(Uri uri, CancellationToken cancellationToken = default) => Task.FromResult("");
+            public static Task<string> GetDeepAsync(Uri uri, int depth = 1, CancellationToken cancellationToken = default) => Task.FromResult("");
             public static Task<int> CountAsync(Uri uri, CancellationToken cancellationToken = default) => Task.FromResult(1);
             public static Task<int> SizeAsync(Uri uri) => Task.FromResult(1);
             public static Task<int> SizeAsync(Uri uri, CancellationToken cancellationToken) => Task.FromResult(1);

@@ -126,6 +126,7 @@ public sealed class AsyncOnLaneTests
             {
                 // First.
                 await Offload.RunAsync({|AK0014:() => Web.PlainAsync(uri)|}); // Plain.
+                await Offload.RunAsync({|AK0014:() => ct.CanBeCanceled ? Web.PlainAsync(uri) : Web.SendAsync(uri)|});
                 await Offload.RunAsync({|AK0014:() => Web.SendAsync(uri)|}, ct);
                 await Offload.RunAsync({|AK0014:async () => await Web.SendAsync(uri, ct)|}, ct).ConfigureAwait(false);
                 var count = await await BlockingLane.Shared.RunAsync({|AK0014:() => Web.CountAsync(uri)|}, ct);
@@ -142,6 +143,7 @@ public sealed class AsyncOnLaneTests
             {
                 // First.
                 await Web.PlainAsync(uri); // Plain.
+                await (ct.CanBeCanceled ? Web.PlainAsync(uri) : Web.SendAsync(uri));
                 await Web.SendAsync(uri, ct);
                 await Web.SendAsync(uri, ct).ConfigureAwait(false);
                 var count = await Web.CountAsync(uri, ct);

@@ -59,6 +59,7 @@ public sealed class BlockingCallTests
         "handle.WaitOne();",
         "WaitHandle.WaitAny(handles);",
         "WaitHandle.WaitAll([signal, mutex]);",
+        "WaitHandle.WaitAny(new WaitHandle[] { signal, mutex });",
         "Thread.CurrentThread.Join(100);",
         "Thread.Sleep(1);",
         "File.Delete(path);",

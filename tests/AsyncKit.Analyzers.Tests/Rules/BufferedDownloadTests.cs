@@ -35,6 +35,7 @@ public sealed class BufferedDownloadTests
         "var getting = client.GetByteArrayAsync(uri); await File.WriteAllBytesAsync(path, await getting);",
         "var bytes = await client.GetByteArrayAsync(uri); await File.AppendAllBytesAsync(path, bytes);",
         "await File.WriteAllTextAsync(path, await client.GetStringAsync(uri));",
+        "var bytes = await client.GetByteArrayAsync(uri); ct.Register(() => File.WriteAllBytes(path, bytes));",
         "var bytes = await client.GetByteArrayAsync(uri); Action write = () => File.WriteAllBytes(path, bytes); write();");
 
     [Fact]

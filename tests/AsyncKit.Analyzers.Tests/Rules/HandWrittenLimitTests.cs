@@ -238,5 +238,21 @@ public sealed class HandWrittenLimitTests
         Console.WriteLine();
         """);
 
+    [Fact]
+    public Task A_user_interface_is_not_reported() => Verify.ReportsAsync(new HandWrittenLimitAnalyzer(), """
+        namespace System.Windows.Forms { public class Form; }
+        namespace App
+        {
+            public class Main : System.Windows.Forms.Form
+            {
+                public async Task LoadAsync(IEnumerable<Uri> uris)
+                {
+                    var s = new SemaphoreSlim(4);
+                    await Task.WhenAll(uris.Select(async uri => { await s.WaitAsync(); try { await Web.GetAsync(uri); } finally { s.Release(); } }));
+                }
+            }
+        }
+        """);
+
     private static Task EachAsync(params string[] bodies) => Verify.EachAsync(new HandWrittenLimitAnalyzer(), Template, bodies);
 }

@@ -239,6 +239,11 @@ public sealed class HandwrittenRetryTests
                 for (var i = 1; ; i++) { try { return await F(); } catch (TaskCanceledException) when (i < 5) { await Task.Delay(1); } }
             }
 
+            public async Task<int> OtherConditionAsync()
+            {
+                for (var i = 1; ; i++) { try { return await F(); } catch (Exception e) when (i < 5 && e is not FormatException) { await Task.Delay(1); } }
+            }
+
             public async Task<int> AnyAsync()
             {
                 for (var i = 1; ; i++) { try { return await F(); } catch when (i < 5) { await Task.Delay(1); } }
@@ -252,6 +257,12 @@ public sealed class HandwrittenRetryTests
             public async Task<int> GrowingLocalAsync(int pause)
             {
                 for (var i = 1; ; i++) { try { pause *= 2; return await F(); } catch (IOException) when (i < 5) { await Task.Delay(pause); } }
+            }
+
+            private int _pause = 1;
+            public async Task<int> ChangingFieldAsync()
+            {
+                for (var i = 1; ; i++) { try { return await F(); } catch (IOException) when (i < 5) { await Task.Delay(_pause); } }
             }
 
             public async Task<int> SwallowingAsync()

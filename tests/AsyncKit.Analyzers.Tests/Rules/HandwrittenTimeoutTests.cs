@@ -42,6 +42,7 @@ public sealed class HandwrittenTimeoutTests
         "if (await Task.WhenAny(task, LoadAsync()) != task) throw new TimeoutException(); return await task;",
         "if (await Task.WhenAny(LoadAsync(), Task.Delay(limit)) is Task<int> loaded) return await loaded; throw new TimeoutException();",
         "if (await Task.WhenAny(task, Task.Delay(limit), LoadAsync()) != task) throw new TimeoutException(); return await task;",
+        "var done = flag ? await Task.WhenAny(task, Task.Delay(limit)) == task : throw new TimeoutException(); return await task;",
         "await Task.WhenAny(task, Task.Delay(limit)); return await task;",
         "return await task.WithTimeoutAsync(limit, ct);");
 
@@ -232,6 +233,12 @@ public sealed class HandwrittenTimeoutTests
             {
                 if (await Task.WhenAny(task, Task.Delay(1)) != task) throw new TimeoutException("late");
                 return await task;
+            }
+
+            public async Task<int> OtherTaskAsync(Task<int> task, Task<int> other)
+            {
+                if (await Task.WhenAny(task, Task.Delay(1)) != task) throw new TimeoutException();
+                return await other;
             }
 
             public async Task UnobservedAsync(Task<int> task)

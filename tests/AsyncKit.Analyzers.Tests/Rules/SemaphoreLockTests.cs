@@ -330,6 +330,7 @@ public sealed class SemaphoreLockTests
                 private readonly SemaphoreSlim {|AK0011:_outer|} = new(1, 1);
                 private readonly SemaphoreSlim {|AK0011:_inner|} = new(1, 1);
                 private readonly SemaphoreSlim {|AK0011:_third|} = new(1, 1);
+                private readonly SemaphoreSlim {|AK0011:_fourth|} = new(1, 1);
 
                 public void Dispose()
                 {
@@ -350,7 +351,7 @@ public sealed class SemaphoreLockTests
                         await _inner.WaitAsync();
                         try
                         {
-                            await Task.Yield(); await _third.WaitAsync(); try { await Task.Yield(); } finally { _third.Release(); }
+                            await _third.WaitAsync(); try { await _fourth.WaitAsync(); try { await Task.Yield(); } finally { _fourth.Release(); } } finally { _third.Release(); }
                         }
                         finally
                         {
@@ -367,11 +368,14 @@ public sealed class SemaphoreLockTests
         ],
         [
             """
+            using AsyncKit;
+
             public sealed partial class C
             {
                 private readonly AsyncLock _outer = new();
                 private readonly AsyncLock _inner = new();
                 private readonly AsyncLock _third = new();
+                private readonly AsyncLock _fourth = new();
 
                 public void Dispose()
                 {
@@ -387,13 +391,14 @@ public sealed class SemaphoreLockTests
                     {
                         using (await _inner.AcquireAsync())
                         {
-                            await Task.Yield(); using (await _third.AcquireAsync()) { await Task.Yield(); }
+                            using (await _third.AcquireAsync()) { using (await _fourth.AcquireAsync()) { await Task.Yield(); } }
                         }
                     }
                 }
             }
             """,
-        ]);
+        ],
+        usings: Code.WithoutImport);
 
     [Fact]
     public Task Fields_that_cannot_change_have_no_fix() => Fix.OffersNothingAsync("""

@@ -19,6 +19,10 @@ public sealed class SequentialLoopTests
             private static readonly Uri[] Few = [new("http://a"), new("http://b")];
             private int _count;
             private string _last = "";
+            private readonly List<string> _known = [];
+            private List<string> Known() => _known;
+            private static Task<string> GetResultAsync(Task<string> task) => task;
+            private static Task<string> GetAndRemoveAsync(Uri uri) => Task.FromResult("");
             private async Task<string> LoadAsync(Uri uri) => await client.GetStringAsync(uri);
             private async Task<string> LoadCachedAsync(Uri uri) => _cache[uri] = await client.GetStringAsync(uri);
             private async Task<string> LoadCountedAsync(Uri uri) { Touch(); return await client.GetStringAsync(uri); }
@@ -93,6 +97,7 @@ public sealed class SequentialLoopTests
         "foreach (var uri in uris) { foreach (var x in uris) { await pages.GetPageAsync(uri).WaitAsync(ct); } }",
         "foreach (var uri in uris) { try { found.Add(await pages.GetPageAsync(uri)); } catch (HttpRequestException) { } }",
         "foreach (var uri in uris) { lock (seen) { } await pages.GetPageAsync(uri); }",
+        "foreach (var uri in uris) { if (uri.IsAbsoluteUri) { await pages.GetPageAsync(uri); } else { await pages.CountAsync(uri); } }",
         "foreach (var uri in uris) { var text = await pages.GetPageAsync(uri, ct); var more = await pages.GetPageAsync(uri, other); }");
 
     [Fact]
@@ -106,7 +111,9 @@ public sealed class SequentialLoopTests
         "foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); await Task.Delay(100, ct); }",
         "foreach (var uri in uris) { await Task.Yield(); }",
         "foreach (var uri in uris) { await pages.GetPageAsync(array[0]); }",
+        "foreach (var uri in uris) { found.Add(await GetAndRemoveAsync(uri)); }",
         "foreach (var task in running) { found.Add(await task); }",
+        "foreach (var task in running) { found.Add(await GetResultAsync(task)); }",
         "foreach (var uri in uris) { Web.Read(uri); }",
         "foreach (var uri in uris) { await foreach (var line in Web.LinesAsync(uri)) { } }",
         "foreach (var uri in uris) { await Task.WhenAll(pages.GetPageAsync(uri), pages.FindAsync(uri)); }");
@@ -134,6 +141,7 @@ public sealed class SequentialLoopTests
     public Task A_list_that_others_may_see_half_full_is_not_reported() => EachAsync(
         "try { foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); } } catch (HttpRequestException) { return found; }",
         "try { foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); } } finally { Report(found[0]); }",
+        "var known = Known(); foreach (var uri in uris) { known.Add(await pages.GetPageAsync(uri)); }",
         "all.Add(found); foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); }",
         "var other2 = found; foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); }",
         "void Show() => Console.WriteLine(string.Join(\"\", found)); foreach (var uri in uris) { found.Add(await pages.GetPageAsync(uri)); }",
@@ -156,6 +164,15 @@ public sealed class SequentialLoopTests
         "foreach (var uri in uris) { await pages.GetPageAsync(uri); using (var x = client.Send(new())) { } }",
         "foreach (var uri in uris) { Action a = () => n++; await pages.GetPageAsync(uri); }",
         "foreach (var uri in uris) { await (pages.GetPageAsync(uri) ?? Task.FromResult(\"\")); }");
+
+    [Fact]
+    public Task A_method_of_an_object_that_serves_one_call_at_a_time_is_not_reported() => Verify.ReportsAsync(new SequentialLoopAnalyzer(), """
+        public class PageRepository
+        {
+            private Task<string> GetAsync(Uri uri) => Task.FromResult(uri.Host);
+            public async Task LoadAsync(IEnumerable<Uri> uris) { foreach (var uri in uris) { await GetAsync(uri); } }
+        }
+        """);
 
     [Fact]
     public Task A_user_interface_is_not_reported() => Verify.ReportsAsync(new SequentialLoopAnalyzer(), """
@@ -215,6 +232,40 @@ public sealed class SequentialLoopTests
         }
         """,
         config: "asynckit_read_verbs = Reap, Harvest\nasynckit_max_concurrency = 32\n");
+
+    [Fact]
+    public Task Comments_in_the_header_and_the_token_in_scope_are_used() => Fix.FixesAsync(
+        """
+        public sealed class C
+        {
+            public async Task RunAsync(Uri[] uris, CancellationToken stop)
+            {
+                {|AK0001:foreach|} (var uri /* each */ in uris) { var text = await Web.GetAsync(uri); }
+                {|AK0001:foreach|} (var uri in uris) { _ = await Web.GetDeepAsync(uri); _ = uri.Host; }
+            }
+
+            public async Task WithoutTokenAsync(Uri[] uris, IPages pages)
+            {
+                {|AK0001:foreach|} (var uri in uris) { _ = await pages.CountAsync(uri); }
+            }
+        }
+        """,
+        """
+        public sealed class C
+        {
+            public async Task RunAsync(Uri[] uris, CancellationToken stop)
+            {
+                /* each */
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, stop) => { var text = await Web.GetAsync(uri, stop); });
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, stop) => { _ = await Web.GetDeepAsync(uri, cancellationToken: stop); _ = uri.Host; });
+            }
+
+            public async Task WithoutTokenAsync(Uri[] uris, IPages pages)
+            {
+                await uris.FanOutAsync(maxConcurrency: 8, async (uri, cancellationToken) => { _ = await pages.CountAsync(uri); });
+            }
+        }
+        """);
 
     [Fact]
     public Task The_loop_becomes_a_fan_out() => Fix.FixesEverywhereAsync(

@@ -73,6 +73,7 @@ public sealed class SharedStateTests
         "const int One = 1; await uris.FanOutAsync(One, async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
         "await uris.FanOutAsync(new FanOutOptions(1), async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
         "await uris.FanOutAsync(new FanOutOptions { MaxConcurrency = 1 }, async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
+        "await uris.FanOutAsync(new FanOutOptions { MaxConcurrency = 8, Partition = FanOutPartition.By((Uri u) => 1, maxPerKey: 1) }, async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
         "await uris.FanOutAsync(new FanOutOptions { MaxConcurrency = 8, Gate = gate }, async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
         "await uris.FanOutAsync(unknown, async (u, t) => { found.Add(await Web.GetAsync(u, t)); });",
         "await Parallel.ForEachAsync(uris, new ParallelOptions { MaxDegreeOfParallelism = 1 }, async (u, t) => { await Task.Yield(); found.Add(\"\"); });",

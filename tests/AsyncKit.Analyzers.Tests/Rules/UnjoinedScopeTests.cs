@@ -26,6 +26,7 @@ public sealed class UnjoinedScopeTests
         "await using var [|s|] = TaskScope.Open(); s.Run(WorkAsync);",
         "await using TaskScope [|s|] = TaskScope.Open(null, ct); _ = s.Run(WorkAsync);",
         "await using (var [|s|] = TaskScope.Open()) { s.Run(WorkAsync); }",
+        "await using var [|s|] = TaskScope.Open(); while (true) { s.Run(WorkAsync); if (flag) { break; } }",
         "await using var [|s|] = TaskScope.Open(); var kept = s.Run(WorkAsync); s.Run(WorkAsync); await kept;",
         "await using var [|s|] = TaskScope.Open(); s.Run(async t => { await WorkAsync(s.Token); s.Run(WorkAsync); });",
         "await using var [|s|] = TaskScope.Open(); foreach (var i in new[] { 1 }) { s.Run(t => WorkAsync(t)); } Console.WriteLine(s.ToString());");
@@ -158,8 +159,11 @@ public sealed class UnjoinedScopeTests
                     await using var s = TaskScope.Open();
                     s.Run(t => Task.Delay(1, t));
                     Task.Delay(1);
+                    Run();
                     await s.JoinAsync();
                 }
+
+                private static Task Run() => Task.CompletedTask;
             }
             """;
         var compilation = Verify.Compile(Source, Code.References, OutputKind.DynamicallyLinkedLibrary);
@@ -167,7 +171,7 @@ public sealed class UnjoinedScopeTests
             .WithAnalyzers(compilation, [new DroppedChildSuppressor()]).GetAllDiagnosticsAsync();
 
         Assert.Equal(
-            ["Task.Delay(1)"],
+            ["Task.Delay(1)", "Run()"],
             all.Where(diagnostic => diagnostic is { Id: "CS4014", IsSuppressed: false })
                 .Select(diagnostic => Source[diagnostic.Location.SourceSpan.Start..diagnostic.Location.SourceSpan.End]),
             StringComparer.Ordinal);

@@ -159,6 +159,21 @@ public class AK0008TrickyTests() : TrickyTests("AK0008")
         """);
 
     [Fact]
+    public Task A_test_may_align_threads() => SilentInTestsAsync("""
+        public class Sample
+        {
+            public async Task RunAsync(Barrier start)
+            {
+                var other = new Thread(() => start.SignalAndWait());
+                other.Start();
+                start.SignalAndWait();
+                other.Join();
+                await Task.Yield();
+            }
+        }
+        """);
+
+    [Fact]
     public Task An_expression_tree_is_data() => SilentAsync("""
         using System.Linq.Expressions;
         public class Sample
