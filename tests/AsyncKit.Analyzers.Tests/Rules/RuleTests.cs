@@ -21,7 +21,8 @@ public sealed class RuleTests
 
         Assert.Equal(
             Rules.Select(rule => $"{repository}/blob/main/docs/analyzers.md#{rule.Id.ToLowerInvariant()}"),
-            Rules.Select(rule => rule.HelpLinkUri));
+            Rules.Select(rule => rule.HelpLinkUri),
+            StringComparer.Ordinal);
     }
 
     [Fact]
@@ -35,5 +36,6 @@ public sealed class RuleTests
 
     [Fact]
     public void Rules_are_numbered_from_1_to_16() =>
-        Assert.Equal(Enumerable.Range(1, 16).Select(number => $"AK{number:0000}"), Rules.Select(rule => rule.Id));
+        Assert.Equal(
+            Enumerable.Range(1, 16).Select(number => $"AK{number:0000}"), Rules.Select(rule => rule.Id), StringComparer.Ordinal);
 }
