@@ -1,7 +1,10 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using AsyncKit.Diagnostics;
 using AsyncKit.Http;
+using AsyncKit.RabbitMQ;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
@@ -71,6 +74,16 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Http, "RetriedMethods:0", "'POST'", null, "'G T'", " must be an HTTP method such as GET; it was 'G T'."),
         new(Http, "ReadIdleTimeout", "'00:00:04'", "00:00:04", "'-00:00:04'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:04."),
 
+        new(Remote, "MaxMessageBytes", "2048", "2048", "0", " must be from 1 to 536870912; it was 0."),
+        new(Remote, "PublishTimeout", "'00:00:05'", "00:00:05", "'Infinite'", " must be from 00:00:00.0000001 to 49.00:00:00; it was -00:00:00.0010000."),
+        new(Remote, "ReplyQueueExpiry", "'00:01:00'", "00:01:00", "'00:00:00'", " must be from 00:00:01 to 24.00:00:00; it was 00:00:00."),
+        new(Remote, "ReconnectDelay", "'Constant(00:00:01)'", "Constant(00:00:01)", "'soon'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'soon'."),
+        new(Remote, "ClientName", "'n'", "n", "[ 1 ]", " must be a text; it was a section."),
+        new(Worker, "MaxConcurrency", "4", "4", "65536", " must be from 1 to 65535; it was 65536."),
+        new(Worker, "MaxDeliveries", "3", "3", "20", " must be from 1 to 19; it was 20."),
+        new(Worker, "ItemTimeout", "'00:01:00'", "00:01:00", "'00:00:00'", " must be from 00:00:00.0000001 to 24.00:00:00; it was 00:00:00."),
+        new(Worker, "DrainTimeout", "'00:00:05'", "00:00:05", "'-00:00:05'", " must be from 00:00:00 to 24.00:00:00; it was -00:00:05."),
+
         new(Detector, "Enabled", "false", "False", "'off'", " must be true or false; it was 'off'."),
         new(Detector, "WaitThreshold", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01."),
         new(Detector, "PoolLatencyThreshold", "'00:00:01'", "00:00:01", "'00:00:00'", " must be at least 00:00:00.0010000, or Timeout.InfiniteTimeSpan; it was 00:00:00."),
@@ -78,6 +91,10 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Detector, "ProbeInterval", "'00:00:01'", "00:00:01", "'02:00:00'", " must be from 00:00:00.0010000 to 01:00:00; it was 02:00:00."),
         new(Detector, "ReportInterval", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00; it was -00:00:01."),
     ];
+
+    private static readonly Uri NoBroker = new("amqp://127.0.0.1:1/");
+    private static readonly JsonTypeInfo<int> Number =
+        JsonMetadataServices.CreateValueInfo<int>(new JsonSerializerOptions(), JsonMetadataServices.Int32Converter);
 
     private static Subject Lane => new(
         "Lane",
@@ -117,6 +134,21 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         services => services.GetRequiredService<IOptionsMonitor<AsyncKitHttpOptions>>().Get("x"),
         typeof(AsyncKitHttpOptions));
 
+    private static Subject Remote => new(
+        "Remote",
+        "{}",
+        (services, section) => services.AddRabbitRemote(_ => NoBroker, section),
+        services => Bound(typeof(RabbitRemoteOptions), services, ""),
+        typeof(RabbitRemoteOptions));
+
+    private static Subject Worker => new(
+        "Worker",
+        """{ "MaxConcurrency": 2 }""",
+        (services, section) => services.AddRabbitRemote(NoBroker).AddRemoteWorker(
+            "x", section, Number, Number, (IServiceProvider _, int item, CancellationToken _) => Task.FromResult(item)),
+        services => Bound(typeof(RabbitServeOptions), services, "x"),
+        typeof(RabbitServeOptions));
+
     private static Subject Detector => new(
         "Detector",
         "{}",
@@ -142,9 +174,8 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
         await using (var host = Host(one.Subject, one.Json(one.Right)))
         {
-            await host.StartAsync();
+            host.Services.GetRequiredService<IStartupValidator>().Validate(); // As a start does, which needs a broker.
             Assert.Equal(one.Printed ?? Print(Value(one.Subject.Get(host.Services), key)), Print(Value(one.Subject.Get(host.Services), key)));
-            await host.StopAsync();
         }
 
         await using var wrong = Host(one.Subject, one.Json(one.Wrong));
@@ -331,7 +362,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
     /// <summary>The public extension methods that add something to a container.</summary>
     private static IEnumerable<MethodInfo> Registrations =>
-        from assembly in new[] { typeof(FanOutConsumer).Assembly, typeof(AsyncKitHttpOptions).Assembly, typeof(BlockingDetector).Assembly }
+        from assembly in new[] { typeof(FanOutConsumer).Assembly, typeof(AsyncKitHttpOptions).Assembly, typeof(BlockingDetector).Assembly, typeof(RabbitRemote).Assembly }
         from type in assembly.GetExportedTypes()
         from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static)
         where method.IsDefined(typeof(ExtensionAttribute))
@@ -382,6 +413,11 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
 
     /// <summary>A consumer returns no results, so their order is not an option.</summary>
     private static bool IsNotBound(Type type, string property) => type == typeof(FanOutOptions) && property is "Order";
+
+    /// <summary>Returns bound options of AsyncKit.RabbitMQ, which contains the linked class of AsyncKit.Hosting.</summary>
+    private static object Bound(Type type, IServiceProvider services, string name) =>
+        typeof(RabbitRemote).Assembly.GetType("AsyncKit.Hosting.BoundOptions`1")!.MakeGenericType(type)
+            .GetMethod("Get")!.Invoke(null, [services, name])!;
 
     private static object Settings(IServiceProvider services)
     {
