@@ -3,13 +3,17 @@ using System.Runtime.InteropServices;
 namespace AsyncKit.Hosting.Tests;
 
 /// <summary>The entry point of the test assembly: a host with a GracefulShutdown inside, which handles the signals of its
-/// defaults if the argument is "both", and none otherwise. SIGWINCH ends its drain.</summary>
+/// defaults if the argument is "both", and none otherwise. SIGHUP ends its drain.</summary>
 internal static class HostProgram
 {
     public static async Task<int> Main(string[] args)
     {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => drained.TrySetResult());
+        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true; // Its default ends the process.
+            drained.TrySetResult();
+        });
         var options = args is ["both"] ? new GracefulShutdownOptions() : new GracefulShutdownOptions { Signals = [] };
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddHostedService(provider =>
