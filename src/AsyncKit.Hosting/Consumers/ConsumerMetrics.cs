@@ -17,9 +17,9 @@ internal sealed class ConsumerMetrics
     public ConsumerMetrics(IMeterFactory? meters)
     {
         if (meters?.Create(new MeterOptions(AsyncKitDiagnostics.MeterName)
-            {
-                Version = typeof(ConsumerMetrics).Assembly.GetName().Version?.ToString(3),
-            }) is not { } meter)
+        {
+            Version = typeof(ConsumerMetrics).Assembly.GetName().Version?.ToString(3),
+        }) is not { } meter)
         {
             return;
         }
