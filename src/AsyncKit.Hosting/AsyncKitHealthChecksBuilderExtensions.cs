@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -104,12 +105,33 @@ public static class AsyncKitHealthChecksBuilderExtensions
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null)
     {
-        _ = Check(builder, name, DefaultMaxWait, nameof(name));
-        return builder.Add(new HealthCheckRegistration(
-            $"consumer:{name}",
-            provider => new ConsumerHealth(provider.GetRequiredKeyedService<FanOutConsumer>(name), options ?? new()),
-            failureStatus,
-            tags));
+        return AddConsumer(builder, name, _ => options ?? new(), failureStatus, tags);
+    }
+
+    /// <summary>Adds a check of a consumer, with limits from the configuration.</summary>
+    /// <param name="builder">The builder of the checks.</param>
+    /// <param name="name">The name of a consumer that was added to the services. The name of the check is
+    /// <c>consumer:&lt;name&gt;</c>.</param>
+    /// <param name="section">A section with the properties of <see cref="FanOutConsumerHealthOptions"/>. It is read once. A key
+    /// that it does not contain keeps the default.</param>
+    /// <param name="failureStatus">The status of a check that fails; null for unhealthy.</param>
+    /// <param name="tags">The tags of the check; null for none.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException">A parameter without a default is null.</exception>
+    /// <remarks>The host does not start with an invalid section: its start throws an OptionsValidationException. Otherwise the
+    /// check is that of the other overload.</remarks>
+    public static IHealthChecksBuilder AddFanOutConsumer(
+        this IHealthChecksBuilder builder,
+        string name,
+        IConfigurationSection section,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return AddConsumer(
+                builder, name, provider => BoundOptions<FanOutConsumerHealthOptions>.Get(provider, name), failureStatus, tags)
+            .With(services => BoundOptions<FanOutConsumerHealthOptions>.Add(
+                services, name, (_, faults) => HostingSections.ConsumerHealth.Bind(section, new(), faults)));
     }
 
     /// <summary>Adds a check of the thread pool: it fails if work recently waited too long for a thread, because blocking
@@ -142,6 +164,21 @@ public static class AsyncKitHealthChecksBuilderExtensions
                     ServiceDescriptor.Singleton<IHostedService, ThreadPoolWatch>(
                         static provider => provider.GetRequiredService<ThreadPoolWatch>()));
             });
+    }
+
+    private static IHealthChecksBuilder AddConsumer(
+        IHealthChecksBuilder builder,
+        string name,
+        Func<IServiceProvider, FanOutConsumerHealthOptions> options,
+        HealthStatus? failureStatus,
+        IEnumerable<string>? tags)
+    {
+        _ = Check(builder, name, DefaultMaxWait, nameof(name));
+        return builder.Add(new HealthCheckRegistration(
+            $"consumer:{name}",
+            provider => new ConsumerHealth(provider.GetRequiredKeyedService<FanOutConsumer>(name), options(provider)),
+            failureStatus,
+            tags));
     }
 
     private static TimeSpan Check(IHealthChecksBuilder builder, string name, TimeSpan limit, string parameter)

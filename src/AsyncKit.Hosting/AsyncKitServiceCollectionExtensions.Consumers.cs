@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -189,8 +190,14 @@ public static partial class AsyncKitServiceCollectionExtensions
 
             return options;
         });
-        services.AddKeyedSingleton(name, (provider, _) => new FanOutConsumer(
-            name, Clock(provider, BoundOptions<FanOutConsumerOptions>.Get(provider, name).FanOut.TimeProvider)));
+        services.TryAddSingleton(static provider => new ConsumerMetrics(provider.GetService<IMeterFactory>()));
+        services.AddKeyedSingleton(name, (provider, _) =>
+        {
+            var consumer = new FanOutConsumer(
+                name, Clock(provider, BoundOptions<FanOutConsumerOptions>.Get(provider, name).FanOut.TimeProvider));
+            provider.GetRequiredService<ConsumerMetrics>().Add(consumer);
+            return consumer;
+        });
         return services.AddSingleton<IHostedService>(provider => new ConsumerService<T>(
             provider, provider.GetRequiredKeyedService<FanOutConsumer>(name), source, handler));
     }

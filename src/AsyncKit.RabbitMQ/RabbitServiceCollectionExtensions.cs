@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
+using AsyncKit.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 #pragma warning disable CS1573 // The inherited documentation has the other parameters.
 
@@ -48,17 +51,19 @@ public static class RabbitServiceCollectionExtensions
     /// the host starts.</param>
     /// <inheritdoc cref="AddRabbitRemote(IServiceCollection, Uri, RabbitRemoteOptions)" path="/*[not(self::param[@name='uri'])]"/>
     public static IServiceCollection AddRabbitRemote(
-        this IServiceCollection services, Func<IServiceProvider, Uri> uri, RabbitRemoteOptions? options = null)
+        this IServiceCollection services, Func<IServiceProvider, Uri> uri, RabbitRemoteOptions? options = null) =>
+        AddRemote(services, uri, _ => options ?? new());
+
+    /// <summary>Adds a <see cref="RabbitRemote"/> as a singleton, with options from the configuration.</summary>
+    /// <param name="uri">Returns the address of the broker. It is called once, when the host starts.</param>
+    /// <param name="section">A section with the properties of <see cref="RabbitRemoteOptions"/>. It is read once and validated
+    /// when the host starts; the exception names the key, the rule and the value of every fault.</param>
+    /// <inheritdoc cref="AddRabbitRemote(IServiceCollection, Uri, RabbitRemoteOptions)" path="/*[not(self::summary) and not(self::param[@name='uri' or @name='options']) and not(self::example)]"/>
+    public static IServiceCollection AddRabbitRemote(
+        this IServiceCollection services, Func<IServiceProvider, Uri> uri, IConfigurationSection section)
     {
-        _ = Guards.NotNull(services);
-        _ = Guards.NotNull(uri);
-        services.RemoveAll<RemoteService>();
-        services.RemoveAll<RabbitRemote>();
-        services.AddSingleton(provider => new RemoteService(provider, uri, options ?? new RabbitRemoteOptions()));
-        services.AddSingleton(provider => provider.GetRequiredService<RemoteService>().Remote);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RemoteService>(
-            static provider => provider.GetRequiredService<RemoteService>()));
-        return services;
+        _ = Guards.NotNull(section);
+        return AddRemote(services, uri, faults => RabbitSections.Remote.Bind(section, new(), faults));
     }
 
     /// <summary>Adds a background service that serves an operation, as <c>ServeAsync</c> does.</summary>
@@ -88,12 +93,90 @@ public static class RabbitServiceCollectionExtensions
         Func<IServiceProvider, T, CancellationToken, ValueTask<TResult>> operation)
     {
         _ = Guards.NotNull(options);
+        return AddWorker(services, name, _ => options, itemType, resultType, operation);
+    }
+
+    /// <inheritdoc cref="AddRemoteWorker{T, TResult}(IServiceCollection, string, RabbitServeOptions, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{IServiceProvider, T, CancellationToken, ValueTask{TResult}})"/>
+    public static IServiceCollection AddRemoteWorker<T, TResult>(
+        this IServiceCollection services,
+        string name,
+        RabbitServeOptions options,
+        JsonTypeInfo<T> itemType,
+        JsonTypeInfo<TResult> resultType,
+        Func<IServiceProvider, T, CancellationToken, Task<TResult>> operation)
+    {
+        _ = Guards.NotNull(options);
+        return AddWorker(services, name, _ => options, itemType, resultType, Adapt(operation));
+    }
+
+    /// <summary>Adds a background service that serves an operation, with options from the configuration.</summary>
+    /// <param name="section">A section with the properties of <see cref="RabbitServeOptions"/>. MaxConcurrency is required. It
+    /// is read once and validated when the host starts; the exception names the key, the rule and the value of every
+    /// fault.</param>
+    /// <inheritdoc cref="AddRemoteWorker{T, TResult}(IServiceCollection, string, RabbitServeOptions, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{IServiceProvider, T, CancellationToken, ValueTask{TResult}})" path="/*[not(self::summary) and not(self::param[@name='options']) and not(self::example)]"/>
+    [OverloadResolutionPriority(1)]
+    public static IServiceCollection AddRemoteWorker<T, TResult>(
+        this IServiceCollection services,
+        string name,
+        IConfigurationSection section,
+        JsonTypeInfo<T> itemType,
+        JsonTypeInfo<TResult> resultType,
+        Func<IServiceProvider, T, CancellationToken, ValueTask<TResult>> operation) =>
+        AddWorker(services, name, From(section), itemType, resultType, operation);
+
+    /// <inheritdoc cref="AddRemoteWorker{T, TResult}(IServiceCollection, string, IConfigurationSection, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{IServiceProvider, T, CancellationToken, ValueTask{TResult}})"/>
+    public static IServiceCollection AddRemoteWorker<T, TResult>(
+        this IServiceCollection services,
+        string name,
+        IConfigurationSection section,
+        JsonTypeInfo<T> itemType,
+        JsonTypeInfo<TResult> resultType,
+        Func<IServiceProvider, T, CancellationToken, Task<TResult>> operation) =>
+        AddWorker(services, name, From(section), itemType, resultType, Adapt(operation));
+
+    private static Func<ICollection<string>, RabbitServeOptions> From(IConfigurationSection section)
+    {
+        _ = Guards.NotNull(section);
+        return faults => RabbitSections.Serve.Bind(section, new(1), faults);
+    }
+
+    private static Func<IServiceProvider, T, CancellationToken, ValueTask<TResult>> Adapt<T, TResult>(
+        Func<IServiceProvider, T, CancellationToken, Task<TResult>> operation)
+    {
+        _ = Guards.NotNull(operation);
+        return (provider, item, cancellationToken) => new ValueTask<TResult>(operation(provider, item, cancellationToken));
+    }
+
+    private static IServiceCollection AddRemote(
+        IServiceCollection services, Func<IServiceProvider, Uri> uri, Func<ICollection<string>, RabbitRemoteOptions> read)
+    {
+        _ = Guards.NotNull(services);
+        _ = Guards.NotNull(uri);
+        services.RemoveAll<RemoteService>();
+        services.RemoveAll<RabbitRemote>();
+        BoundOptions<RabbitRemoteOptions>.Add(services, Options.DefaultName, (_, faults) => read(faults));
+        services.AddSingleton(provider => new RemoteService(
+            provider, uri, BoundOptions<RabbitRemoteOptions>.Get(provider, Options.DefaultName)));
+        services.AddSingleton(provider => provider.GetRequiredService<RemoteService>().Remote);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RemoteService>(
+            static provider => provider.GetRequiredService<RemoteService>()));
+        return services;
+    }
+
+    private static IServiceCollection AddWorker<T, TResult>(
+        IServiceCollection services,
+        string name,
+        Func<ICollection<string>, RabbitServeOptions> read,
+        JsonTypeInfo<T> itemType,
+        JsonTypeInfo<TResult> resultType,
+        Func<IServiceProvider, T, CancellationToken, ValueTask<TResult>> operation)
+    {
         _ = Guards.NotNull(itemType);
         _ = Guards.NotNull(resultType);
         _ = Guards.NotNull(operation);
-        return Add(services, name, provider => (remote, stop) => remote.ServeAsync(
+        Add(services, name, provider => (remote, stop) => remote.ServeAsync(
             name,
-            options,
+            BoundOptions<RabbitServeOptions>.Get(provider, name),
             itemType,
             resultType,
             async (item, cancellationToken) =>
@@ -109,28 +192,11 @@ public static class RabbitServiceCollectionExtensions
                 }
             },
             stop));
+        BoundOptions<RabbitServeOptions>.Add(services, name, (_, faults) => read(faults));
+        return services;
     }
 
-    /// <inheritdoc cref="AddRemoteWorker{T, TResult}(IServiceCollection, string, RabbitServeOptions, JsonTypeInfo{T}, JsonTypeInfo{TResult}, Func{IServiceProvider, T, CancellationToken, ValueTask{TResult}})"/>
-    public static IServiceCollection AddRemoteWorker<T, TResult>(
-        this IServiceCollection services,
-        string name,
-        RabbitServeOptions options,
-        JsonTypeInfo<T> itemType,
-        JsonTypeInfo<TResult> resultType,
-        Func<IServiceProvider, T, CancellationToken, Task<TResult>> operation)
-    {
-        _ = Guards.NotNull(operation);
-        return services.AddRemoteWorker(
-            name,
-            options,
-            itemType,
-            resultType,
-            (provider, item, cancellationToken) =>
-                new ValueTask<TResult>(operation(provider, item, cancellationToken)));
-    }
-
-    private static IServiceCollection Add(
+    private static void Add(
         IServiceCollection services,
         string name,
         Func<IServiceProvider, Func<RabbitRemote, CancellationToken, Task>> serve)
@@ -145,7 +211,7 @@ public static class RabbitServiceCollectionExtensions
 
         services.AddKeyedSingleton(name, (provider, _) => new RemoteWorkerService(
             provider.GetRequiredService<RemoteService>(), serve(provider)));
-        return services.AddSingleton<IHostedService>(
+        services.AddSingleton<IHostedService>(
             provider => provider.GetRequiredKeyedService<RemoteWorkerService>(name));
     }
 }

@@ -21,6 +21,33 @@ public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
         Assert.Contains(more, output, StringComparison.Ordinal);
     }
 
+    /// <summary>The blocking calls end when the supplier answers, so the order of the two answers is the proof.</summary>
+    [Fact]
+    public async Task A_ping_waits_for_the_blocking_calls_of_a_web_service_and_not_for_those_on_a_lane()
+    {
+        var outputs = await new[] { "web", "web-lane" }.FanOutAsync(2, async (mode, _) =>
+        {
+            using var sample = SampleProcess.Start("BlockingSample", mode);
+            var (code, output) = await sample.EndAsync();
+            Assert.Equal(0, code);
+            return output;
+        });
+
+        Assert.Contains("A sample found", outputs[0], StringComparison.Ordinal);
+        Assert.Contains("BlockingSample.SlowSupplier.Order", outputs[0], StringComparison.Ordinal);
+        Assert.Contains("ms: it was answered after the supplier answered.", outputs[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("BlockingSample.SlowSupplier.Order", outputs[1], StringComparison.Ordinal);
+        Assert.Contains("ms: it was answered before the supplier answered.", outputs[1], StringComparison.Ordinal);
+        Assert.True(Milliseconds(outputs[0]) > Milliseconds(outputs[1]), string.Join('\n', outputs));
+
+        static int Milliseconds(string output)
+        {
+            const string Ping = "/ping took ";
+            var start = output.LastIndexOf(Ping, StringComparison.Ordinal) + Ping.Length;
+            return int.Parse(output[start..output.IndexOf(' ', start)], System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
     [Fact]
     public async Task A_starvation_is_reported_without_a_method_if_diagnostics_are_disabled()
     {
@@ -40,6 +67,7 @@ public sealed class BlockingSampleTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(0, code);
         Assert.StartsWith("Blocks on purpose, until the detector", output, StringComparison.Ordinal);
+        Assert.Contains("web-lane", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,14 +32,19 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Starts the sample with the default action for SIGINT, even if this process ignores the signal.</summary>
     /// <param name="variable">An environment variable to set, or null.</param>
     public static SampleProcess Start(
-        string sample, (string Name, string Value)? variable, params string[] arguments)
+        string sample, (string Name, string Value)? variable, params string[] arguments) =>
+        StartAssembly(PathOf(sample), variable, arguments);
+
+    /// <summary>Starts the entry point of a test assembly in the same way.</summary>
+    public static SampleProcess StartAssembly(
+        string path, (string Name, string Value)? variable, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
         };
-        start.ArgumentList.Add(PathOf(sample));
+        start.ArgumentList.Add(path);
         Array.ForEach(arguments, start.ArgumentList.Add);
         if (variable is { } set)
         {

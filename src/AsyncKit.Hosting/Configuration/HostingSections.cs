@@ -1,6 +1,6 @@
 namespace AsyncKit.Hosting;
 
-/// <summary>The options of gates, lanes and consumers that a section can contain.</summary>
+/// <summary>The options of gates, lanes, consumers and health checks that a section can contain.</summary>
 internal static class HostingSections
 {
     /// <summary>The highest limit of a gate.</summary>
@@ -40,6 +40,14 @@ internal static class HostingSections
         { "WhenSourceFails", SectionValue.Member<WhenSourceFails>(), (options, value) => options with { WhenSourceFails = value } },
         { "RestartBackoff", SectionValue.Backoff, (options, value) => options with { RestartBackoff = value } },
         { "AbortTimeout", SectionValue.Time, (options, value) => options with { AbortTimeout = value } },
+    };
+
+    public static readonly SectionBinder<FanOutConsumerHealthOptions> ConsumerHealth = new("FanOutConsumerHealthOptions")
+    {
+        { "StuckAfter", SectionValue.Time, (options, value) => options with { StuckAfter = value } },
+        { "MaxFailureRatio", SectionValue.Number, (options, value) => options with { MaxFailureRatio = value } },
+        { "MinItems", SectionValue.Integer, (options, value) => options with { MinItems = value } },
+        { "Window", SectionValue.Time, (options, value) => options with { Window = value } },
     };
 
     /// <summary>The limit of a gate: one of the two.</summary>

@@ -41,16 +41,21 @@ internal sealed class ConsumerRun<T>(
         Func<IServiceProvider, IAsyncEnumerable<T>> source, CancellationToken drainToken, CancellationToken abortToken)
     {
         var scope = scopes.CreateAsyncScope();
+        Exception? stoppedBy;
         try
         {
             var items = source(scope.ServiceProvider)
                 ?? throw new InvalidOperationException($"The source of the consumer {consumer.Name} must not be null.");
-            return await ReportAsync(Outcomes(items, drainToken, abortToken)).NoContext();
+            stoppedBy = await ReportAsync(Outcomes(items, drainToken, abortToken)).NoContext();
         }
-        finally
+        catch (Exception exception)
         {
-            await scope.DisposeAsync().NoContext();
+            await DisposeAsync(scope, exception).NoContext();
+            throw;
         }
+
+        await scope.DisposeAsync().NoContext();
+        return stoppedBy;
     }
 
     private static FanOutOptions Decorate(
@@ -66,6 +71,27 @@ internal sealed class ConsumerRun<T>(
                 : options.OnSlowItem,
         };
 
+    /// <summary>Disposes the scope of a call that failed. An exception from disposing must not replace the cause, which
+    /// carries it.</summary>
+    private static async ValueTask DisposeAsync(AsyncServiceScope scope, Exception cause)
+    {
+        try
+        {
+            await scope.DisposeAsync().NoContext();
+        }
+        catch (Exception exception)
+        {
+            try
+            {
+                cause.Data["AsyncKit.DisposeException"] = exception;
+            }
+            catch (Exception)
+            {
+                // Data is virtual: an exception class that rejects the entry must not replace its own report.
+            }
+        }
+    }
+
     /// <summary>Counts and logs the outcomes.</summary>
     private async Task<Exception?> ReportAsync(IAsyncEnumerable<FanOutOutcome<T>> outcomes)
     {
@@ -79,8 +105,7 @@ internal sealed class ConsumerRun<T>(
                 consumer.Count(outcome.Kind, outcome.Exception);
                 if (outcome.Kind == FanOutOutcomeKind.Failed)
                 {
-                    ConsumerLog.ItemFailed(
-                        logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
+                    Log(outcome);
                     stoppedBy ??= options.FanOut.OnFailure == FailureMode.StopAtFirst ? outcome.Exception : null;
                 }
             }
@@ -91,6 +116,19 @@ internal sealed class ConsumerRun<T>(
         }
 
         return stoppedBy;
+    }
+
+    private void Log(FanOutOutcome<T> outcome)
+    {
+        try
+        {
+            ConsumerLog.ItemFailed(
+                logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
+        }
+        catch (Exception)
+        {
+            // A logger that throws must not end the run, which would cancel the other items.
+        }
     }
 
     private IAsyncEnumerable<FanOutOutcome<T>> Outcomes(
@@ -113,10 +151,13 @@ internal sealed class ConsumerRun<T>(
         {
             await CallAsync(scope.ServiceProvider, item, cancellationToken).NoContext();
         }
-        finally
+        catch (Exception exception)
         {
-            await scope.DisposeAsync().NoContext();
+            await DisposeAsync(scope, exception).NoContext();
+            throw;
         }
+
+        await scope.DisposeAsync().NoContext();
     }
 
     private ValueTask HandleAsync(WorkerScope scope, T item, CancellationToken cancellationToken) =>

@@ -56,6 +56,11 @@ internal sealed class ConsumerService<T> : BackgroundService
         await base.StopAsync(cancellationToken).NoContext();
         if (running.IsCompleted)
         {
+            if (_consumer.State == FanOutConsumerState.NotStarted)
+            {
+                _consumer.State = FanOutConsumerState.Stopped; // The stop was faster than the thread pool.
+            }
+
             return;
         }
 
@@ -108,6 +113,7 @@ internal sealed class ConsumerService<T> : BackgroundService
     /// <returns>The exception that stopped the run; null if it ended as it should.</returns>
     private async Task<Exception?> RunOnceAsync(CancellationToken stoppingToken)
     {
+        var cancelled = _consumer.Cancelled;
         try
         {
             _consumer.State = FanOutConsumerState.Running;
@@ -118,11 +124,18 @@ internal sealed class ConsumerService<T> : BackgroundService
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            // The shutdown timeout has elapsed; what was lost is logged with the end.
+            // The shutdown timeout has elapsed.
         }
         catch (Exception exception)
         {
             return exception;
+        }
+        finally
+        {
+            if (_consumer.Cancelled > cancelled)
+            {
+                ConsumerLog.LostItems(_logger, _consumer.Name, _consumer.Cancelled - cancelled);
+            }
         }
 
         if (stoppingToken.IsCancellationRequested)
@@ -140,11 +153,6 @@ internal sealed class ConsumerService<T> : BackgroundService
 
     private void OnStopped()
     {
-        if (_consumer.Cancelled > 0)
-        {
-            ConsumerLog.LostItems(_logger, _consumer.Name, _consumer.Cancelled);
-        }
-
         ConsumerLog.Stopped(_logger, _consumer.Name, _consumer.Succeeded, _consumer.Failed);
         _consumer.State = FanOutConsumerState.Stopped;
     }

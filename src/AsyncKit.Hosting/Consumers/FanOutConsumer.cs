@@ -8,7 +8,8 @@ namespace AsyncKit.Hosting;
 /// <item>The guarantees of a fan-out apply. Never more handlers run than the limit. An item is taken from the source only
 /// when a handler can start. Memory depends on the limit, not on the number of items.</item>
 /// <item>Each call of the handler has a new scope, or each worker has one; see
-/// <see cref="FanOutConsumerOptions.Scope"/>.</item>
+/// <see cref="FanOutConsumerOptions.Scope"/>. An exception from disposing the scope of an item is a failure of the item,
+/// unless its handler failed already.</item>
 /// <item>A failed item is logged at the level Error with its exception, and counted. The consumer continues, unless
 /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.</item>
 /// <item>A source that throws is logged at the level Error after the items that it yielded have completed. Then the host

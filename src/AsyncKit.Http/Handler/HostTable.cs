@@ -3,6 +3,8 @@ using System.Threading.RateLimiting;
 namespace AsyncKit.Http;
 
 /// <summary>The hosts with requests, each with its limits.</summary>
+/// <param name="options">The options of the client.</param>
+/// <param name="client">The name of the client; null for none.</param>
 /// <remarks>
 /// Invariants, under the lock:
 /// (1) A host with users is in the table, but not in the idle list.
@@ -12,13 +14,14 @@ namespace AsyncKit.Http;
 /// User code that creates a limiter runs outside the lock. Two callers may each create one; the second is disposed.
 /// </para>
 /// </remarks>
-internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
+internal sealed class HostTable(AsyncKitHttpOptions options, string? client = null) : IDisposable
 {
     public const int MaxIdle = 1_024;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<HostKey, Host> _hosts = [];
     private readonly LinkedList<Host> _idle = [];
+    private readonly HostGates _gates = new(options, client);
     private bool _isDisposed;
 
     public bool HasLimits { get; } =
@@ -161,10 +164,7 @@ internal sealed class HostTable(AsyncKitHttpOptions options) : IDisposable
 
     private Host Create(HostKey key) => new(
         key,
-        options.AdaptiveLimitPerHost is { } adaptive
-            ? new ConcurrencyGate(adaptive) { TimeProvider = options.Retry.TimeProvider }
-            : options.MaxConcurrencyPerHost is { } limit ? new ConcurrencyGate(limit)
-            : null,
+        _gates.Of(key),
         options.StartRatePerHost is not { } create ? null
             : create(key.ToString()) ?? throw new InvalidOperationException(
                 $"StartRatePerHost must return a limiter; it returned null for {key}."));

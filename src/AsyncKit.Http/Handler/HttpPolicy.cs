@@ -17,7 +17,7 @@ internal sealed class HttpPolicy : IDisposable
     {
         options.Check();
         _options = options;
-        _hosts = new HostTable(options);
+        _hosts = new HostTable(options, name);
         var retry = RetryAfter.AsDefaultHint(options.Retry);
         _retry = retry with
         {

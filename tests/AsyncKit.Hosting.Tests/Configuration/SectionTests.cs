@@ -1,7 +1,10 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using AsyncKit.Diagnostics;
 using AsyncKit.Http;
+using AsyncKit.RabbitMQ;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
@@ -56,6 +59,11 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Consumer, "RestartBackoff", "'Constant(00:00:02)'", "Constant(00:00:02)", "'Linear(00:00:05, 00:00:01)'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'Linear(00:00:05, 00:00:01)'."),
         new(Consumer, "AbortTimeout", "'00:00:08'", "00:00:08", "'-00:00:08'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:08."),
 
+        new(Health, "StuckAfter", "'00:02:00'", "00:02:00", "'00:00:00'", " must be at least 00:00:00.0000001, or Timeout.InfiniteTimeSpan; it was 00:00:00."),
+        new(Health, "MaxFailureRatio", "0.25", "0.25", "'NaN'", " must be from 0 to 1; it was NaN."),
+        new(Health, "MinItems", "3", "3", "0", " must be at least 1; it was 0."),
+        new(Health, "Window", "'00:05:00'", "00:05:00", "'00:00:01'", " must be from 00:00:05 to 01:00:00; it was 00:00:01."),
+
         new(Http, "MaxConcurrencyPerHost", "8", "8", "0", " must be from 1 to 100000, or null; it was 0."),
         new(Http, "AdaptiveLimitPerHost", Adaptive, null, "8", " must be a section; it was '8'."),
         new(Http, "AdaptiveLimitPerHost:Max", "60", "60", "1", " must be from 2 to 100000; it was 1."),
@@ -66,6 +74,16 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Http, "RetriedMethods:0", "'POST'", null, "'G T'", " must be an HTTP method such as GET; it was 'G T'."),
         new(Http, "ReadIdleTimeout", "'00:00:04'", "00:00:04", "'-00:00:04'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:04."),
 
+        new(Remote, "MaxMessageBytes", "2048", "2048", "0", " must be from 1 to 536870912; it was 0."),
+        new(Remote, "PublishTimeout", "'00:00:05'", "00:00:05", "'Infinite'", " must be from 00:00:00.0000001 to 49.00:00:00; it was -00:00:00.0010000."),
+        new(Remote, "ReplyQueueExpiry", "'00:01:00'", "00:01:00", "'00:00:00'", " must be from 00:00:01 to 24.00:00:00; it was 00:00:00."),
+        new(Remote, "ReconnectDelay", "'Constant(00:00:01)'", "Constant(00:00:01)", "'soon'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'soon'."),
+        new(Remote, "ClientName", "'n'", "n", "[ 1 ]", " must be a text; it was a section."),
+        new(Worker, "MaxConcurrency", "4", "4", "65536", " must be from 1 to 65535; it was 65536."),
+        new(Worker, "MaxDeliveries", "3", "3", "20", " must be from 1 to 19; it was 20."),
+        new(Worker, "ItemTimeout", "'00:01:00'", "00:01:00", "'00:00:00'", " must be from 00:00:00.0000001 to 24.00:00:00; it was 00:00:00."),
+        new(Worker, "DrainTimeout", "'00:00:05'", "00:00:05", "'-00:00:05'", " must be from 00:00:00 to 24.00:00:00; it was -00:00:05."),
+
         new(Detector, "Enabled", "false", "False", "'off'", " must be true or false; it was 'off'."),
         new(Detector, "WaitThreshold", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00, or Timeout.InfiniteTimeSpan; it was -00:00:01."),
         new(Detector, "PoolLatencyThreshold", "'00:00:01'", "00:00:01", "'00:00:00'", " must be at least 00:00:00.0010000, or Timeout.InfiniteTimeSpan; it was 00:00:00."),
@@ -73,6 +91,10 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Detector, "ProbeInterval", "'00:00:01'", "00:00:01", "'02:00:00'", " must be from 00:00:00.0010000 to 01:00:00; it was 02:00:00."),
         new(Detector, "ReportInterval", "'00:00:01'", "00:00:01", "'-00:00:01'", " must be at least 00:00:00; it was -00:00:01."),
     ];
+
+    private static readonly Uri NoBroker = new("amqp://127.0.0.1:1/");
+    private static readonly JsonTypeInfo<int> Number =
+        JsonMetadataServices.CreateValueInfo<int>(new JsonSerializerOptions(), JsonMetadataServices.Int32Converter);
 
     private static Subject Lane => new(
         "Lane",
@@ -98,12 +120,34 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         typeof(FanOutOptions),
         typeof(RetryOptions));
 
+    private static Subject Health => new(
+        "Health",
+        "{}",
+        (services, section) => services.AddHealthChecks().AddFanOutConsumer("x", section),
+        services => BoundOptions<FanOutConsumerHealthOptions>.Get(services, "x"),
+        typeof(FanOutConsumerHealthOptions));
+
     private static Subject Http => new(
         "Http",
         "{}",
         (services, section) => services.AddHttpClient("x").AddAsyncKit(section),
         services => services.GetRequiredService<IOptionsMonitor<AsyncKitHttpOptions>>().Get("x"),
         typeof(AsyncKitHttpOptions));
+
+    private static Subject Remote => new(
+        "Remote",
+        "{}",
+        (services, section) => services.AddRabbitRemote(_ => NoBroker, section),
+        services => Bound(typeof(RabbitRemoteOptions), services, ""),
+        typeof(RabbitRemoteOptions));
+
+    private static Subject Worker => new(
+        "Worker",
+        """{ "MaxConcurrency": 2 }""",
+        (services, section) => services.AddRabbitRemote(NoBroker).AddRemoteWorker(
+            "x", section, Number, Number, (IServiceProvider _, int item, CancellationToken _) => Task.FromResult(item)),
+        services => Bound(typeof(RabbitServeOptions), services, "x"),
+        typeof(RabbitServeOptions));
 
     private static Subject Detector => new(
         "Detector",
@@ -112,7 +156,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         Settings,
         typeof(BlockingDetectorOptions));
 
-    public static TheoryData<string, string> Options
+    public static TheoryData<string, string> AllCases
     {
         get
         {
@@ -123,16 +167,15 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
     }
 
     [Theory]
-    [MemberData(nameof(Options))]
+    [MemberData(nameof(AllCases))]
     public async Task An_option_is_bound_from_json_and_a_wrong_value_is_reported_at_the_start(string subject, string key)
     {
         var one = Cases.Single(one => (one.Subject.Name, one.Key) == (subject, key));
 
         await using (var host = Host(one.Subject, one.Json(one.Right)))
         {
-            await host.StartAsync();
+            host.Services.GetRequiredService<IStartupValidator>().Validate(); // As a start does, which needs a broker.
             Assert.Equal(one.Printed ?? Print(Value(one.Subject.Get(host.Services), key)), Print(Value(one.Subject.Get(host.Services), key)));
-            await host.StopAsync();
         }
 
         await using var wrong = Host(one.Subject, one.Json(one.Wrong));
@@ -183,6 +226,36 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
 
         Assert.Equal([fault], thrown.Failures, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_faults_of_a_registration_that_a_later_one_replaced_do_not_count()
+    {
+        await using var host = TestHost.Create(services => services
+            .AddConcurrencyGate("x", Section("""{ "Limit": -1 }"""))
+            .AddConcurrencyGate("x", limit: 3)
+            .AddBlockingLane("x", Section("{}"))
+            .AddBlockingLane("x", maxThreads: 2));
+
+        await host.StartAsync();
+
+        Assert.Equal(3, host.Services.GetRequiredKeyedService<ConcurrencyGate>("x").Limit);
+        Assert.Equal(2, host.Services.GetRequiredKeyedService<BlockingLane>("x").MaxThreads);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_configuration_has_no_effect_on_a_running_host()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create<string, string?>("X:Limit", "3")]).Build();
+        await using var host = TestHost.Create(services => services.AddConcurrencyGate("x", configuration.GetSection("X")));
+        await host.StartAsync();
+
+        configuration["X:Limit"] = "-1";
+        configuration.Reload();
+
+        Assert.Equal(3, host.Services.GetRequiredKeyedService<ConcurrencyGate>("x").Limit);
+        Assert.Equal(3, BoundOptions<HostingSections.GateValues>.Get(host.Services, "x").Limit);
     }
 
     [Fact]
@@ -245,16 +318,26 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         await Assert.ThrowsAsync<OptionsValidationException>(wrong.StartAsync);
     }
 
-    /// <summary>An option that no section can contain must be a delegate, a service or a token.</summary>
+    /// <summary>Every type of options that a registration takes, and that those contain, has cases.</summary>
     [Fact]
-    public void Every_option_with_a_value_has_a_case()
+    public void Every_type_of_options_that_a_registration_takes_has_cases()
     {
-        var subjects = Cases.Select(one => one.Subject).DistinctBy(subject => subject.Name, StringComparer.Ordinal);
+        var tested = Subjects.SelectMany(subject => subject.Types).ToHashSet();
+
+        Assert.Contains(typeof(FanOutConsumerHealthOptions), Registered);
+        Assert.Contains(typeof(RetryOptions), Registered);
+        Assert.Empty(Registered.Except(tested).Select(type => type.FullName));
+    }
+
+    /// <summary>An option that no section can contain comes from code only: a function, a service or a token.</summary>
+    [Fact]
+    public void Every_option_that_is_not_from_code_has_a_case()
+    {
         var missing =
-            from subject in subjects
+            from subject in Subjects
             from type in subject.Types
             from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            where IsValue(property.PropertyType) && !IsNotBound(type, property.Name)
+            where !IsFromCode(property.PropertyType) && !IsNotBound(type, property.Name)
             where !Cases.Any(one => one.Subject.Name.Equals(subject.Name, StringComparison.Ordinal)
                 && one.Key.Split(':').Contains(property.Name, StringComparer.Ordinal))
             select $"{type.Name}.{property.Name}";
@@ -262,13 +345,79 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         Assert.Empty(missing);
     }
 
-    private static bool IsValue(Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) is { } one
-        && (one.IsPrimitive || one.IsEnum || one == typeof(string) || one == typeof(TimeSpan) || one == typeof(Backoff)
-            || one == typeof(AdaptiveLimit) || one == typeof(RetryOptions) || one == typeof(RetryBudget));
+    [Fact]
+    public void Every_registration_with_options_also_takes_a_section()
+    {
+        var methods = Registrations.GroupBy(method => $"{method.DeclaringType!.Name}.{method.Name}", StringComparer.Ordinal);
+
+        var missing = methods
+            .Where(group => group.SelectMany(Options).Any()
+                && !group.Any(method => method.GetParameters().Any(one => one.ParameterType == typeof(IConfigurationSection))))
+            .Select(group => group.Key);
+
+        Assert.Empty(missing);
+    }
+
+    private static IEnumerable<Subject> Subjects => Cases.Select(one => one.Subject).DistinctBy(one => one.Name, StringComparer.Ordinal);
+
+    /// <summary>The public extension methods that add something to a container.</summary>
+    private static IEnumerable<MethodInfo> Registrations =>
+        from assembly in new[] { typeof(FanOutConsumer).Assembly, typeof(AsyncKitHttpOptions).Assembly, typeof(BlockingDetector).Assembly, typeof(RabbitRemote).Assembly }
+        from type in assembly.GetExportedTypes()
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static)
+        where method.IsDefined(typeof(ExtensionAttribute))
+            && (method.GetParameters()[0].ParameterType == typeof(IServiceCollection)
+                || method.GetParameters()[0].ParameterType == typeof(IHealthChecksBuilder)
+                || method.GetParameters()[0].ParameterType == typeof(IHttpClientBuilder))
+        select method;
+
+    private static HashSet<Type> Registered
+    {
+        get
+        {
+            var found = new HashSet<Type>();
+            var open = new Queue<Type>(Registrations.SelectMany(Options));
+            while (open.TryDequeue(out var type))
+            {
+                if (found.Add(type))
+                {
+                    foreach (var property in type.GetProperties().Where(property => IsOptions(property.PropertyType)))
+                    {
+                        open.Enqueue(property.PropertyType);
+                    }
+                }
+            }
+
+            return found;
+        }
+    }
+
+    private static IEnumerable<Type> Options(MethodInfo method) => method.GetParameters()
+        .SelectMany(parameter => parameter.ParameterType.GenericTypeArguments.Append(parameter.ParameterType))
+        .Where(IsOptions);
+
+    private static bool IsOptions(Type type) =>
+        type == typeof(AdaptiveLimit)
+        || (type.Name.EndsWith("Options", StringComparison.Ordinal) && type.FullName!.StartsWith("AsyncKit.", StringComparison.Ordinal));
+
+    private static bool IsFromCode(Type type) =>
+        type.IsAssignableTo(typeof(Delegate))
+        || type == typeof(ILogger)
+        || type == typeof(TimeProvider)
+        || type == typeof(CancellationToken)
+        || type == typeof(ConcurrencyGate)
+        || type == typeof(FanOutPartition)
+        || type == typeof(IProgress<FanOutProgress>)
+        || type == typeof(System.Threading.RateLimiting.RateLimiter)
+        || type == typeof(Polly.ResiliencePipeline);
 
     /// <summary>A consumer returns no results, so their order is not an option.</summary>
     private static bool IsNotBound(Type type, string property) => type == typeof(FanOutOptions) && property is "Order";
+
+    /// <summary>Returns bound options of AsyncKit.RabbitMQ, which contains the linked class of AsyncKit.Hosting.</summary>
+    private static object Bound(Type type, IServiceProvider services, string name) =>
+        typeof(RabbitRemote).Assembly.GetType("AsyncKit.Hosting.BoundOptions`1")!.MakeGenericType(type)
+            .GetMethod("Get")!.Invoke(null, [services, name])!;
 
     private static object Settings(IServiceProvider services)
     {

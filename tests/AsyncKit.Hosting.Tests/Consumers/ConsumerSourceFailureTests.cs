@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Moq;
 
 namespace AsyncKit.Hosting.Tests;
 
@@ -30,11 +31,19 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
     [Theory]
     [InlineData("null")]
     [InlineData("throws")]
+    [InlineData("enumerator")]
     public async Task A_source_that_cannot_be_created_has_failed(string fault)
     {
+        var broken = new Mock<IAsyncEnumerable<int>>();
+        broken.Setup(source => source.GetAsyncEnumerator(It.IsAny<CancellationToken>())).Throws(new IOException("no enumerator"));
         await using var host = await TestHost.StartAsync(services => services.AddFanOutConsumer<int>(
             "c",
-            _ => fault is "null" ? null! : throw new IOException("no source"),
+            _ => fault switch
+            {
+                "null" => null!,
+                "enumerator" => broken.Object,
+                _ => throw new IOException("no source"),
+            },
             new FanOutConsumerOptions(1),
             (_, _, _) => Task.CompletedTask));
 

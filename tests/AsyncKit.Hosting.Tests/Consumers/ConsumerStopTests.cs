@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Moq;
 
 namespace AsyncKit.Hosting.Tests;
 
@@ -134,7 +135,7 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
             await host.StopAsync().OrHangs();
 
             Assert.Equal(taken, handled);
-            Assert.Equal(taken, host.Consumer("c").Succeeded);
+            Assert.Equal((taken, FanOutConsumerState.Stopped), (host.Consumer("c").Succeeded, host.Consumer("c").State));
 
             async IAsyncEnumerable<int> CountAsync()
             {
@@ -145,6 +146,32 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task A_host_whose_start_fails_ends_the_consumer_and_handles_what_it_took()
+    {
+        var gate = new TestGate();
+        FanOutConsumer consumer;
+        var failing = new Mock<IHostedService>();
+        failing.Setup(service => service.StartAsync(It.IsAny<CancellationToken>())).Returns(async () =>
+        {
+            await gate.ArrivedAsync(1);
+            throw new IOException("no start");
+        });
+        await using (var host = TestHost.Create(services => services
+            .AddFanOutConsumer<int>("c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), async (_, _, _) =>
+                await gate.PassAsync(CancellationToken.None))
+            .AddSingleton(failing.Object)))
+        {
+            Write(3);
+            consumer = host.Consumer("c");
+            await Assert.ThrowsAsync<IOException>(host.StartAsync);
+        }
+
+        gate.Open();
+        await Hang.UntilAsync(() => consumer.State == FanOutConsumerState.Stopped);
+        Assert.Equal((1, 2), (consumer.Succeeded, _items.Reader.Count));
     }
 
     [Fact]

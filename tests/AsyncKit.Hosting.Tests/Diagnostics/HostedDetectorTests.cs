@@ -1,4 +1,5 @@
 using AsyncKit.Diagnostics;
+using Moq;
 
 namespace AsyncKit.Hosting.Tests;
 
@@ -30,8 +31,10 @@ public sealed class HostedDetectorTests : IClassFixture<NothingLeftBehind>
     [Fact]
     public async Task It_observes_hosted_services_that_start_before_it_was_added()
     {
+        var service = new Mock<IHostedService>();
+        service.Setup(one => one.StartAsync(It.IsAny<CancellationToken>())).Returns(FanOutAsync);
         await using var host = await TestHost.StartAsync(services => services
-            .AddHostedService<FanOutAtStart>()
+            .AddSingleton(service.Object)
             .AddBlockingDetector(EveryPrefix));
 
         host.Time.Advance(EveryPrefix.ProbeInterval);
@@ -63,11 +66,4 @@ public sealed class HostedDetectorTests : IClassFixture<NothingLeftBehind>
     }
 
     private static Task FanOutAsync() => new[] { 1 }.FanOutAsync(1, (_, _) => Task.CompletedTask).OrHangs();
-
-    private sealed class FanOutAtStart : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken) => FanOutAsync();
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -8,7 +8,7 @@ namespace AsyncKit.Hosting.Tests;
 /// queries of the dashboard.</summary>
 public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
 {
-    /// <summary>The classes that create instruments. The type initializer of each does.</summary>
+    /// <summary>The classes that create instruments, in their type initializers. Those of consumers come from a container.</summary>
     private static readonly Type[] Owners =
     [
         typeof(FanOutTelemetry), typeof(GateMetrics), typeof(LaneMetrics), typeof(PoolMetrics), typeof(ResilienceTelemetry),
@@ -40,7 +40,7 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     public void Every_query_of_the_dashboard_uses_exported_names_and_tags()
     {
         var exported = Instruments.Value.SelectMany(Exported).ToHashSet(StringComparer.Ordinal);
-        string[] tags = ["asynckit_name", "asynckit_outcome", "asynckit_gate_name", "asynckit_lane_name", "asynckit_pool_name", "asynckit_pool_reason"];
+        string[] tags = ["asynckit_name", "asynckit_outcome", "asynckit_gate_name", "asynckit_lane_name", "asynckit_pool_name", "asynckit_pool_reason", "asynckit_consumer_name"];
 
         var used = Queries().SelectMany(query => Name().Matches(query)).Select(match => match.Value)
             .Distinct(StringComparer.Ordinal).ToList();
@@ -72,7 +72,7 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
         return instrument switch
         {
             Histogram<double> => [$"{name}_bucket", $"{name}_sum", $"{name}_count"],
-            Counter<long> => [$"{name}_total"],
+            Counter<long> or ObservableCounter<long> => [$"{name}_total"],
             _ => [name],
         };
     }
@@ -89,11 +89,15 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     private static List<Instrument> Find()
     {
         Array.ForEach(Owners, type => RuntimeHelpers.RunClassConstructor(type.TypeHandle));
+        using var container = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var factory = container.GetRequiredService<IMeterFactory>();
+        _ = new ConsumerMetrics(factory);
         var found = new List<Instrument>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
         {
-            if (string.Equals(instrument.Meter.Name, AsyncKitDiagnostics.MeterName, StringComparison.Ordinal))
+            if (string.Equals(instrument.Meter.Name, AsyncKitDiagnostics.MeterName, StringComparison.Ordinal)
+                && (instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, factory)))
             {
                 found.Add(instrument);
             }

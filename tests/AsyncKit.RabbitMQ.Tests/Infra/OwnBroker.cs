@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace AsyncKit.RabbitMQ.Tests;
 
 /// <summary>A server that the tests restart, kill and block. It starts while other tests run, and is gone with the
@@ -50,33 +48,16 @@ public sealed class OwnBroker : IAsyncLifetime, ICollectionFixture<OwnBroker>
 
     private async Task StartFirstAsync()
     {
-        Uri = new Uri((await RunAsync("start")).Trim());
+        Uri = new Uri(await RunAsync("start"));
         var port = (await File.ReadAllTextAsync(Path.Combine(_folder, "tls"))).Trim();
         TlsUri = new Uri($"amqps://guest:guest@localhost:{port}/");
     }
 
     private Task<string> RunAsync(string command) => RunAsync([command]);
 
-    private async Task<string> RunAsync(string[] command)
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        var start = new ProcessStartInfo(Path.Combine(root, ".ci", "rabbitmq"))
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(command[0]);
-        start.ArgumentList.Add(_folder);
-        Array.ForEach(command[1..], start.ArgumentList.Add);
-        start.Environment["ASYNCKIT_TLS"] = "1";
-        start.Environment["ASYNCKIT_CONFIG"] = $"max_message_size = {MostMessageBytes}";
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{command[0]} failed: {await error}");
-        return text;
-    }
+    private Task<string> RunAsync(string[] command) => CiScript.RunAsync(
+        "rabbitmq",
+        [command[0], _folder, .. command[1..]],
+        ("ASYNCKIT_TLS", "1"),
+        ("ASYNCKIT_CONFIG", $"max_message_size = {MostMessageBytes}"));
 }

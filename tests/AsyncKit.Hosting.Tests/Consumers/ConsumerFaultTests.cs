@@ -1,0 +1,128 @@
+using System.Threading.Channels;
+using Moq;
+
+namespace AsyncKit.Hosting.Tests;
+
+/// <summary>Faults outside the handler: scopes that cannot be disposed, a logger that throws, items that a failure
+/// cancels.</summary>
+public sealed class ConsumerFaultTests : IClassFixture<NothingLeftBehind>
+{
+    private readonly Channel<int> _items = Channel.CreateUnbounded<int>();
+    private readonly TestGate _gate = new();
+
+    [Theory]
+    [InlineData(ConsumerScope.PerItem)]
+    [InlineData(ConsumerScope.PerWorker)]
+    public async Task The_exception_of_a_handler_survives_a_scope_that_cannot_be_disposed(ConsumerScope scope)
+    {
+        await using var host = await StartAsync(
+            new(1) { Scope = scope }, (_, _) => Task.FromException(new IOException("handler")));
+        _items.Writer.TryWrite(1);
+        await Hang.UntilAsync(() => host.Consumer("c").Failed == 1);
+
+        var failure = Assert.IsType<IOException>(host.Consumer("c").LastFailure);
+
+        Assert.IsType<InvalidOperationException>(failure.Data["AsyncKit.DisposeException"]);
+        await host.StopAsync().OrHangs();
+    }
+
+    [Fact]
+    public async Task A_scope_that_cannot_be_disposed_fails_its_item_and_the_consumer_continues()
+    {
+        await using var host = await StartAsync(new(1), (_, _) => Task.CompletedTask);
+        _items.Writer.TryWrite(1);
+        _items.Writer.TryWrite(2);
+        await Hang.UntilAsync(() => host.Consumer("c").Failed == 2);
+
+        Assert.Equal(FanOutConsumerState.Running, host.Consumer("c").State);
+        await host.StopAsync().OrHangs();
+    }
+
+    /// <summary>The scope of an idle worker is disposed while another worker still handles an item.</summary>
+    [Fact]
+    public async Task A_scope_of_a_worker_that_cannot_be_disposed_cancels_no_handler_of_a_drain()
+    {
+        var isCancelled = false;
+        await using var host = await StartAsync(new(2) { Scope = ConsumerScope.PerWorker }, async (item, token) =>
+        {
+            if (item == 1)
+            {
+                await _gate.PassAsync(CancellationToken.None);
+                isCancelled = token.IsCancellationRequested;
+            }
+        });
+        _items.Writer.TryWrite(1);
+        await _gate.ArrivedAsync(1);
+        _items.Writer.TryWrite(2);
+        await Hang.UntilAsync(() => host.Consumer("c").Succeeded == 1);
+
+        var stop = host.StopAsync();
+        await Hang.UntilAsync(() => Breaks.Disposed > 0);
+        _gate.Open();
+        await stop.OrHangs();
+
+        Assert.Contains("The consumer c failed; it does not restart.", host.Errors(), StringComparer.Ordinal);
+        Assert.Equal((false, 2L, 0L), (isCancelled, host.Consumer("c").Succeeded, host.Consumer("c").Cancelled));
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_ends_no_run()
+    {
+        var logger = new Mock<ILogger>();
+        logger.Setup(one => one.IsEnabled(LogLevel.Error)).Throws(new InvalidOperationException("logger"));
+        await using var host = await TestHost.StartAsync(services => services
+            .AddSingleton(Mock.Of<ILoggerProvider>(provider => provider.CreateLogger(It.IsAny<string>()) == logger.Object))
+            .AddFanOutConsumer<int>("c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, item, _) =>
+                item == 1 ? Task.FromException(new IOException()) : Task.CompletedTask));
+        _items.Writer.TryWrite(1);
+        _items.Writer.TryWrite(2);
+
+        await Hang.UntilAsync(() => host.Consumer("c") is { Failed: 1, Succeeded: 1 });
+
+        Assert.Equal(FanOutConsumerState.Running, host.Consumer("c").State);
+        await host.StopAsync().OrHangs();
+    }
+
+    [Fact]
+    public async Task Items_that_the_failure_of_another_cancelled_are_logged_as_lost()
+    {
+        await using var host = await TestHost.StartAsync(services => services.AddFanOutConsumer<int>(
+            "c",
+            _ => _items.Reader.ReadAllAsync(),
+            new FanOutConsumerOptions { FanOut = new(2) { OnFailure = FailureMode.StopAtFirst } },
+            async (_, item, token) =>
+            {
+                await (item == 1 ? _gate.PassAsync(token) : _gate.ArrivedAsync(1));
+                throw new IOException("broken");
+            }));
+        _items.Writer.TryWrite(1);
+        _items.Writer.TryWrite(2);
+
+        await Hang.UntilAsync(() => host.Stopping.IsCancellationRequested);
+
+        Assert.Contains("The consumer c lost 1 items that it took from its source.", host.Errors(), StringComparer.Ordinal);
+    }
+
+    private Task<TestHost> StartAsync(FanOutConsumerOptions options, Func<int, CancellationToken, Task> handler)
+    {
+        Breaks.Disposed = 0;
+        return TestHost.StartAsync(services => services
+            .AddScoped<Breaks>()
+            .AddFanOutConsumer<int>("c", _ => _items.Reader.ReadAllAsync(), options, (provider, item, token) =>
+            {
+                _ = provider.GetRequiredService<Breaks>();
+                return handler(item, token);
+            }));
+    }
+
+    private sealed class Breaks : IDisposable
+    {
+        public static int Disposed { get; set; }
+
+        public void Dispose()
+        {
+            Disposed++;
+            throw new InvalidOperationException("dispose");
+        }
+    }
+}
