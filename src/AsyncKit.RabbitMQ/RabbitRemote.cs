@@ -120,7 +120,7 @@ public sealed partial class RabbitRemote : IAsyncDisposable
         var name = options.ClientName
             ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}.{Environment.ProcessId}");
         var factory = NewFactory(uri, options, name);
-        var logger = options.Logger ?? NullLogger.Instance;
+        var logger = new SafeLogger(options.Logger ?? NullLogger.Instance);
         try
         {
             var link = await Link.OpenAsync(1, factory, options, logger, cancellationToken).NoContext();
