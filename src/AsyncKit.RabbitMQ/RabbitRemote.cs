@@ -16,7 +16,8 @@ namespace AsyncKit.RabbitMQ;
 /// <item>At least once, one result: the caller gets the result of each item exactly once, but an item may run more than
 /// once. Operations must be idempotent.</item>
 /// <item>A worker acknowledges an item after the broker confirmed its reply. The items of a killed worker go to other
-/// workers.</item>
+/// workers; at most <see cref="RabbitServeOptions.MaxConcurrency"/> + <see cref="RabbitServeOptions.Lookahead"/> of them
+/// run again.</item>
 /// <item>Back-pressure comes from the limit of the fan-out: a queue holds at most the sum of the limits of its
 /// clients.</item>
 /// <item>An item that no worker acknowledged after <see cref="RabbitServeOptions.MaxDeliveries"/> deliveries goes to
