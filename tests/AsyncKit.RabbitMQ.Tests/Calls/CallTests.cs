@@ -212,6 +212,7 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
 
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
+        await Counts.UntilAsync("serve.duration.cancelled", 1);
         gate.Open();
         Assert.Equal(1, await succeeding.OrHangs());
         await Assert.ThrowsAsync<RemoteOperationException>(() => call(2, default).AsTask().OrHangs());
