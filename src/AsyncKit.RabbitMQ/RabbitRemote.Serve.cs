@@ -32,7 +32,7 @@ public sealed partial class RabbitRemote
     /// <remarks>
     /// <list type="bullet">
     /// <item>The broker sends no more items than the limit, so none waits in this process while another worker is
-    /// idle.</item>
+    /// idle, unless <see cref="RabbitServeOptions.Lookahead"/> permits it.</item>
     /// <item>An exception of the operation goes to the caller as a <see cref="RemoteOperationException"/>. The worker
     /// continues.</item>
     /// <item>An item that exceeds <see cref="RabbitServeOptions.ItemTimeout"/> fails for its caller at once. An

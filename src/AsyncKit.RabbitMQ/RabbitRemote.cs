@@ -16,7 +16,8 @@ namespace AsyncKit.RabbitMQ;
 /// <item>At least once, one result: the caller gets the result of each item exactly once, but an item may run more than
 /// once. Operations must be idempotent.</item>
 /// <item>A worker acknowledges an item after the broker confirmed its reply. The items of a killed worker go to other
-/// workers.</item>
+/// workers; at most <see cref="RabbitServeOptions.MaxConcurrency"/> + <see cref="RabbitServeOptions.Lookahead"/> of them
+/// run again.</item>
 /// <item>Back-pressure comes from the limit of the fan-out: a queue holds at most the sum of the limits of its
 /// clients.</item>
 /// <item>An item that no worker acknowledged after <see cref="RabbitServeOptions.MaxDeliveries"/> deliveries goes to
@@ -120,7 +121,7 @@ public sealed partial class RabbitRemote : IAsyncDisposable
         var name = options.ClientName
             ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}.{Environment.ProcessId}");
         var factory = NewFactory(uri, options, name);
-        var logger = options.Logger ?? NullLogger.Instance;
+        var logger = new SafeLogger(options.Logger ?? NullLogger.Instance);
         try
         {
             var link = await Link.OpenAsync(1, factory, options, logger, cancellationToken).NoContext();

@@ -7,7 +7,7 @@ internal static class CompareCommand
     public static int Run(string[] args)
     {
         using var server = new SharedServer();
-        return new Comparison.Comparison("AsyncKit: ways to do the same slow work")
+        var comparison = new Comparison.Comparison("AsyncKit: ways to do the same slow work")
         {
             Command = "dotnet run -c Release --project benchmarks/AsyncKit.Benchmarks",
         }
@@ -18,8 +18,20 @@ internal static class CompareCommand
             .Scenario("failures", FailuresScenario.Items, scenario => new FailuresScenario(scenario).Describe())
             .Scenario("cancel", CancelScenario.Items, scenario => new CancelScenario(scenario).Describe())
             .Scenario("memory", MemoryScenario.Items, scenario => new MemoryScenario(scenario).Describe())
-            .Scenario("cpu", CpuScenario.Items, scenario => new CpuScenario(scenario).Describe())
-            .RunAsync(args)
-            .GetAwaiter().GetResult();
+            .Scenario("cpu", CpuScenario.Items, scenario => new CpuScenario(scenario).Describe());
+        var broker = RemoteCommand.Broker;
+        if (broker is not null)
+        {
+            comparison.Scenario("remote", RemoteScenario.Items, scenario => new RemoteScenario(scenario, broker).Describe());
+        }
+
+        var exitCode = comparison.RunAsync(args).GetAwaiter().GetResult();
+        if (broker is null)
+        {
+            Console.Error.WriteLine(
+                $"The scenario remote was skipped. To include it, set {RemoteCommand.Variable} to the URI of a RabbitMQ broker.");
+        }
+
+        return exitCode;
     }
 }

@@ -7,27 +7,35 @@ namespace AsyncKit.Benchmarks;
 /// ASYNCKIT_RABBITMQ, and prints the figures as Markdown.</summary>
 internal static class RemoteCommand
 {
-    private const string Variable = "ASYNCKIT_RABBITMQ";
+    public const string Variable = "ASYNCKIT_RABBITMQ";
     private const string DefaultPath = "benchmarks/results/remote.md";
+
+    /// <summary>The broker of the variable, or null.</summary>
+    public static Uri? Broker =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } address ? new Uri(address) : null;
 
     public static int Run(string[] args) => RunAsync(args).GetAwaiter().GetResult();
 
     private static async Task<int> RunAsync(string[] args)
     {
-        if (args is [("worker" or "raw") and var kind, var address, var name, var limit])
+        if (args is [("worker" or "raw") and var kind, var address, var name, var limit, var lookahead])
         {
-            await ServeAsync(kind, new Uri(address), name, int.Parse(limit, CultureInfo.InvariantCulture));
+            var options = new RabbitServeOptions(int.Parse(limit, CultureInfo.InvariantCulture))
+            {
+                Lookahead = int.Parse(lookahead, CultureInfo.InvariantCulture),
+            };
+            await ServeAsync(kind, new Uri(address), name, options);
             return 0;
         }
 
-        string? broker = Environment.GetEnvironmentVariable(Variable);
+        var broker = Broker;
         var (path, parts) = (DefaultPath, RemoteReport.AllParts);
         for (var index = 0; index + 1 < args.Length; index += 2)
         {
             switch (args[index])
             {
                 case "--broker":
-                    broker = args[index + 1];
+                    broker = new Uri(args[index + 1]);
                     break;
                 case "--out":
                     path = args[index + 1];
@@ -40,12 +48,12 @@ internal static class RemoteCommand
             }
         }
 
-        if (string.IsNullOrEmpty(broker) || args.Length % 2 != 0)
+        if (broker is null || args.Length % 2 != 0)
         {
             return Usage();
         }
 
-        await RemoteReport.RunAsync(new Uri(broker), parts, path);
+        await RemoteReport.RunAsync(broker, parts, path);
         return 0;
     }
 
@@ -58,11 +66,11 @@ internal static class RemoteCommand
     }
 
     /// <summary>A worker process, until its standard input ends.</summary>
-    private static async Task ServeAsync(string kind, Uri broker, string name, int limit)
+    private static async Task ServeAsync(string kind, Uri broker, string name, RabbitServeOptions options)
     {
         if (string.Equals(kind, "raw", StringComparison.Ordinal))
         {
-            await RawQueues.ServeAsync(broker, name, limit, UntilStopAsync);
+            await RawQueues.ServeAsync(broker, name, options.MaxConcurrency, UntilStopAsync);
             return;
         }
 
@@ -70,7 +78,7 @@ internal static class RemoteCommand
         using var stop = new CancellationTokenSource();
         var serving = remote.ServeAsync(
             name,
-            limit,
+            options,
             RemoteJson.Default.RemoteJob,
             RemoteJson.Default.String,
             async (job, token) =>

@@ -69,6 +69,16 @@ internal static class RemoteReport
         }
     }
 
+    public static async Task DeleteAsync(Uri broker, params string[] queues)
+    {
+        await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        foreach (var queue in queues)
+        {
+            await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false);
+        }
+    }
+
     private static async Task<string[]> RawAsync(Uri broker)
     {
         List<string> rows = [];
@@ -152,19 +162,22 @@ internal static class RemoteReport
     {
         var jobs = RemoteJob.Many(items, milliseconds);
         List<string> rows = [];
-        double first = 0;
-        foreach (var count in (int[])[1, 2, 4])
+        foreach (var lookahead in (int[])[0, RemoteRuns.Lookahead])
         {
-            using var workers = await runs.StartAsync(count);
-            _ = await runs.RunAsync(RemoteJob.Many(WarmUp), workers);
-            var local = Statistics.Median(
-                [await LocalAsync(count), await LocalAsync(count), await LocalAsync(count)]);
-            var run = RemoteRun.Median(
-                [await runs.RunAsync(jobs, workers), await runs.RunAsync(jobs, workers), await runs.RunAsync(jobs, workers)]);
-            first = count == 1 ? run.Rate : first;
-            rows.Add(Line(
-                $"| {count} | {local:N0} | {run.Rate:N0} | {run.Rate / local:0.00}x | {run.Rate / first:0.00}x | {run} |"));
-            await workers.StopAsync();
+            double first = 0;
+            foreach (var count in (int[])[1, 2, 4])
+            {
+                using var workers = await runs.StartAsync(count, lookahead: lookahead);
+                _ = await runs.RunAsync(RemoteJob.Many(WarmUp), workers);
+                var local = Statistics.Median(
+                    [await LocalAsync(count), await LocalAsync(count), await LocalAsync(count)]);
+                var run = RemoteRun.Median(
+                    [await runs.RunAsync(jobs, workers), await runs.RunAsync(jobs, workers), await runs.RunAsync(jobs, workers)]);
+                first = count == 1 ? run.Rate : first;
+                rows.Add(Line(
+                    $"| {lookahead} | {count} | {local:N0} | {run.Rate:N0} | {run.Rate / local:0.00}x | {run.Rate / first:0.00}x | {run} |"));
+                await workers.StopAsync();
+            }
         }
 
         return
@@ -174,8 +187,8 @@ internal static class RemoteReport
             "",
             Line($"{items:N0} items, median of 3 rounds. Local is a fan-out in one process with the same total limit."),
             "",
-            "| Workers | Local, items per second | Remote | Against local | Against 1 worker | Client cores | Worker cores | Broker cores |",
-            "|---:|---:|---:|---:|---:|---:|---:|---:|",
+            "| Lookahead | Workers | Local, items per second | Remote | Against local | Against 1 worker | Client cores | Worker cores | Broker cores |",
+            "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
             .. rows,
         ];
 
@@ -320,16 +333,6 @@ internal static class RemoteReport
     {
         await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
         return connection.ServerProperties!["version"] is byte[] text ? System.Text.Encoding.UTF8.GetString(text) : "-";
-    }
-
-    private static async Task DeleteAsync(Uri broker, params string[] queues)
-    {
-        await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        foreach (var queue in queues)
-        {
-            await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false);
-        }
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -9,6 +9,9 @@ internal sealed class RemoteRuns(Uri broker, RabbitRemote remote, string name)
     public const int Limit = 200;
     public const int PerWorker = 16;
 
+    /// <summary>The look-ahead of workers that have one.</summary>
+    public const int Lookahead = 48;
+
     public Func<RemoteJob, CancellationToken, ValueTask<string>> Operation { get; } =
         remote.Operation(name, RemoteJson.Default.RemoteJob, RemoteJson.Default.String);
 
@@ -28,8 +31,8 @@ internal sealed class RemoteRuns(Uri broker, RabbitRemote remote, string name)
         return items.Length / watch.Elapsed.TotalSeconds;
     }
 
-    public Task<RemoteWorkers> StartAsync(int count, string kind = "worker") =>
-        RemoteWorkers.StartAsync(kind, broker, name, count, PerWorker);
+    public Task<RemoteWorkers> StartAsync(int count, string kind = "worker", int lookahead = 0) =>
+        RemoteWorkers.StartAsync(kind, broker, name, count, PerWorker, lookahead);
 
     public async Task<RemoteRun> RunAsync(RemoteJob[] items, RemoteWorkers workers)
     {

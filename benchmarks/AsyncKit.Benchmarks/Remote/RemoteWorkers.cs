@@ -31,7 +31,9 @@ internal sealed class RemoteWorkers : IDisposable
     /// <param name="name">The name of the operation, or of the queue by hand.</param>
     /// <param name="count">The number of processes.</param>
     /// <param name="limit">The items of each at a time.</param>
-    public static async Task<RemoteWorkers> StartAsync(string kind, Uri broker, string name, int count, int limit)
+    /// <param name="lookahead">The items that each may hold above that.</param>
+    public static async Task<RemoteWorkers> StartAsync(
+        string kind, Uri broker, string name, int count, int limit, int lookahead)
     {
         var workers = new RemoteWorkers(() =>
         {
@@ -46,7 +48,15 @@ internal sealed class RemoteWorkers : IDisposable
                 start.ArgumentList.Add(typeof(RemoteWorkers).Assembly.Location);
             }
 
-            string[] arguments = ["remote", kind, broker.OriginalString, name, limit.ToString(CultureInfo.InvariantCulture)];
+            string[] arguments =
+            [
+                "remote",
+                kind,
+                broker.OriginalString,
+                name,
+                limit.ToString(CultureInfo.InvariantCulture),
+                lookahead.ToString(CultureInfo.InvariantCulture),
+            ];
             Array.ForEach(arguments, start.ArgumentList.Add);
             return Process.Start(start)!;
         });

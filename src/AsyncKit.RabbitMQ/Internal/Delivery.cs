@@ -1,4 +1,3 @@
-using System.Globalization;
 using RabbitMQ.Client;
 
 namespace AsyncKit.RabbitMQ;
@@ -16,8 +15,8 @@ internal sealed class Delivery
         ReplyTo = properties.ReplyTo;
         Headers = properties.Headers;
         Body = body.ToArray();
-        Returns = Headers is not null && Headers.TryGetValue(Topology.DeliveryCountHeader, out var count)
-            ? Convert.ToInt64(count, CultureInfo.InvariantCulture)
+        Returns = Headers is not null && Headers.TryGetValue(Topology.DeliveryCountHeader, out var value)
+            ? value switch { long count => count, int count => count, _ => 0 } // The broker sets a number.
             : 0;
     }
 

@@ -172,9 +172,10 @@ internal sealed partial class Link : IAsyncDisposable
     public async Task CallAsync(Func<Task> call)
     {
         ThrowIfLost();
-        var task = call();
+        Task? task = null;
         try
         {
+            task = call();
             await task.WaitAsync(_options.PublishTimeout, _clock, _lost.Token).NoContext();
         }
         catch (OperationInterruptedException exception) when (!IsLost && IsRefusal(exception.ShutdownReason))
@@ -372,7 +373,7 @@ internal sealed partial class Link : IAsyncDisposable
             ? long.Parse(match.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
             : -1;
 
-    private static void Observe(Task task) => _ = task.ContinueWith(
+    private static void Observe(Task? task) => _ = task?.ContinueWith(
         static task => _ = task.Exception,
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,

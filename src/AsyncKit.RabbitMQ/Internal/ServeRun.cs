@@ -10,8 +10,8 @@ namespace AsyncKit.RabbitMQ;
 /// <remarks>
 /// Lifetime: consumes on each link in turn until the stop, then drains.
 /// <para>Invariants: (1) A delivery is acknowledged only after the broker confirmed its reply, or if its caller is
-/// gone. (2) It is acknowledged on its own channel only. (3) No more than the limit is unacknowledged on a link. (4)
-/// The run does not complete while an operation runs. (5) An item that runs is not started again on this worker:
+/// gone. (2) It is acknowledged on its own channel only. (3) No more than the prefetch is unacknowledged on a
+/// link. (4) The run does not complete while an operation runs or an item is not settled. (5) An item that runs is not started again on this worker:
 /// another delivery of it joins the running one.</para>
 /// </remarks>
 internal sealed class ServeRun(
@@ -24,6 +24,8 @@ internal sealed class ServeRun(
     private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>();
     private readonly ConcurrentDictionary<string, RunningItem> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abort = new(); // Ends the items whose drain takes too long.
+    private readonly TaskCompletionSource<Unit> _settled = AsyncEnvironment.NewCompletion<Unit>();
+    private int _refCount = 1; // The fan-out, and each item that is started and not settled.
 
     /// <summary>Serves until a token is cancelled. Then <paramref name="stop"/> drains, and <paramref name="closing"/>
     /// returns the items at once.</summary>
@@ -33,9 +35,7 @@ internal sealed class ServeRun(
         context.Cancellations.Add(this);
         try
         {
-            var fanOut = new FanOutOptions(options.MaxConcurrency) { DrainToken = drain.Token };
-            var working = _deliveries.Reader.ReadAllAsync(CancellationToken.None)
-                .FanOutAsync(fanOut, HandleAsync, CancellationToken.None);
+            var working = WorkAsync(drain.Token);
             var limiting = LimitDrainAsync(working, drain.Token, closing);
             var consuming = ConsumeAsync(drain.Token);
             await Task.WhenAny(consuming, working).NoContext();
@@ -61,6 +61,22 @@ internal sealed class ServeRun(
     }
 
     public void Dispose() => _abort.Dispose();
+
+    /// <summary>Runs the deliveries until the drain, and completes when every item that was started is settled.</summary>
+    private async Task WorkAsync(CancellationToken drain)
+    {
+        try
+        {
+            var fanOut = new FanOutOptions(options.MaxConcurrency) { DrainToken = drain };
+            await _deliveries.Reader.ReadAllAsync(CancellationToken.None)
+                .FanOutAsync(fanOut, HandleAsync, CancellationToken.None).NoContext();
+        }
+        finally
+        {
+            Release();
+            await _settled.Task.NoContext();
+        }
+    }
 
     /// <summary>Cancels the item if it runs here.</summary>
     public void Cancel(string id)
@@ -113,7 +129,7 @@ internal sealed class ServeRun(
             channel,
             (number, properties, body) => OnDelivery(new Delivery(link, channel, number, properties, body)),
             () => link.End($"the broker cancelled the consumer of {_queue}"));
-        await link.CallAsync(() => channel.BasicQosAsync(0, (ushort)options.MaxConcurrency, global: false)).NoContext();
+        await link.CallAsync(() => channel.BasicQosAsync(0, options.Prefetch, global: false)).NoContext();
         await link.CallAsync(() => channel.BasicConsumeAsync(
             _queue, autoAck: false, tag, noLocal: false, exclusive: false, null, consumer, CancellationToken.None))
             .NoContext();
@@ -179,11 +195,12 @@ internal sealed class ServeRun(
             return;
         }
 
-        using var item = new RunningItem(delivery, options.ItemTimeout, context.Clock);
+        var item = new RunningItem(delivery, options.ItemTimeout, context.Clock);
         while (!_running.TryAdd(id, item))
         {
             if (TryJoin(delivery))
             {
+                item.Dispose();
                 return;
             }
         }
@@ -201,28 +218,58 @@ internal sealed class ServeRun(
         await RunAsync(delivery, id, item).NoContext();
     }
 
-    /// <summary>Runs the item and replies. A delivery is settled at once if the item is stopped, but the slot stays
-    /// taken until the operation completes.</summary>
+    /// <summary>Runs the item. The slot is free when the operation completes: the reply and the acknowledgement follow,
+    /// while the next item runs.</summary>
     private async ValueTask RunAsync(Delivery delivery, string id, RunningItem item)
     {
-        using var span = RemoteTelemetry.Spans.StartActivity(
+        var span = RemoteTelemetry.Spans.StartActivity(
             RemoteTelemetry.ServeSpan, ActivityKind.Server, TraceHeaders.Read(delivery.Headers));
-        using var measuring = new Measurement(
+        var measuring = new Measurement(
             operation, RemoteTelemetry.ActiveItems, RemoteTelemetry.ServeDuration, span, context.Clock);
         var work = item.Token.IsCancellationRequested
             ? Task.FromCanceled<byte[]>(item.Token)
             : RunOperationAsync(delivery, item.Token);
-        var reply = await WaitAsync(work, item, measuring).NoContext();
-        var isSettled = reply is { } given
-            ? await ReplyAsync(delivery, given).NoContext()
-            : item.Cause == ItemEnd.Cancelled;
-        _running.TryRemove(id, out _);
-        foreach (var one in item.TakeDeliveries())
-        {
-            await (isSettled ? one.AcknowledgeAsync() : one.ReturnAsync()).NoContext();
-        }
-
+        Interlocked.Increment(ref _refCount);
+        _ = SettleAsync(delivery, id, item, work, measuring, span);
         await work.NoThrow();
+    }
+
+    /// <summary>Replies and then acknowledges, at once if the item is stopped. An exception ends the run.</summary>
+    private async Task SettleAsync(
+        Delivery delivery, string id, RunningItem item, Task<byte[]> work, Measurement measuring, Activity? span)
+    {
+        try
+        {
+            var reply = await WaitAsync(work, item, measuring).NoContext();
+            var isSettled = reply is { } given
+                ? await ReplyAsync(delivery, given).NoContext()
+                : item.Cause == ItemEnd.Cancelled;
+            _running.TryRemove(id, out _);
+            foreach (var one in item.TakeDeliveries())
+            {
+                await (isSettled ? one.AcknowledgeAsync() : one.ReturnAsync()).NoContext();
+            }
+        }
+        catch (Exception exception)
+        {
+            _deliveries.Writer.TryComplete(exception);
+        }
+        finally
+        {
+            await work.NoThrow();
+            measuring.Dispose();
+            span?.Dispose();
+            item.Dispose();
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _refCount) == 0)
+        {
+            AsyncEnvironment.Complete(_settled, default);
+        }
     }
 
     private async Task<byte[]> RunOperationAsync(Delivery delivery, CancellationToken cancellationToken)

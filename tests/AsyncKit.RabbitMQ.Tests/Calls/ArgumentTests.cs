@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using RabbitMQ.Client;
 
 namespace AsyncKit.RabbitMQ.Tests;
@@ -30,6 +32,9 @@ public sealed class ArgumentTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(65_536));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(1) { MaxDeliveries = 20 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(1) { Lookahead = -1 });
+        Assert.Equal((16, 64), (new RabbitServeOptions(16).Prefetch, new RabbitServeOptions(16) { Lookahead = 48 }.Prefetch));
+        Assert.Equal(65_535, new RabbitServeOptions(65_535) { Lookahead = 65_535 }.Prefetch);
         Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(1) { ItemTimeout = TimeSpan.Zero });
         Assert.Throws<ArgumentOutOfRangeException>(() => new RabbitServeOptions(1) { DrainTimeout = TimeSpan.FromSeconds(-1) });
     }
@@ -112,6 +117,38 @@ public sealed class ArgumentTests
         var fault = RemoteFault.Parse(RemoteFault.Of(new IOException(new string('a', 20_000)), "w").ToJson());
         Assert.Equal(16_384, fault.Message.Length);
         Assert.True(fault.IsTransient);
+    }
+
+    [Fact]
+    public void Every_instrument_has_its_name_and_unit()
+    {
+        List<string> seen = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (string.Equals(instrument.Meter.Name, RabbitDiagnostics.MeterName, StringComparison.Ordinal))
+            {
+                seen.Add($"{instrument.Name} {instrument.Unit}");
+            }
+        };
+        RuntimeHelpers.RunClassConstructor(typeof(RemoteTelemetry).TypeHandle);
+        listener.Start();
+
+        string[] expected =
+        [
+            "asynckit.remote.call.duration s",
+            "asynckit.remote.calls.active {item}",
+            "asynckit.remote.cancelled {item}",
+            "asynckit.remote.dead {item}",
+            "asynckit.remote.reconnects {connection}",
+            "asynckit.remote.redelivered {item}",
+            "asynckit.remote.replies.duplicate {reply}",
+            "asynckit.remote.replies.unroutable {reply}",
+            "asynckit.remote.republished {item}",
+            "asynckit.remote.serve.active {item}",
+            "asynckit.remote.serve.duration s",
+        ];
+        Assert.Equal(expected, seen.Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
     [Fact]

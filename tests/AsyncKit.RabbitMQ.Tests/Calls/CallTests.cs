@@ -195,6 +195,38 @@ public sealed class CallTests : RabbitTests, IClassFixture<NothingLeftBehind>
     }
 
     [RabbitFact]
+    public async Task Open_calls_and_running_items_are_counted_and_durations_have_their_outcome()
+    {
+        var gate = new TestGate();
+        await ServeAsync(2, async (item, token) =>
+        {
+            await gate.PassAsync(item == 3 ? token : CancellationToken.None);
+            return item == 2 ? throw new FormatException() : item;
+        });
+        var call = await OperationAsync();
+        using var cancel = new CancellationTokenSource();
+        var cancelled = call(3, cancel.Token).AsTask();
+        var succeeding = call(1, default).AsTask();
+        await gate.ArrivedAsync(2);
+        Assert.Equal((2, 2), (Counts.Of("calls.active"), Counts.Of("serve.active")));
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
+        await Counts.UntilAsync("serve.duration.cancelled", 1);
+        gate.Open();
+        Assert.Equal(1, await succeeding.OrHangs());
+        await Assert.ThrowsAsync<RemoteOperationException>(() => call(2, default).AsTask().OrHangs());
+        await Counts.UntilAsync("serve.duration", 3);
+
+        foreach (var outcome in (string[])["succeeded", "failed", "cancelled"])
+        {
+            Assert.Equal((1, 1), (Counts.Of($"call.duration.{outcome}"), Counts.Of($"serve.duration.{outcome}")));
+        }
+
+        Assert.Equal((0, 0), (Counts.Of("calls.active"), Counts.Of("serve.active")));
+    }
+
+    [RabbitFact]
     public async Task The_reply_queue_exists_only_from_the_first_call_to_the_disposal()
     {
         await using var remote = await ConnectAsync();

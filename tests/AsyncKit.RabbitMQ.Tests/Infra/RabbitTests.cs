@@ -190,6 +190,11 @@ internal sealed class Counts : IDisposable
             foreach (var tag in tags)
             {
                 _tags.Add(tag.Key);
+                if (tag is { Key: "asynckit.outcome", Value: string outcome })
+                {
+                    var key = $"{name}.{outcome}";
+                    _sums[key] = _sums.GetValueOrDefault(key) + value;
+                }
             }
         }
     }

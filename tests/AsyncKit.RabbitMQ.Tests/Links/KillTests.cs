@@ -50,8 +50,7 @@ public sealed class KillTests(OwnBroker broker, ITestOutputHelper output) : Rabb
         var republished = Counts.Of("republished");
         var client = await ConnectAsync(Quick);
         var call = client.Operation(Name, Json.Default.Int32, Json.Default.Int32);
-        using var killer = new Killer(() => new WorkerProcess(broker.Uri, Name, Limit, milliseconds));
-        var killing = killer.RunAsync(betweenKills);
+        await using var killer = new Killer(() => new WorkerProcess(broker.Uri, Name, Limit, milliseconds), betweenKills);
         var done = 0;
         var thirds = new TaskCompletionSource[] { new(), new() };
         var run = Enumerable.Range(0, items).FanOutAsync(2 * Workers * Limit, async (item, token) =>
@@ -74,7 +73,7 @@ public sealed class KillTests(OwnBroker broker, ITestOutputHelper output) : Rabb
         });
         var results = await run.WaitAsync(MostTime);
         var elapsed = TimeProvider.System.GetElapsedTime(start);
-        await killer.StopAsync(killing);
+        await killer.StopAsync();
         await ConnectRawAsync();
         await Raw.UntilReadyAsync(Queue, 0); // The workers run what was delivered to a killed one and is done.
         await killer.DrainAsync();
@@ -100,30 +99,26 @@ public sealed class KillTests(OwnBroker broker, ITestOutputHelper output) : Rabb
         await base.InitializeAsync();
     }
 
-    /// <summary>Keeps worker processes running and kills one in turn.</summary>
-    private sealed class Killer(Func<WorkerProcess> start) : IDisposable
+    /// <summary>Keeps worker processes running and kills one in turn, as soon as it has started an item: on a busy machine
+    /// a kill at a fixed time would hit workers that never served.</summary>
+    private sealed class Killer : IAsyncDisposable
     {
-        private readonly List<WorkerProcess> _all = [.. Enumerable.Range(0, Workers).Select(_ => start())];
+        private readonly Func<WorkerProcess> _start;
+        private readonly List<WorkerProcess> _all;
         private readonly CancellationTokenSource _stop = new();
+        private readonly Task _killing;
         private volatile bool _isPaused;
+
+        public Killer(Func<WorkerProcess> start, TimeSpan interval)
+        {
+            _start = start;
+            _all = [.. Enumerable.Range(0, Workers).Select(_ => start())];
+            _killing = RunAsync(interval);
+        }
 
         public int Kills { get; private set; }
 
         public int Starts => _all.Sum(worker => worker.Starts);
-
-        public async Task RunAsync(TimeSpan interval)
-        {
-            using var timer = new PeriodicTimer(interval);
-            while (await timer.WaitForNextTickAsync(_stop.Token))
-            {
-                if (!_isPaused)
-                {
-                    await _all[Kills].KillAsync();
-                    Kills++;
-                    _all.Add(start());
-                }
-            }
-        }
 
         /// <summary>Kills no worker while an action runs: a worker without a broker has no items to lose.</summary>
         public async Task PauseAsync(Func<Task> action)
@@ -133,19 +128,34 @@ public sealed class KillTests(OwnBroker broker, ITestOutputHelper output) : Rabb
             _isPaused = false;
         }
 
-        public async Task StopAsync(Task killing)
+        public async Task StopAsync()
         {
             await _stop.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => killing);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _killing);
         }
 
         public async Task DrainAsync() =>
             await Task.WhenAll(_all[Kills..].Select(worker => worker.TerminateAsync()));
 
-        public void Dispose()
+        public async ValueTask DisposeAsync()
         {
+            await StopAsync();
             _all.ForEach(worker => worker.Dispose());
             _stop.Dispose();
+        }
+
+        private async Task RunAsync(TimeSpan interval)
+        {
+            using var timer = new PeriodicTimer(interval);
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                if (!_isPaused && _all[Kills].Starts > 0)
+                {
+                    await _all[Kills].KillAsync();
+                    Kills++;
+                    _all.Add(_start());
+                }
+            }
         }
     }
 }

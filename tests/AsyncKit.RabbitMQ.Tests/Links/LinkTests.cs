@@ -1,4 +1,4 @@
-using RabbitMQ.Client;
+using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.RabbitMQ.Tests;
 
@@ -84,6 +84,31 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
         Assert.Equal(1, runs);
         proxy.IsRefusing = false;
         await Counts.UntilAsync("replies.duplicate", 2); // The first worker replies over its next link.
+    }
+
+    [RabbitFact]
+    public async Task The_next_item_runs_while_the_reply_of_the_last_one_is_confirmed()
+    {
+        var proxy = NewProxy();
+        var gate = new TestGate();
+        await ServeAsync(new RabbitServeOptions(1) { Lookahead = 1 }, async (item, _) =>
+        {
+            await gate.PassAsync(CancellationToken.None);
+            return item;
+        }, proxy);
+        var run = Enumerable.Range(0, 2).FanOutAsync(2, await OperationAsync());
+        await gate.ArrivedAsync(1);
+        await Raw.UntilReadyAsync(Queue, 0); // The worker has both.
+
+        proxy.StallToClient(); // The worker sees no confirmation.
+        gate.Open();
+        int[] expected = [0, 1];
+        Assert.Equal(expected, await run.OrHangs());
+        Assert.Equal(1, gate.Peak);
+
+        proxy.Resume();
+        await Raw.UntilReadyAsync(Queue, 0);
+        Assert.Equal(0, Counts.Of("replies.duplicate"));
     }
 
     [RabbitFact]
@@ -241,6 +266,33 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
     }
 
     [RabbitFact]
+    public async Task Items_that_wait_in_a_worker_that_loses_its_link_run_on_other_workers_only()
+    {
+        var proxy = NewProxy();
+        var gate = new TestGate();
+        await ServeAsync(new RabbitServeOptions(1) { Lookahead = 2 }, async (item, _) =>
+        {
+            await gate.PassAsync(CancellationToken.None);
+            return item;
+        }, proxy);
+        var run = Enumerable.Range(0, 3).FanOutAsync(3, await OperationAsync());
+        await gate.ArrivedAsync(1);
+        await Raw.UntilReadyAsync(Queue, 0);
+
+        proxy.IsRefusing = true;
+        proxy.Drop();
+        await ServeAsync(1, (item, _) => new(item));
+        int[] expected = [0, 1, 2];
+        Assert.Equal(expected, await run.OrHangs());
+        await Raw.UntilReadyAsync(Queue, 0);
+        proxy.IsRefusing = false;
+        gate.Open();
+
+        await Counts.UntilAsync("replies.duplicate", 1); // Of the item that ran.
+        Assert.Equal(1, gate.Arrivals);
+    }
+
+    [RabbitFact]
     public async Task A_consumer_that_the_broker_cancels_ends_the_link_and_the_next_one_serves()
     {
         await ServeAsync(1, (item, _) => new(item));
@@ -249,6 +301,19 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
 
         await Raw.Channel.QueueDeleteAsync(Queue, ifUnused: false, ifEmpty: false);
         await Counts.UntilAsync("reconnects", 1);
+
+        Assert.Equal(2, await call(2, default).AsTask().OrHangs());
+    }
+
+    [RabbitFact]
+    public async Task A_logger_that_throws_does_not_stop_reconnecting()
+    {
+        var proxy = NewProxy();
+        await ServeAsync(1, (item, _) => new(item));
+        var call = await OperationAsync(proxy, Quick with { Logger = new ThrowingLogger() });
+        Assert.Equal(1, await call(1, default).AsTask().OrHangs());
+
+        proxy.Drop();
 
         Assert.Equal(2, await call(2, default).AsTask().OrHangs());
     }
@@ -291,5 +356,17 @@ public sealed class LinkTests : RabbitTests, IClassFixture<NothingLeftBehind>
             RabbitRemote.ConnectAsync(wrong, new RabbitRemoteOptions { Logger = log }).OrHangs());
         Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(log.All, line => line.Text.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    private sealed class ThrowingLogger : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => throw new InvalidOperationException("A logger.");
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new InvalidOperationException("A logger.");
     }
 }

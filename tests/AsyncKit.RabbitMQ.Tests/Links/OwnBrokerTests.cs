@@ -31,6 +31,52 @@ public sealed class OwnBrokerTests(OwnBroker broker) : RabbitTests
     }
 
     [RabbitFact]
+    public async Task An_item_that_outlasts_the_consumer_timeout_replies_and_runs_twice()
+    {
+        var proxy = NewProxy();
+        var (first, second) = (new TestGate(), new TestGate());
+        var call = await OperationAsync();
+        await LimitConsumersAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2));
+        try
+        {
+            await ServeAsync(1, (item, _) => AfterAsync(first, item + 1), proxy);
+            var result = call(1, default).AsTask();
+            await first.ArrivedAsync(1);
+            proxy.IsRefusing = true; // So the first worker does not get its item again.
+            await Hang.UntilAsync(() => Losses.Any(reason => reason.Contains("delivery acknowledgement", StringComparison.Ordinal)));
+            await LimitConsumersAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1));
+            await ServeAsync(1, (item, _) => AfterAsync(second, item + 2));
+            await second.ArrivedAsync(1);
+
+            proxy.IsRefusing = false;
+            first.Open();
+            Assert.Equal(2, await result.OrHangs());
+
+            second.Open();
+            await Counts.UntilAsync("replies.duplicate", 1);
+            Assert.Equal((1, 1), (first.Arrivals, second.Arrivals));
+            await Raw.UntilReadyAsync(Queue, 0);
+        }
+        finally
+        {
+            await LimitConsumersAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1));
+        }
+
+        // Channels that are opened later have the limit.
+        Task LimitConsumersAsync(TimeSpan timeout, TimeSpan tick) => broker.ControlAsync(
+            "eval",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"[application:set_env(rabbit, K, V) || {{K, V}} <- [{{consumer_timeout, {timeout.TotalMilliseconds}}}, {{channel_tick_interval, {tick.TotalMilliseconds}}}]]."));
+
+        static async ValueTask<int> AfterAsync(TestGate gate, int result)
+        {
+            await gate.PassAsync(CancellationToken.None);
+            return result;
+        }
+    }
+
+    [RabbitFact]
     public async Task An_item_that_kills_its_workers_is_poison()
     {
         var poisoned = (await OperationAsync())(-1, default).AsTask();

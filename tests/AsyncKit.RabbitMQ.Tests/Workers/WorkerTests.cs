@@ -27,6 +27,54 @@ public sealed class WorkerTests : RabbitTests, IClassFixture<NothingLeftBehind>
     }
 
     [RabbitFact]
+    public async Task A_look_ahead_holds_so_many_deliveries_more_and_runs_no_more_items()
+    {
+        var gate = new TestGate();
+        await ServeAsync(new RabbitServeOptions(2) { Lookahead = 3 }, async (item, token) =>
+        {
+            await gate.PassAsync(token);
+            return item;
+        });
+        var run = Enumerable.Range(0, 9).FanOutAsync(9, await OperationAsync());
+        await gate.ArrivedAsync(2);
+        await Raw.UntilReadyAsync(Queue, 4);
+
+        gate.Open();
+        int[] expected = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+        Assert.Equal(expected, await run.OrHangs());
+        Assert.Equal(2, gate.Peak);
+    }
+
+    [RabbitFact]
+    public async Task A_drain_returns_the_deliveries_that_were_not_started()
+    {
+        var gate = new TestGate();
+        using var stop = new CancellationTokenSource();
+        var serving = await ServeAsync(
+            new RabbitServeOptions(1) { Lookahead = 2 },
+            async (item, _) =>
+            {
+                await gate.PassAsync(CancellationToken.None);
+                return item;
+            },
+            stop: stop.Token);
+        var run = Enumerable.Range(0, 3).FanOutAsync(3, await OperationAsync());
+        await gate.ArrivedAsync(1);
+        await Raw.UntilReadyAsync(Queue, 0);
+
+        await stop.CancelAsync();
+        await Raw.UntilReadyAsync(Queue, 2);
+        Assert.False(serving.IsCompleted);
+
+        gate.Open();
+        await serving.OrHangs();
+        Assert.Equal(1, gate.Arrivals);
+        await ServeAsync(1, (item, _) => new(item));
+        int[] expected = [0, 1, 2];
+        Assert.Equal(expected, await run.OrHangs());
+    }
+
+    [RabbitFact]
     public async Task Client_and_worker_declare_the_same_queue_whatever_their_options()
     {
         var call = await OperationAsync(options: new RabbitRemoteOptions { ReplyQueueExpiry = TimeSpan.FromHours(1), MaxMessageBytes = 100 });
@@ -89,7 +137,9 @@ public sealed class WorkerTests : RabbitTests, IClassFixture<NothingLeftBehind>
         await ServeAsync(1, (item, _) => new(item));
         Assert.Equal(1, await (await OperationAsync())(1, default).AsTask().OrHangs());
         await Raw.Channel.BasicPublishAsync("", Queue, mandatory: false, Encoding.UTF8.GetBytes("hello"));
-        await Raw.UntilReadyAsync(DeadQueue, 1);
+        var strange = new BasicProperties { Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-delivery-count"] = "many" } };
+        await Raw.Channel.BasicPublishAsync("", Queue, mandatory: false, strange, Encoding.UTF8.GetBytes("hello"));
+        await Raw.UntilReadyAsync(DeadQueue, 2);
         Assert.Equal(2, await (await OperationAsync())(2, default).AsTask().OrHangs());
     }
 
@@ -276,6 +326,34 @@ public sealed class WorkerTests : RabbitTests, IClassFixture<NothingLeftBehind>
         int[] expected = [0, 1, 2, 3];
         Assert.Equal(expected, await run.OrHangs());
         Assert.Equal(0, Counts.Of("redelivered"));
+    }
+
+    [RabbitFact]
+    public async Task An_item_of_a_drain_that_loses_its_link_replies_over_the_next_one()
+    {
+        var proxy = NewProxy();
+        var gate = new TestGate();
+        using var stop = new CancellationTokenSource();
+        var serving = await ServeAsync(
+            1,
+            async (item, _) =>
+            {
+                await gate.PassAsync(CancellationToken.None);
+                return item;
+            },
+            proxy,
+            stop.Token);
+        var result = (await OperationAsync())(5, default).AsTask();
+        await gate.ArrivedAsync(1);
+
+        await stop.CancelAsync();
+        proxy.Drop();
+        await Counts.UntilAsync("reconnects", 1);
+        gate.Open();
+
+        Assert.Equal(5, await result.OrHangs());
+        await serving.OrHangs();
+        Assert.Equal(1, gate.Arrivals);
     }
 
     [RabbitFact]
