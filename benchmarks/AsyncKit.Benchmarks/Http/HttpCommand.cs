@@ -7,9 +7,21 @@ internal static class HttpCommand
 {
     private const string DefaultPath = "benchmarks/results/http.md";
 
+    /// <summary>Measures everything and writes the page. With the argument <c>throughput</c>, only prints the
+    /// throughput.</summary>
     public static int Run(string[] args)
     {
         using var server = LoopbackServer.Start(new Pacing(1));
+        if (args is ["throughput"])
+        {
+            foreach (var line in HttpThroughput.RunAsync(server.Address).GetAwaiter().GetResult())
+            {
+                Console.WriteLine(line);
+            }
+
+            return 0;
+        }
+
         var machine = Machine.Current();
         List<string> lines =
         [

@@ -4,14 +4,15 @@ using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
 
-/// <summary>Measures how fast one client fetches many small responses. Each round runs every variant and starts with
-/// another one. The ratio is the median of the rounds' ratios, so a disturbance of a round affects all
-/// variants.</summary>
+/// <summary>Measures how fast one client fetches many small responses, and the processor time of this process for each.
+/// Each round runs every variant, in a new random order. The ratios are medians of the rounds' ratios, so a disturbance
+/// of a round affects all variants.</summary>
 internal static class HttpThroughput
 {
-    private const int Requests = 10_000;
+    private const int Requests = 4_000;
     private const int Limit = 64;
-    private const int Rounds = 75;
+    private const int Rounds = 100;
+    private const int WarmUps = 5;
 
     private static readonly (string Name, Func<HttpClient, Uri[], Task<string[]>> RunAsync)[] Variants =
     [
@@ -20,6 +21,7 @@ internal static class HttpThroughput
         ("Parallel.ForEachAsync", ForEachAsync),
         ("GetAllAsync", (client, uris) => client.GetAllAsync(uris, Limit, HttpRead.Text)),
         ("GetAllAsync, per host too", (client, uris) => client.GetAllAsync(uris, PerHost, HttpRead.Text)),
+        ("GetAllAsync, own reader", (client, uris) => client.GetAllAsync(uris, Limit, ReadAsync)),
     ];
 
     private static HttpFanOutOptions PerHost =>
@@ -30,31 +32,22 @@ internal static class HttpThroughput
         using var client = Clients.Create(server);
         await Clients.ConnectAsync(client, Limit, default);
         Uri[] uris = [.. Enumerable.Repeat(new Uri(server, $"{ServerProgram.SmallPath}/0"), Requests)];
-        var times = Variants.Select(_ => new List<double>()).ToArray();
-        var bytes = Variants.Select(_ => new List<double>()).ToArray();
-        for (var round = -1; round < Rounds; round++)
+        var random = new Random(1);
+        var rounds = new List<Round[]>();
+        for (var round = 0; round < WarmUps + Rounds; round++)
         {
-            for (var turn = 0; turn < Variants.Length; turn++)
+            var order = Enumerable.Range(0, Variants.Length).ToArray();
+            random.Shuffle(order);
+            var measured = new Round[Variants.Length];
+            foreach (var index in order)
             {
-                var index = (turn + round + 1) % Variants.Length;
-                Quiet.Settle();
-                var before = GC.GetTotalAllocatedBytes(precise: true);
-                var watch = Stopwatch.StartNew();
-                var texts = await Variants[index].RunAsync(client, uris);
-                var elapsed = watch.Elapsed;
-                if (texts.Length != Requests || texts.Any(text => text.Length != texts[0].Length))
-                {
-                    throw new InvalidOperationException($"{Variants[index].Name} has wrong results.");
-                }
-
-                if (round >= 0) // The first is the warm-up.
-                {
-                    times[index].Add(elapsed.TotalSeconds);
-                    bytes[index].Add((GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests);
-                }
+                measured[index] = await MeasureAsync(Variants[index].Name, () => Variants[index].RunAsync(client, uris));
             }
+
+            rounds.Add(measured);
         }
 
+        rounds.RemoveRange(0, WarmUps);
         return
         [
             "",
@@ -62,14 +55,37 @@ internal static class HttpThroughput
             "",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Requests:N0} GET requests with responses of 100 bytes, {Limit} at once, the same client; median of {Rounds} rounds."),
+                $"{Requests:N0} GET requests with responses of 100 bytes, {Limit} at once, the same client. {Rounds} rounds, each with every"),
+            "variant in a random order. The figures are medians, and a ratio is the median of the rounds' ratios to the workers.",
+            "CPU is the processor time of the client's process. The own reader calls `ReadAsStringAsync`, as the other code does.",
             "",
-            "| Variant | Requests per second | Throughput against the workers | Bytes a request |",
-            "|---|---:|---:|---:|",
+            "| Variant | Requests per second | Throughput | CPU a request | CPU | Bytes a request |",
+            "|---|---:|---:|---:|---:|---:|",
             .. Variants.Select((variant, index) => string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {variant.Name} | {Requests / Statistics.Median(times[index]):N0} | {Statistics.Median(times[0].Zip(times[index], (baseline, own) => baseline / own)):0.00}x | {Statistics.Median(bytes[index]):N0} |")),
+                $"| {variant.Name} | {1 / Median(rounds, round => round[index].Seconds):N0} | {Median(rounds, round => round[0].Seconds / round[index].Seconds):0.00}x | {Median(rounds, round => round[index].Cpu * 1e6):0.0} us | {Median(rounds, round => round[index].Cpu / round[0].Cpu):0.00}x | {Median(rounds, round => round[index].Bytes):N0} |")),
         ];
+    }
+
+    private static double Median(List<Round[]> rounds, Func<Round[], double> valueOf) =>
+        Statistics.Median(rounds.Select(valueOf));
+
+    private static async Task<Round> MeasureAsync(string name, Func<Task<string[]>> runAsync)
+    {
+        Quiet.Settle();
+        var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var cpu = Environment.CpuUsage.TotalTime;
+        var watch = Stopwatch.StartNew();
+        var texts = await runAsync();
+        var elapsed = watch.Elapsed;
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+        if (texts.Length != Requests || texts.Any(text => text.Length != texts[0].Length))
+        {
+            throw new InvalidOperationException($"{name} has wrong results.");
+        }
+
+        return new(elapsed.TotalSeconds / Requests, cpu.TotalSeconds / Requests, bytes / (double)Requests);
     }
 
     private static async Task<string[]> WorkersAsync(HttpClient client, Uri[] uris)
@@ -120,4 +136,10 @@ internal static class HttpThroughput
         response.EnsureSuccessStatusCode();
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
+
+    private static Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        response.Content.ReadAsStringAsync(cancellationToken);
+
+    /// <summary>The cost of one request in one round.</summary>
+    private readonly record struct Round(double Seconds, double Cpu, double Bytes);
 }

@@ -7,6 +7,8 @@ namespace AsyncKit.Http;
 /// disposed.</summary>
 internal sealed class LimitedContent : HttpContent
 {
+    private static Type? _latest;
+
     private readonly HttpContent _content;
     private readonly ResponseScope _scope;
 
@@ -37,10 +39,10 @@ internal sealed class LimitedContent : HttpContent
 
     /// <summary>Returns true for content of .NET itself, whose stream exists at once. Any other content may produce all
     /// of its bytes while it is opened.</summary>
-    public static bool OpensAtOnce(HttpContent content) =>
-        content is LimitedContent limited
-            ? OpensAtOnce(limited._content)
-            : content.GetType().Assembly == typeof(HttpContent).Assembly;
+    public static bool OpensAtOnce(HttpContent content) => DotNetTypes.Contains(Innermost(content).GetType(), ref _latest);
+
+    /// <summary>Returns true for content from a stream of user code.</summary>
+    public static bool IsStream(HttpContent content) => Innermost(content) is StreamContent;
 
     /// <inheritdoc cref="Apply"/>
     public static void CheckLength(HttpResponseMessage response, in ResponseScope scope)
@@ -79,14 +81,14 @@ internal sealed class LimitedContent : HttpContent
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var content = await CreateContentReadStreamAsync(cancellationToken).NoContext();
+        using var content = new LimitedStream(await OpenAsync(cancellationToken).NoContext(), _scope);
         await content.CopyToAsync(stream, cancellationToken).NoContext();
     }
 
     protected override void SerializeToStream(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var content = CreateContentReadStream(cancellationToken);
+        using var content = new LimitedStream(Open(cancellationToken), _scope);
         content.CopyTo(stream);
     }
 
@@ -121,6 +123,9 @@ internal sealed class LimitedContent : HttpContent
 
         base.Dispose(disposing);
     }
+
+    private static HttpContent Innermost(HttpContent content) =>
+        content is LimitedContent limited ? Innermost(limited._content) : content;
 
     private ValueTask<Stream> OpenAsync(CancellationToken token)
     {

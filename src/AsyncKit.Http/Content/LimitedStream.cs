@@ -6,12 +6,15 @@ namespace AsyncKit.Http;
 /// releases the host's lease at its end.</summary>
 internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Stream
 {
+    private static Type? _latest;
+
     private readonly ResponseScope _scope = scope;
     private Func<CancellationToken, ValueTask<int>>? _read;
     private BlockingReadLimit? _blocking;
     private TimeoutException? _timeout;
     private Memory<byte> _buffer;
     private long _count;
+    private bool _mayWait = !StartsAtOnce(stream); // True after a read that did not complete at once.
     private bool _isComplete;
 
     public override bool CanRead => true;
@@ -50,16 +53,72 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
                 : WaitAsync(unlimited, buffer.Length, isIdle: false, Timeout.InfiniteTimeSpan);
         }
 
+        var remaining = _scope.Remaining;
+        return _mayWait || remaining == TimeSpan.Zero || limits.Idle?.Limit == TimeSpan.Zero
+            ? ReadInTimeAsync(buffer, remaining, cancellationToken)
+            : TryReadAsync(buffer, remaining, cancellationToken);
+    }
+
+    /// <summary>Starts a read of bytes that have probably arrived. The limits apply only if it must wait.</summary>
+    private ValueTask<int> TryReadAsync(Memory<byte> buffer, TimeSpan remaining, CancellationToken token)
+    {
+        var source = ReadTokenSource.Rent();
+        ValueTask<int> read;
+        try
+        {
+            read = stream.ReadAsync(buffer, source.Token);
+        }
+        catch (Exception exception)
+        {
+            read = ValueTask.FromException<int>(exception);
+        }
+
+        if (!read.IsCompletedSuccessfully)
+        {
+            return WaitInTimeAsync(read, source, buffer.Length, remaining, token);
+        }
+
+        source.Return();
+        return new(Count(read.Completed(), buffer.Length));
+    }
+
+    private ValueTask<int> WaitInTimeAsync(
+        ValueTask<int> read, ReadTokenSource source, int requested, TimeSpan remaining, CancellationToken token)
+    {
+        _mayWait = true;
+        var isAwaited = false;
+        var inTime = ReadInTimeAsync(
+            limited =>
+            {
+                isAwaited = true;
+                return source.AwaitAsync(read, limited);
+            },
+            requested,
+            remaining,
+            token);
+        return isAwaited
+            ? inTime
+            : WaitAsync(source.AwaitAsync(read, token), requested, isIdle: false, remaining); // The caller just cancelled.
+    }
+
+    private ValueTask<int> ReadInTimeAsync(Memory<byte> buffer, TimeSpan remaining, CancellationToken token)
+    {
         _buffer = buffer;
         _read ??= token => stream.ReadAsync(_buffer, token); // One object per stream, none per read.
-        var remaining = _scope.Remaining;
+        return ReadInTimeAsync(_read, buffer.Length, remaining, token);
+    }
+
+    private ValueTask<int> ReadInTimeAsync(
+        Func<CancellationToken, ValueTask<int>> readAsync, int requested, TimeSpan remaining, CancellationToken token)
+    {
+        var limits = _scope.Limits;
         var isIdle = limits.IsIdleFirst(remaining);
         var read = isIdle
-            ? Deadline.RunAsync(_read, limits.Idle!, cancellationToken)
-            : limits.RunAsync(_read, remaining, cancellationToken);
+            ? Deadline.RunAsync(readAsync, limits.Idle!, token)
+            : limits.RunAsync(readAsync, remaining, token);
         return read.IsCompletedSuccessfully
-            ? new(Count(read.Completed(), buffer.Length))
-            : WaitAsync(read, buffer.Length, isIdle, isIdle ? limits.Idle!.Limit : remaining);
+            ? new(Count(read.Completed(), requested))
+            : WaitAsync(read, requested, isIdle, isIdle ? limits.Idle!.Limit : remaining);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -128,6 +187,11 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
 
         base.Dispose(disposing);
     }
+
+    /// <summary>Returns true for a stream of a connection, whose ReadAsync returns before it waits. Another stream may
+    /// block the thread until its token is cancelled.</summary>
+    private static bool StartsAtOnce(Stream stream) =>
+        stream is LimitedStream || DotNetTypes.Contains(stream.GetType(), ref _latest);
 
     private ValueTask<int> StartRead(Memory<byte> buffer, CancellationToken token)
     {

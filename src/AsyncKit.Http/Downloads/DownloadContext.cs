@@ -7,6 +7,14 @@ internal sealed class DownloadContext
 
     public DownloadContext(HttpClient client, DownloadOptions options, DownloadTotals? totals = null)
     {
+        if (client.DefaultRequestHeaders.NonValidated.Contains("Range"))
+        {
+            throw new ArgumentException(
+                "DefaultRequestHeaders.Range must be null for a download, which asks for the ranges that it needs; "
+                + $"it was '{client.DefaultRequestHeaders.Range}'.",
+                nameof(client));
+        }
+
         Client = client;
         Options = options;
         Totals = totals;

@@ -16,8 +16,8 @@ public static class Downloads
     /// <returns>A task that completes when the file is complete under its name.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="client"/>, <paramref name="uri"/> or
     /// <paramref name="path"/> is null. Thrown at the call.</exception>
-    /// <exception cref="ArgumentException"><paramref name="uri"/> is relative and the client has no base address, or
-    /// <paramref name="path"/> names no file. Thrown at the call.</exception>
+    /// <exception cref="ArgumentException"><paramref name="uri"/> is relative and the client has no base address,
+    /// <paramref name="path"/> names no file, or the client has a default Range header. Thrown at the call.</exception>
     /// <exception cref="HttpRequestException">The task is faulted with this if no response arrived, or one with a
     /// non-success status code.</exception>
     /// <exception cref="TimeoutException">The task is faulted with this if the server or all attempts exceeded a

@@ -91,24 +91,7 @@ internal sealed class HttpCall(
         try
         {
             _lease?.Report(HttpPolicy.SignalOf(response.StatusCode));
-            if (HttpPolicy.HasContent(response, request.Method))
-            {
-                var scope = new ResponseScope(response.RequestMessage, _limits.Content, _startedAt, _lease);
-                if (_lease is not null || _limits.Content.HasTime)
-                {
-                    LimitedContent.Apply(response, scope);
-                }
-                else
-                {
-                    LimitedContent.CheckLength(response, scope);
-                }
-            }
-            else
-            {
-                _lease?.Release();
-            }
-
-            _lease = null;
+            Limit(response);
             _retryable = _mayRetry && _replayed?.IsRepeatable != false ? policy.AsRetryable(response) : null;
         }
         catch (Exception)
@@ -119,6 +102,34 @@ internal sealed class HttpCall(
         }
 
         return _retryable is null ? response : throw _retryable;
+    }
+
+    /// <summary>Applies the limits to the content of a response, and moves the lease to it.</summary>
+    private void Limit(HttpResponseMessage response)
+    {
+        var isUpgraded = HttpPolicy.IsUpgraded(response, request);
+        var hasContent = !isUpgraded && HttpPolicy.HasContent(response, request.Method);
+        if (!hasContent)
+        {
+            _lease?.Release();
+            _lease = null;
+            if (isUpgraded || HttpPolicy.EndsWithHeaders(response))
+            {
+                return;
+            }
+        }
+
+        var scope = new ResponseScope(response.RequestMessage, _limits.Content, _startedAt, _lease);
+        if (_lease is not null || _limits.Content.HasTime)
+        {
+            LimitedContent.Apply(response, scope);
+        }
+        else
+        {
+            LimitedContent.CheckLength(response, scope);
+        }
+
+        _lease = null;
     }
 
     private async ValueTask<HttpResponseMessage> SendAsync(CancellationToken token)

@@ -75,14 +75,22 @@ internal sealed class HttpPolicy : IDisposable
             ? await _hosts.AcquireAsync(HostKey.Of(request.RequestUri), Clock, token).NoContext()
             : null;
 
-    /// <summary>Returns true if the response has bytes to wait for. The stream of an upgraded connection, for example a
-    /// web socket, is not wrapped: the caller also writes to it.</summary>
+    /// <summary>Returns true for an upgraded connection, for example a web socket. Its stream is not wrapped: the caller
+    /// also writes to it. A server that upgrades a request which did not ask for it gains nothing.</summary>
+    public static bool IsUpgraded(HttpResponseMessage response, HttpRequestMessage request) =>
+        response.StatusCode == HttpStatusCode.SwitchingProtocols
+            ? request.Headers.Upgrade.Count > 0
+            : request.Method == HttpMethod.Connect && response.StatusCode == HttpStatusCode.OK;
+
+    /// <summary>Returns true if the response may have bytes to wait for.</summary>
     public static bool HasContent(HttpResponseMessage response, HttpMethod method) =>
         method != HttpMethod.Head
-        && method != HttpMethod.Connect
-        && response.StatusCode is not (
-            HttpStatusCode.SwitchingProtocols or HttpStatusCode.NoContent or HttpStatusCode.NotModified)
-        && response.Content.Headers.ContentLength != 0;
+        && response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        && (response.Content.Headers.ContentLength != 0 || response.Headers.TransferEncodingChunked == true);
+
+    /// <summary>Returns true if the end of content depends on the headers alone. In HTTP/2 and later it depends on a
+    /// flag that the server may never send.</summary>
+    public static bool EndsWithHeaders(HttpResponseMessage response) => response.Version.Major < 2;
 
     /// <summary>Returns null for a response that the caller receives.</summary>
     public RetryableResponseException? AsRetryable(HttpResponseMessage response)

@@ -42,41 +42,83 @@ internal sealed class HttpGet<T, TResult>
 
     public FanOutOptions FanOut { get; }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> RunAsync(T address, CancellationToken token)
+    public ValueTask<TResult> RunAsync(T address, CancellationToken token)
     {
         var startedAt = _limits.Start();
-        using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(address))
+        var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(address))
         {
             Version = _client.DefaultRequestVersion,
             VersionPolicy = _client.DefaultVersionPolicy,
         };
-        var limits = _limits;
-        if (_options.ConfigureRequest is { } configure) // Otherwise reading the request's options would allocate them.
-        {
-            configure(request);
-            limits = HttpRequestTimeouts.Of(request) is { } timeouts ? Limits(timeouts) : limits;
-        }
-
         try
         {
-            return await SendAsync(request, limits, startedAt, token).NoContext();
+            _options.ConfigureRequest?.Invoke(request);
         }
-        catch (OperationCanceledException exception) when (IsTimeoutOfClient(exception, token))
+        catch (Exception)
         {
-            throw new TimeoutException(
-                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception);
+            request.Dispose();
+            throw;
+        }
+
+        return SendAsync(request, startedAt, token);
+    }
+
+    /// <summary>Sends the request and reads the response. This is the only async method that waits if the body arrives with
+    /// the headers, as the body of a small response does.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> SendAsync(HttpRequestMessage request, long startedAt, CancellationToken token)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
+            return await ReadAsync(request, response, startedAt, token).NoContext();
         }
         catch (Exception exception)
         {
-            if (SafeFailure.Named(exception, request) is { } named)
+            if (Named(exception, request, isUserCode: response is not null && _reader is null, token) is { } named)
             {
                 throw named;
             }
 
             throw;
         }
+        finally
+        {
+            response?.Dispose();
+            request.Dispose();
+        }
     }
+
+    private ValueTask<TResult> ReadAsync(
+        HttpRequestMessage request, HttpResponseMessage response, long startedAt, CancellationToken token)
+    {
+        if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)
+        {
+            throw RetryAfter.Failure(response, AsyncEnvironment.Clock(FanOut.TimeProvider));
+        }
+
+        var scope = new ResponseScope(request, LimitsOf(request), startedAt);
+        LimitedContent.CheckLength(response, scope);
+        if (_reader is not null && LimitedContent.OpensAtOnce(response.Content))
+        {
+            return _reader.ReadAsync(response, scope, token);
+        }
+
+        if (scope.Limits.HasAny)
+        {
+            LimitedContent.Apply(response, scope);
+        }
+
+        return _read(response, token);
+    }
+
+    /// <summary>Returns the exception to throw instead, which names the request; null if the exception stays.</summary>
+    private Exception? Named(Exception exception, HttpRequestMessage request, bool isUserCode, CancellationToken token) =>
+        exception is OperationCanceledException cancelled && IsTimeoutOfClient(cancelled, token)
+            ? new TimeoutException(
+                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception)
+            : SafeFailure.Named(exception, request, isUserCode);
 
     /// <summary>Returns true for the exception with which <see cref="HttpClient"/> reports its own timeout.</summary>
     private bool IsTimeoutOfClient(OperationCanceledException exception, CancellationToken token) =>
@@ -85,31 +127,11 @@ internal sealed class HttpGet<T, TResult>
         && _client.Timeout != Timeout.InfiniteTimeSpan
         && !token.IsCancellationRequested;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TResult> SendAsync(
-        HttpRequestMessage request, ContentLimits limits, long startedAt, CancellationToken token)
-    {
-        using var response =
-            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).NoContext();
-        if (_options.OnErrorStatus == HttpErrorStatus.Throw && !response.IsSuccessStatusCode)
-        {
-            throw RetryAfter.Failure(response, AsyncEnvironment.Clock(FanOut.TimeProvider));
-        }
-
-        var scope = new ResponseScope(request, limits, startedAt);
-        LimitedContent.CheckLength(response, scope);
-        if (_reader is not null && LimitedContent.OpensAtOnce(response.Content))
-        {
-            return await _reader.ReadAsync(response, scope, token).NoContext();
-        }
-
-        if (limits.HasAny)
-        {
-            LimitedContent.Apply(response, scope);
-        }
-
-        return await _read(response, token).NoContext();
-    }
+    private ContentLimits LimitsOf(HttpRequestMessage request) =>
+        _options.ConfigureRequest is not null // Otherwise reading the request's options would allocate them.
+        && HttpRequestTimeouts.Of(request) is { } timeouts
+            ? Limits(timeouts)
+            : _limits;
 
     /// <summary>Returns the limits of the response. <see cref="HttpClient.Timeout"/> ends with the headers, since the
     /// client does not buffer the response, so it is applied to the response here.</summary>

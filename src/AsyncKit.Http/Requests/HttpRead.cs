@@ -62,34 +62,53 @@ public static class HttpRead
         return web.TryGetTypeInfo(typeof(T), out var found) && found is JsonTypeInfo<T> changed ? changed : typeInfo;
     }
 
-    private sealed class TextReader : ResponseReader<string>
+    private sealed class TextReader : BufferReader<string>
     {
-        public override ValueTask<string> ReadAsync(
-            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken) =>
-            ResponseReader.ReadAsync(response, scope, static (response, bytes) => ResponseText.Decode(response, bytes), cancellationToken);
+        protected override string Create(HttpResponseMessage response, ReadOnlySpan<byte> bytes) =>
+            ResponseText.Decode(response, bytes);
     }
 
-    private sealed class BytesReader : ResponseReader<byte[]>
+    private sealed class BytesReader : BufferReader<byte[]>
     {
-        public override ValueTask<byte[]> ReadAsync(
-            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken) =>
-            ResponseReader.ReadAsync(response, scope, static (_, bytes) => bytes.ToArray(), cancellationToken);
+        protected override byte[] Create(HttpResponseMessage response, ReadOnlySpan<byte> bytes) => bytes.ToArray();
     }
 
     private sealed class JsonReader<T>(JsonTypeInfo<T> typeInfo) : ResponseReader<T>
     {
-        public override async ValueTask<T> ReadAsync(
-            HttpResponseMessage response, ResponseScope scope, CancellationToken cancellationToken)
+        public override ValueTask<T> ReadAsync(
+            HttpResponseMessage response, in ResponseScope scope, CancellationToken cancellationToken) =>
+            DeserializeAsync(response, scope, cancellationToken);
+
+        private async ValueTask<T> DeserializeAsync(
+            HttpResponseMessage response, ResponseScope scope, CancellationToken token)
         {
-            Stream stream = new LimitedStream(
-                await response.Content.ReadAsStreamAsync(cancellationToken).NoContext(), scope);
+            Stream stream = new LimitedStream(await response.Content.ReadAsStreamAsync(token).NoContext(), scope);
             if (ResponseText.EncodingOf(response) is { } encoding && encoding.CodePage != Encoding.UTF8.CodePage)
             {
                 stream = Encoding.CreateTranscodingStream(stream, encoding, Encoding.UTF8);
             }
 
-            return await JsonSerializer.DeserializeAsync(stream, typeInfo, cancellationToken).NoContext()
-                ?? throw new JsonException($"{UriText.Of(response.RequestMessage)}: the JSON value must not be null.");
+            try
+            {
+                if (await JsonSerializer.DeserializeAsync(stream, typeInfo, token).NoContext() is { } value)
+                {
+                    return value;
+                }
+            }
+            catch (JsonException exception)
+            {
+                throw Named(exception, response);
+            }
+
+            throw new JsonException($"{UriText.Of(response.RequestMessage)}: the JSON value must not be null.");
         }
+
+        /// <summary>Names the address. The path may contain names of properties from the server.</summary>
+        private static JsonException Named(JsonException exception, HttpResponseMessage response) => new(
+            $"{UriText.Of(response.RequestMessage)}: {SafeText.Of(exception.Message)}",
+            exception.Path is { } path ? SafeText.Of(path) : null,
+            exception.LineNumber,
+            exception.BytePositionInLine,
+            exception.InnerException);
     }
 }

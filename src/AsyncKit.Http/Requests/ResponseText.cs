@@ -43,7 +43,7 @@ internal static class ResponseText
         {
             return Encoding.GetEncoding(name is ['"', .. var quoted, '"'] ? quoted : name);
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException) // UTF-7.
         {
 #pragma warning disable MA0054 // The message of the inner exception would quote the raw name.
             throw new InvalidOperationException(

@@ -12,16 +12,26 @@ internal static class SafeFailure
     public static Exception? Of(Exception exception) =>
         IsOfDotNet(exception) && !HasSafeMessages(exception) ? WithSafeMessages(exception) : null;
 
-    /// <summary>Returns a copy whose message names the request; null if the exception stays, or names it
+    /// <summary>Returns an exception whose message names the request; null if the exception stays, or names it
     /// already.</summary>
-    public static Exception? Named(Exception exception, HttpRequestMessage request)
+    /// <param name="exception">The exception.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="isUserCode">True if a user-supplied reader may be the source of the exception.</param>
+    public static Exception? Named(Exception exception, HttpRequestMessage request, bool isUserCode)
     {
-        var subject = UriText.Of(request.RequestUri);
-        return exception is HttpRequestException or HttpIOException
-            && IsOfDotNet(exception)
-            && !exception.Message.Contains(subject, StringComparison.Ordinal)
-            ? Named(exception, $"{UriText.Of(request)} failed: {exception.Message}")
-            : Of(exception);
+        if (exception.Message.Contains(UriText.Of(request.RequestUri), StringComparison.Ordinal))
+        {
+            return Of(exception);
+        }
+
+        var message = $"{UriText.Of(request)} failed: {exception.Message}";
+        return IsOfDotNet(exception) ? Named(exception, message)
+            : isUserCode ? null
+            : exception.GetType() == typeof(InvalidOperationException) // A relative address, or damaged Brotli.
+                ? new InvalidOperationException(SafeText.Of(message), exception)
+            : exception.GetType() == typeof(NotSupportedException) // Its scheme is not one of HTTP.
+                ? new NotSupportedException(SafeText.Of(message), exception)
+            : null;
     }
 
     /// <summary>Returns a copy with this message, whose inner exception is the original one with safe messages.</summary>
@@ -33,7 +43,8 @@ internal static class SafeFailure
     private static bool IsOfDotNet(Exception exception) =>
         exception.GetType() == typeof(HttpRequestException)
         || exception.GetType() == typeof(HttpIOException)
-        || exception.GetType() == typeof(IOException);
+        || exception.GetType() == typeof(IOException)
+        || exception.GetType() == typeof(InvalidDataException); // Compressed content is damaged.
 
     private static bool HasSafeMessages(Exception exception)
     {
@@ -68,7 +79,7 @@ internal static class SafeFailure
                 new OperationCanceledException(message, inner, cancelled.CancellationToken),
             UnauthorizedAccessException => new UnauthorizedAccessException(message, inner),
             AuthenticationException => new AuthenticationException(message, inner),
-            HttpIOException body => new HttpIOException(body.HttpRequestError, message, inner),
+            HttpIOException body => new HttpIOException(body.HttpRequestError, WithoutError(message, body), inner),
             DirectoryNotFoundException => new DirectoryNotFoundException(message, inner),
             FileNotFoundException => new FileNotFoundException(message, inner),
             PathTooLongException => new PathTooLongException(message, inner),
@@ -83,5 +94,12 @@ internal static class SafeFailure
         }
 
         return copy;
+    }
+
+    /// <summary>Removes the name of the error, which the message of the copy appends again.</summary>
+    private static string WithoutError(string message, HttpIOException exception)
+    {
+        var error = $" ({exception.HttpRequestError})";
+        return message.EndsWith(error, StringComparison.Ordinal) ? message[..^error.Length] : message;
     }
 }

@@ -3,11 +3,13 @@ namespace AsyncKit.Http;
 /// <summary>Formats an address for messages, without its secrets: neither the query nor the user info.</summary>
 internal static class UriText
 {
-    /// <remarks>GetComponents would throw for a URI that was created without canonicalization.</remarks>
+    /// <remarks>GetComponents would throw for a URI that was created without canonicalization. In a scheme without
+    /// queries, such as ftp, the path contains what looks like one.</remarks>
     public static string Of(Uri? uri) => uri switch
     {
         null => "(no address)",
-        { IsAbsoluteUri: true } => SafeText.Of($"{uri.Scheme}{Uri.SchemeDelimiter}{uri.Authority}{uri.AbsolutePath}"),
+        { IsAbsoluteUri: true, Scheme: "http" or "https" or "ws" or "wss" } =>
+            SafeText.Of($"{uri.Scheme}{Uri.SchemeDelimiter}{uri.Authority}{uri.AbsolutePath}"),
         _ => Of(uri.OriginalString),
     };
 

@@ -27,8 +27,42 @@ public sealed class HandlerContentTests : IClassFixture<NothingLeftBehind>
 
         Assert.Same(stub.Contents[0], first.Content);
 
-        Task<HttpResponseMessage> SendAsync() =>
-            client.SendAsync(new HttpRequestMessage(HttpMethod.Parse(method), HandlerTest.Address), default);
+        Task<HttpResponseMessage> SendAsync()
+        {
+            var request = new HttpRequestMessage(HttpMethod.Parse(method), HandlerTest.Address);
+            request.Headers.Upgrade.ParseAdd("websocket");
+            return client.SendAsync(request, default);
+        }
+    });
+
+    [Theory]
+    [InlineData("GET", HttpStatusCode.SwitchingProtocols, "1.1", null)]
+    [InlineData("CONNECT", HttpStatusCode.BadGateway, "1.1", null)]
+    [InlineData("HEAD", HttpStatusCode.OK, "2.0", null)]
+    [InlineData("GET", HttpStatusCode.NoContent, "2.0", null)]
+    [InlineData("GET", HttpStatusCode.NotModified, "2.0", null)]
+    [InlineData("GET", HttpStatusCode.OK, "2.0", 0L)]
+    public void A_response_that_claims_to_be_empty_but_does_not_end_is_limited(
+        string method, HttpStatusCode status, string version, long? length) => HandlerTest.Run(async test =>
+    {
+        var stub = new StubHandler((_, _, _) =>
+        {
+            var response = new HttpResponseMessage(status)
+            {
+                Version = Version.Parse(version),
+                Content = new StreamContent(new StallingStream([], test.Time)),
+            };
+            response.Content.Headers.ContentLength = length;
+            return Task.FromResult(response);
+        });
+        using var client = Limited().Over(stub);
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), HandlerTest.Address);
+
+        using var response = await client.SendAsync(request, default);
+        var thrown = await Assert.ThrowsAsync<TimeoutException>(() => response.Content.ReadAsByteArrayAsync());
+
+        Assert.Contains("ReadIdleTimeout", thrown.Message, StringComparison.Ordinal);
+        using var second = await client.GetAsync();
     });
 
     [Fact]

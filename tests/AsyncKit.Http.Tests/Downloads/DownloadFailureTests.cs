@@ -54,6 +54,19 @@ public sealed class DownloadFailureTests : IClassFixture<NothingLeftBehind>, IDi
     }
 
     [Fact]
+    public void A_client_with_a_default_Range_is_refused_at_the_call()
+    {
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Range = new(0, 3);
+
+        var one = Assert.Throws<ArgumentException>("client", () => { _ = client.DownloadAsync(Address, Target); });
+        Assert.Throws<ArgumentException>("client", () => { _ = client.DownloadAllAsync([Address], _folder.Path, 1); });
+
+        Assert.StartsWith("DefaultRequestHeaders.Range must be null for a download", one.Message, StringComparison.Ordinal);
+        Assert.Contains("it was 'bytes=0-3'.", one.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_TLS_failure_names_the_URL_and_the_file()
     {
         await using var server = new RawServer("HTTP/1.1 400 Bad\r\n\r\n");

@@ -18,6 +18,7 @@ public sealed class DownloaderProcessTests : IClassFixture<NothingLeftBehind>, I
     /// <summary>Without file locks, as on some network file systems, the processes do not notice each other.</summary>
     [Theory]
     [InlineData(2, true)]
+    [InlineData(2, false)]
     [InlineData(4, false)]
     public async Task Processes_that_download_the_same_files_and_are_killed_leave_only_correct_files(int processes, bool hasLocks)
     {

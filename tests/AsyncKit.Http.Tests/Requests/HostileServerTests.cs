@@ -1,10 +1,13 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncKit.Http.Tests;
 
 /// <summary>Tests requests to a server that sends text for a terminal, or a message that no server should send.</summary>
-public sealed class HostileServerTests : IClassFixture<NothingLeftBehind>
+public sealed partial class HostileServerTests : IClassFixture<NothingLeftBehind>
 {
     private const string Escape = "\u001b[2J";
 
@@ -127,6 +130,123 @@ public sealed class HostileServerTests : IClassFixture<NothingLeftBehind>
         Assert.StartsWith("GET http://one.example/b failed: ", report.Outcomes[1].Exception!.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("relative?secret=1", typeof(InvalidOperationException), "GET relative failed: ")]
+    [InlineData("ftp://me:pass@one.example/a?secret=1", typeof(NotSupportedException), "GET ftp://one.example/a failed: ")]
+    public async Task An_address_that_no_request_can_have_is_named_without_its_secrets(string address, Type type, string start)
+    {
+        using var client = new HttpClient();
+
+        var report = await client.GetAllReportAsync([address], 1, HttpRead.Text);
+
+        Assert.IsType(type, report.Outcomes[0].Exception);
+        Assert.StartsWith(start, report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", report.Outcomes[0].Exception!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Content-Encoding: gzip", "garbage", typeof(InvalidDataException))]
+    [InlineData("Content-Encoding: br", "garbage", typeof(InvalidOperationException))]
+    [InlineData("Content-Type: text/plain; charset=utf-7", "garbage", typeof(InvalidOperationException))]
+    [InlineData("X: json", "{\"\\u001b[2J\":1,\"\\u001b[2J\":\"\"}", typeof(JsonException))]
+    public async Task A_body_that_cannot_be_read_names_the_address(string header, string body, Type type)
+    {
+        await using var server = new RawServer($"HTTP/1.1 200 OK\r\n{header}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        using var client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All });
+        var address = new Uri($"{server.Address}?secret=1");
+
+        var failure = type == typeof(JsonException)
+            ? (await client.GetAllReportAsync([address], 1, HttpRead.Json(Counts.Default.DictionaryStringInt32)).OrHangs()).Outcomes[0].Exception
+            : (await client.GetAllReportAsync([address], 1, HttpRead.Text).OrHangs()).Outcomes[0].Exception;
+
+        Assert.IsType(type, failure);
+        Assert.Contains($"{server.Address}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure.Message, StringComparison.Ordinal);
+        AssertSafe(failure);
+    }
+
+    [Theory]
+    [InlineData("bulk")]
+    [InlineData("handler")]
+    [InlineData("download")]
+    public async Task The_password_of_a_proxy_reaches_no_message(string sender)
+    {
+        await using var server = new RawServer("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
+        using var folder = new TempFolder();
+        using var proxied = new SocketsHttpHandler
+        {
+            Proxy = new WebProxy($"http://me:pass4you@{server.Address.Authority}"),
+        };
+        using var client = new HttpClient(sender is "handler"
+            ? new AsyncKitHttpHandler(new AsyncKitHttpOptions { Retry = new RetryOptions { MaxAttempts = 1 } }, proxied)
+            : proxied);
+        var address = new Uri("https://one.example/a");
+
+        var thrown = await Assert.ThrowsAsync<HttpRequestException>(() => sender switch
+        {
+            "bulk" => client.GetAllAsync([address], 1, HttpRead.Text),
+            "handler" => client.GetStringAsync(address),
+            _ => client.DownloadAsync(
+                address, folder["a.bin"], new DownloadOptions { Retry = new RetryOptions { MaxAttempts = 1 } }),
+        }).OrHangs();
+
+        Assert.Contains($"'http://{server.Address.Authority}/'", thrown.Message, StringComparison.Ordinal);
+        for (Exception? one = thrown; one is not null; one = one.InnerException)
+        {
+            Assert.DoesNotContain("pass4you", one.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_reset_in_the_body_names_the_address()
+    {
+        using var client = new HttpClient(new StubHandler((_, _, _) => Task.FromResult(new HttpResponseMessage
+        {
+            Content = new StreamContent(new ScriptedBody(
+                "ab"u8.ToArray(), _ => ValueTask.FromException<int>(new IOException("Reset.", new SocketException())))),
+        })));
+
+        var thrown = await Assert.ThrowsAsync<IOException>(() => client.GetAllAsync([HandlerTest.Address], 1, HttpRead.Text));
+
+        Assert.Equal("GET http://one.example/a failed: Reset.", thrown.Message);
+        Assert.True(Transient.IsTransient(thrown));
+    }
+
+    [Theory]
+    [InlineData(5, 10)]
+    [InlineData(10, 5)]
+    public async Task A_length_that_differs_from_the_body_fails_the_request_in_HTTP2(int length, int bytes)
+    {
+        using var client = new HttpClient(new StubHandler((_, _, _) =>
+        {
+            var content = new ByteArrayContent(new byte[bytes]); // Passes for content of a connection.
+            content.Headers.ContentLength = length;
+            return Task.FromResult(new HttpResponseMessage { Version = HttpVersion.Version20, Content = content });
+        }));
+
+        var thrown = await Assert.ThrowsAsync<HttpIOException>(
+            () => client.GetAllAsync([HandlerTest.Address], 1, HttpRead.Bytes));
+
+        Assert.Contains(
+            $"GET http://one.example/a failed: The response has {bytes} bytes, but its Content-Length is {length}. (InvalidResponse)",
+            thrown.Message,
+            StringComparison.Ordinal);
+        Assert.EndsWith($"{length}. (InvalidResponse)", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_from_another_handler_is_read_to_its_end_whatever_its_header_says()
+    {
+        using var client = new HttpClient(new StubHandler((_, _, _) =>
+        {
+            var content = new StreamContent(new MemoryStream("longer"u8.ToArray()));
+            content.Headers.ContentLength = 4;
+            return Task.FromResult(new HttpResponseMessage { Content = content });
+        }));
+
+        Assert.Equal(["longer"], await client.GetAllAsync([HandlerTest.Address], 1, HttpRead.Text));
+    }
+
     [Fact]
     public async Task The_timeout_of_the_client_before_the_headers_names_the_address()
     {
@@ -151,4 +271,7 @@ public sealed class HostileServerTests : IClassFixture<NothingLeftBehind>
             Assert.DoesNotContain(one.Message, char.IsControl);
         }
     }
+
+    [JsonSerializable(typeof(Dictionary<string, int>))]
+    private sealed partial class Counts : JsonSerializerContext;
 }
