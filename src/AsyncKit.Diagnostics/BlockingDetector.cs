@@ -31,6 +31,11 @@ namespace AsyncKit.Diagnostics;
 /// Probing costs one work item per ProbeInterval. A starvation that is reported costs 0.1 to 0.3 s, while the runtime
 /// samples the stacks of all threads. Any number of detectors may run; each has its cost.
 /// </remarks>
+/// <example>
+/// <code>
+/// await using var detector = BlockingDetector.Start(new BlockingDetectorOptions { Logger = logger });
+/// </code>
+/// </example>
 public sealed class BlockingDetector : IDisposable, IAsyncDisposable
 {
     private const string ThreadName = "AsyncKit:BlockingDetector";

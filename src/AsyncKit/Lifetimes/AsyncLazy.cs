@@ -27,6 +27,14 @@ namespace AsyncKit;
 /// AsyncKit.Testing reports such a cycle as a deadlock and names the factories.</para>
 /// Thread-safe. Cost: nothing per call once the value exists; until then, a few small objects per waiter.
 /// </remarks>
+/// <example>
+/// <code>
+/// var catalog = new AsyncLazy&lt;Catalog&gt;(token =&gt; LoadCatalogAsync(token));
+///
+/// Catalog first = await catalog.GetAsync(cancellationToken); // Loads it.
+/// Catalog second = await catalog.GetAsync(cancellationToken); // Returns the same object.
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncLazy<T> : IAsyncDisposable
 {

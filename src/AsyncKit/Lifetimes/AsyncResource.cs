@@ -16,6 +16,15 @@ public static class AsyncResource
     /// <returns>The resource. Nothing is acquired yet.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="acquire"/> or <paramref name="release"/> is
     /// null.</exception>
+    /// <example>
+    /// <code>
+    /// AsyncResource&lt;string&gt; folder = AsyncResource.Create(
+    ///     token =&gt; CreateFolderAsync(token),
+    ///     (path, token) =&gt; DeleteFolderAsync(path, token));
+    ///
+    /// await folder.UseAsync((path, token) =&gt; UnpackAsync(path, token), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static AsyncResource<T> Create<T>(
         Func<CancellationToken, ValueTask<T>> acquire,

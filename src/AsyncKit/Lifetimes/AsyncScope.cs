@@ -30,6 +30,15 @@ namespace AsyncKit;
 /// DisposeAsync throws. Use RunAsync if cleanups may throw.</para>
 /// Thread-safe. Cost: two small objects per cleanup, and a timer while a cleanup with a token runs.
 /// </remarks>
+/// <example>
+/// <code>
+/// await using var scope = new AsyncScope();
+/// var connection = await scope.EnterAsync(token =&gt; Connection.OpenAsync(token), cancellationToken);
+/// scope.DeferAsync(token =&gt; NotifyAsync(token)); // Runs first: cleanups run in reverse order.
+///
+/// await connection.SendAsync(message, cancellationToken);
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncScope : IAsyncDisposable
 {

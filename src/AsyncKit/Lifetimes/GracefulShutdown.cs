@@ -35,6 +35,15 @@ namespace AsyncKit;
 /// </list>
 /// Run one at a time per process. Cost: a signal handler per signal while it runs.
 /// </remarks>
+/// <example>
+/// <code>
+/// return await GracefulShutdown.RunAsync(async shutdown =&gt;
+/// {
+///     var options = new FanOutOptions(8) { DrainToken = shutdown.Stopping };
+///     await messages.Reader.ReadAllAsync().FanOutAsync(options, HandleAsync, shutdown.Aborting);
+/// });
+/// </code>
+/// </example>
 #pragma warning disable CA1001 // An abandoned main function may still use the tokens; they hold no timer.
 public sealed class GracefulShutdown
 #pragma warning restore CA1001

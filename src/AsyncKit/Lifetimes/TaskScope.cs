@@ -32,6 +32,16 @@ namespace AsyncKit;
 /// </list>
 /// Thread-safe. Cost: a few objects per child.
 /// </remarks>
+/// <example>
+/// <code>
+/// await using var scope = TaskScope.Open(cancellationToken: cancellationToken);
+/// Task&lt;User&gt; user = scope.Run(token =&gt; GetUserAsync(id, token));
+/// Task&lt;Order[]&gt; orders = scope.Run(token =&gt; GetOrdersAsync(id, token)); // A failure of one cancels the other.
+/// await scope.JoinAsync();
+///
+/// Show(await user, await orders);
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class TaskScope : IAsyncDisposable
 {

@@ -16,6 +16,16 @@ namespace AsyncKit;
 /// Cost: acquiring and releasing a free lock takes two interlocked operations. A lock needs no disposal. All members
 /// are thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// var mutex = new AsyncLock();
+///
+/// using (await mutex.AcquireAsync(cancellationToken))
+/// {
+///     await AppendAsync(line, cancellationToken); // One caller at a time.
+/// }
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncLock
 {

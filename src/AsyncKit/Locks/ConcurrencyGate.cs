@@ -22,6 +22,18 @@ namespace AsyncKit;
 /// Cost: acquiring and releasing a free permit takes three interlocked operations. The gate keeps one small object for
 /// each permit that was ever held at the same time. A gate needs no disposal. All members are thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// var soap = new ConcurrencyGate(4) { Name = "soap" };
+///
+/// using (await soap.AcquireAsync(cancellationToken))
+/// {
+///     await CallServiceAsync(cancellationToken); // At most four callers at a time.
+/// }
+///
+/// soap.Limit = 8; // Takes effect at once.
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ConcurrencyGate : IPermitObserver
 {

@@ -19,6 +19,16 @@ namespace AsyncKit;
 /// Cost: that of an <see cref="AsyncLock"/> plus three dictionary look-ups. The entries of keys are reused. A keyed
 /// lock needs no disposal. All members are thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// var accounts = new KeyedLock&lt;int&gt;();
+///
+/// using (await accounts.AcquireAsync(accountId, cancellationToken))
+/// {
+///     await TransferAsync(accountId, cancellationToken); // One caller at a time for each account.
+/// }
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class KeyedLock<TKey>
     where TKey : notnull

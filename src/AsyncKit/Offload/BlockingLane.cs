@@ -40,6 +40,13 @@ namespace AsyncKit;
 /// </list>
 /// All members are thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// await using var lane = new BlockingLane(maxThreads: 16);
+///
+/// string text = await lane.RunAsync(() =&gt; driver.Read(), cancellationToken); // Blocks a thread of the lane.
+/// </code>
+/// </example>
 public sealed class BlockingLane : IAsyncDisposable
 {
     private const int SharedThreads = 64;

@@ -27,6 +27,12 @@ public static partial class FanOut
     /// first failure stops it, and await throws that exception unchanged. A call that the lane refuses is a failure.
     /// Cost: that of FanOutAsync, and one call of the lane per item.
     /// </remarks>
+    /// <example>
+    /// <code>
+    /// await using var lane = new BlockingLane(maxThreads: 16);
+    /// string[] texts = await files.FanOutBlockingAsync(lane, (file, token) =&gt; File.ReadAllText(file), cancellationToken);
+    /// </code>
+    /// </example>
     public static Task<TResult[]> FanOutBlockingAsync<T, TResult>(
         this IEnumerable<T> source,
         BlockingLane lane,

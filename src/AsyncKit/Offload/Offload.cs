@@ -8,6 +8,11 @@ namespace AsyncKit;
 /// Each method calls the method of <see cref="BlockingLane"/> with the same parameters and has its guarantees. Create a
 /// separate <see cref="BlockingLane"/> for calls that need their own limit, or that unrelated calls must not delay.
 /// </remarks>
+/// <example>
+/// <code>
+/// string text = await Offload.RunAsync(() =&gt; driver.Read(), cancellationToken);
+/// </code>
+/// </example>
 public static class Offload
 {
     /// <inheritdoc cref="BlockingLane.RunAsync{TResult}(Func{TResult}, CancellationToken)"/>

@@ -29,6 +29,14 @@ namespace AsyncKit;
 /// Cost: renting and returning an idle item allocates nothing. Neither does waiting in steady state, even with a
 /// cancellable token. Each item has one small object. All members are thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// await using var pool = new AsyncPool&lt;Connection&gt;(new(8, token =&gt; Connection.OpenAsync(token)));
+///
+/// await using var rented = await pool.RentAsync(cancellationToken);
+/// await rented.Item.SendAsync(message, cancellationToken);
+/// </code>
+/// </example>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class AsyncPool<T> : IAsyncDisposable, IMeasuredPool, IPermitObserver
     where T : notnull

@@ -37,6 +37,12 @@ public static class Deadline
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
     /// <remarks>See <see cref="Deadline"/> for the guarantees. Cost: no allocation if the operation keeps its limit, on
     /// the system's clock and without a grace period.</remarks>
+    /// <example>
+    /// <code>
+    /// string page = await Deadline.RunAsync(
+    ///     token =&gt; http.GetStringAsync(url, token), TimeSpan.FromSeconds(2), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, ValueTask<TResult>> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
@@ -68,6 +74,12 @@ public static class Deadline
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
     /// <remarks>See <see cref="Deadline"/> for the guarantees. Cost: no allocation if the operation keeps its limit, on
     /// the system's clock and without a grace period.</remarks>
+    /// <example>
+    /// <code>
+    /// string page = await Deadline.RunAsync(
+    ///     token =&gt; http.GetStringAsync(url, token), TimeSpan.FromSeconds(2), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, TimeSpan limit, CancellationToken cancellationToken = default) =>
@@ -151,6 +163,12 @@ public static class Deadline
     /// <returns>A function with the same parameters. Its tasks throw as described at <see cref="Deadline"/>.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The limit is negative.</exception>
+    /// <example>
+    /// <code>
+    /// Func&lt;Uri, CancellationToken, Task&lt;string&gt;&gt; get = http.GetStringAsync;
+    /// string[] pages = await urls.FanOutAsync(8, get.WithTimeout(TimeSpan.FromSeconds(2)), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static Func<T, CancellationToken, ValueTask<TResult>> WithTimeout<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, TimeSpan limit) =>
@@ -265,6 +283,11 @@ public static class Deadline
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
     /// <remarks>Returns while the task may still be running. If the operation accepts a token, use
     /// RunAsync, which stops it. Cost: a timer and a few objects, unless the task is already completed.</remarks>
+    /// <example>
+    /// <code>
+    /// await server.StartAsync().WithTimeoutAsync(TimeSpan.FromSeconds(10), cancellationToken);
+    /// </code>
+    /// </example>
     public static Task<TResult> WithTimeoutAsync<TResult>(
         this Task<TResult> task, TimeSpan timeout, CancellationToken cancellationToken = default)
     {

@@ -38,6 +38,12 @@ public static class Retry
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
     /// <remarks>The operation's own exceptions are thrown unchanged. See <see cref="Retry"/> for the guarantees. Cost:
     /// no allocation if the first attempt succeeds.</remarks>
+    /// <example>
+    /// <code>
+    /// string page = await Retry.RunAsync(
+    ///     token =&gt; http.GetStringAsync(url, token), new RetryOptions { MaxAttempts = 4 }, cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static ValueTask<TResult> RunAsync<TResult>(
         Func<CancellationToken, ValueTask<TResult>> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -65,6 +71,12 @@ public static class Retry
     /// <paramref name="cancellationToken"/> was cancelled.</exception>
     /// <remarks>The operation's own exceptions are thrown unchanged. See <see cref="Retry"/> for the guarantees. Cost:
     /// no allocation if the first attempt succeeds.</remarks>
+    /// <example>
+    /// <code>
+    /// string page = await Retry.RunAsync(
+    ///     token =&gt; http.GetStringAsync(url, token), new RetryOptions { MaxAttempts = 4 }, cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(1)]
     public static ValueTask RunAsync(
         Func<CancellationToken, ValueTask> operation, RetryOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -84,6 +96,12 @@ public static class Retry
     /// <param name="options">When and how often to retry; null for the defaults of <see cref="RetryOptions"/>.</param>
     /// <returns>A function with the same parameters. Its tasks throw as described at <see cref="Retry"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="operation"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// Func&lt;Uri, CancellationToken, Task&lt;string&gt;&gt; get = http.GetStringAsync;
+    /// string[] pages = await urls.FanOutAsync(8, get.WithRetry(new RetryOptions { MaxAttempts = 4 }), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static Func<T, CancellationToken, ValueTask<TResult>> WithRetry<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation, RetryOptions? options = null)
@@ -113,6 +131,12 @@ public static class Retry
     /// <param name="options">When and how often to retry; null for the defaults of <see cref="RetryOptions"/>.</param>
     /// <returns>A function with the same parameters. Its tasks throw as described at <see cref="Retry"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="operation"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// Func&lt;Uri, CancellationToken, Task&lt;string&gt;&gt; get = http.GetStringAsync;
+    /// string[] pages = await urls.FanOutAsync(8, get.WithRetry(new RetryOptions { MaxAttempts = 4 }), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(1)]
     public static Func<T, CancellationToken, ValueTask> WithRetry<T>(
         this Func<T, CancellationToken, ValueTask> operation, RetryOptions? options = null)

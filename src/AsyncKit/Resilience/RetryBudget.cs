@@ -12,6 +12,14 @@ namespace AsyncKit;
 /// Thread-safe. Share one instance between all callers of a service. Cost: one or two interlocked instructions for each
 /// operation and each retry. Source: the retry budgets of Finagle, Twitter's RPC library.
 /// </remarks>
+/// <example>
+/// <code>
+/// var budget = new RetryBudget(ratio: 0.1, minPerSecond: 5); // At most one retry for ten calls, and five a second.
+/// var options = new RetryOptions { MaxAttempts = 4, Budget = budget };
+///
+/// string page = await Retry.RunAsync(token =&gt; http.GetStringAsync(url, token), options, cancellationToken);
+/// </code>
+/// </example>
 public sealed class RetryBudget
 {
     private const long Unit = 1_000_000;

@@ -24,6 +24,13 @@ public static class RunJournalOperations
     /// type.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null.</exception>
     /// <inheritdoc cref="RunJournal" path="/example"/>
+    /// <example>
+    /// <code>
+    /// await using var journal = RunJournal.Open("import.journal");
+    /// Func&lt;Order, CancellationToken, Task&gt; import = ImportAsync;
+    /// await orders.FanOutAsync(8, import.WithJournal(journal, order =&gt; order.Id), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(3)]
     public static Func<T, CancellationToken, ValueTask<TResult>> WithJournal<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation,
@@ -60,6 +67,13 @@ public static class RunJournalOperations
     /// <returns>The operation, for a fan-out. It throws what the operation throws, and an <see cref="IOException"/> if the
     /// key cannot be written.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null.</exception>
+    /// <example>
+    /// <code>
+    /// await using var journal = RunJournal.Open("import.journal");
+    /// Func&lt;Order, CancellationToken, Task&gt; import = ImportAsync;
+    /// await orders.FanOutAsync(8, import.WithJournal(journal, order =&gt; order.Id), cancellationToken);
+    /// </code>
+    /// </example>
     [OverloadResolutionPriority(1)]
     public static Func<T, CancellationToken, ValueTask> WithJournal<T>(
         this Func<T, CancellationToken, ValueTask> operation, RunJournal journal, Func<T, string> key)

@@ -31,6 +31,14 @@ public static class Transient
     /// </list>
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="exception"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// var options = new RetryOptions
+    /// {
+    ///     ShouldRetry = exception =&gt; Transient.IsTransient(exception) || exception is BusyException,
+    /// };
+    /// </code>
+    /// </example>
     public static bool IsTransient(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);

@@ -80,6 +80,25 @@ public sealed class ConventionTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void An_entry_point_has_an_example(string package, string type)
+    {
+        var (surface, found) = Find(package, type);
+        Rule.Holds(TypeRules.HasExample(found, surface.Docs));
+    }
+
+    /// <summary>Everything but the names that the example leaves to the reader.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void An_example_uses_the_library_correctly(string package, string type)
+    {
+        var (surface, found) = Find(package, type);
+        Rule.Holds(found.WrittenMembers().Prepend(found)
+            .SelectMany(symbol => surface.Docs.Of(symbol)?.Descendants("code") ?? [])
+            .SelectMany(code => SnippetCompiler.MisusesIn(code.Value)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void A_type_has_a_section_with_a_snippet_on_a_docs_page(string package, string type) =>
         Rule.Holds(DocsRules.HasSection(Find(package, type).Type.NameInSource(), Pages()));
 

@@ -72,6 +72,31 @@ public sealed class TypeRuleTests
         Assert.Equal(faults.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("public sealed class Bad;")]
+    [InlineData("public sealed class Bad { private Bad() { } public static Bad Open() => null!; }")]
+    [InlineData("public static class Bad { public static void A() { } }")]
+    public void A_missing_example_is_reported(string source)
+    {
+        var sample = PackageSurface.Compile(source);
+
+        Assert.Single(TypeRules.HasExample(sample.Type("Bad"), sample.Docs));
+    }
+
+    [Theory]
+    [InlineData("/// <example>A.</example>\npublic sealed class Good;")]
+    [InlineData("public sealed class Good {\n/// <example>A.</example>\npublic static Good Open() => null!; }")]
+    [InlineData("public static class Good {\n/// <example>A.</example>\npublic static void A() { }\npublic static void A(int a) { } }")]
+    [InlineData("public sealed class Good { private Good() { } }")]
+    [InlineData("public sealed record Good;")]
+    [InlineData("public sealed class GoodOptions;", "GoodOptions")]
+    public void An_example_on_any_overload_is_right(string source, string name = "Good")
+    {
+        var sample = PackageSurface.Compile(source);
+
+        Assert.Empty(TypeRules.HasExample(sample.Type(name), sample.Docs));
+    }
+
     [Fact]
     public void A_documented_or_generated_member_is_right()
     {

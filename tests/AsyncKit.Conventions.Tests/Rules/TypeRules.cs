@@ -29,6 +29,35 @@ internal static class TypeRules
             .Prepend(type)
             .SelectMany(symbol => DocFaults(symbol, docs));
 
+    /// <summary>What a user calls first needs an example: a method of a static class, on the class or on one of its
+    /// overloads; and a class that a user creates, on the class or on what creates it. Options are an argument of
+    /// those.</summary>
+    public static IEnumerable<string> HasExample(INamedTypeSymbol type, XmlDocs docs)
+    {
+        if (HasExample(type) || type.TypeKind != TypeKind.Class || type.IsRecordType() || IsData(type))
+        {
+            return [];
+        }
+
+        var methods = type.WrittenMembers().OfType<IMethodSymbol>().ToList();
+        if (type.IsStatic)
+        {
+            return methods.GroupBy(method => method.Name, StringComparer.Ordinal)
+                .Where(overloads => !overloads.Any(HasExample))
+                .Select(overloads => $"{overloads.First().Describe()} has no example, and neither has another overload.");
+        }
+
+        var creating = methods.Where(method => method.IsStatic || method.MethodKind == MethodKind.Constructor)
+            .Where(method => method.MethodKind is MethodKind.Constructor or MethodKind.Ordinary)
+            .ToList();
+        return creating.Count == 0 || creating.Any(HasExample) ? [] : [$"{type.Describe()} has no example."];
+
+        bool HasExample(ISymbol symbol) => docs.Of(symbol)?.Element("example") is not null;
+    }
+
+    private static bool IsData(INamedTypeSymbol type) =>
+        type.Name.EndsWith("Options", StringComparison.Ordinal) || type.Name.EndsWith("Exception", StringComparison.Ordinal);
+
     private static IEnumerable<string> DocFaults(ISymbol symbol, XmlDocs docs)
     {
         var member = docs.Of(symbol);

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using EnumerableAsyncProcessor.Extensions;
 
 namespace AsyncKit.Benchmarks;
 
@@ -54,6 +55,15 @@ public class FanOutArray
 
     [Benchmark(OperationsPerInvoke = Items)]
     public Task<int[]> Dataflow() => Operations.DataflowAsync(_items, Limit, _operation);
+
+    [Benchmark(OperationsPerInvoke = Items)]
+    public async Task<int[]> EnumerableAsyncProcessor()
+    {
+        await using var processor = _items
+            .SelectAsync(async (item, token) => await _operation(item, token).ConfigureAwait(false), CancellationToken.None)
+            .ProcessInParallel(Limit);
+        return await processor.GetResultsAsync().ConfigureAwait(false);
+    }
 
     [Target("array, sync body", Case = Body.Sync, Against = ForEach, TimeRatio = 0.5)]
     [Target("array, sync body, in addition to the 4 B of the result", Case = Body.Sync, Bytes = 4 + 1)]

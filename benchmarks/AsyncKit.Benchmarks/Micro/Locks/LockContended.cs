@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using DotNext.Threading;
 
 namespace AsyncKit.Benchmarks;
 
@@ -11,7 +12,8 @@ public class LockContended
 
     private readonly CancellationTokenSource _cancellation = new();
     private readonly SemaphoreSlim _semaphore = new(1, 1);
-    private readonly AsyncLock _lock = new();
+    private readonly AsyncExclusiveLock _exclusive = new();
+    private readonly global::AsyncKit.AsyncLock _lock = new();
     private readonly ConcurrencyGate _gate = new(1);
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Times)]
@@ -24,6 +26,19 @@ public class LockContended
             _semaphore.Release();
             await next.ConfigureAwait(false);
             _semaphore.Release();
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task DotNextLock()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            await _exclusive.AcquireAsync(_cancellation.Token).ConfigureAwait(false);
+            var next = _exclusive.AcquireAsync(_cancellation.Token);
+            _exclusive.Release();
+            await next.ConfigureAwait(false);
+            _exclusive.Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using DotNext.Threading;
 
 namespace AsyncKit.Benchmarks;
 
@@ -9,7 +10,8 @@ public class LockUncontended
     private const string Semaphore = nameof(SemaphoreSlim);
 
     private readonly SemaphoreSlim _semaphore = new(1, 1);
-    private readonly AsyncLock _lock = new();
+    private readonly AsyncExclusiveLock _exclusive = new();
+    private readonly global::AsyncKit.AsyncLock _lock = new();
     private readonly ConcurrencyGate _gate = new(8);
     private readonly KeyedLock<int> _keyed = new();
     private readonly AsyncPool<object> _pool = new(new() { MaxSize = 8, Create = _ => new(new object()) });
@@ -21,6 +23,16 @@ public class LockUncontended
         {
             await _semaphore.WaitAsync().ConfigureAwait(false);
             _semaphore.Release();
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Times)]
+    public async Task DotNextLock()
+    {
+        for (var time = 0; time < Times; time++)
+        {
+            await _exclusive.AcquireAsync().ConfigureAwait(false);
+            _exclusive.Release();
         }
     }
 
