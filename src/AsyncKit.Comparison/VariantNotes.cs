@@ -3,7 +3,7 @@ namespace AsyncKit.Comparison;
 /// <summary>Describes a variant for the reader of the report. Nothing here changes how it is measured.</summary>
 /// <example>
 /// <code>
-/// new VariantNotes { How = "Task.WhenAll", AtOnce = "all", Caveat = "one connection per order" }
+/// var notes = new VariantNotes { How = "Task.WhenAll", AtOnce = "all", Caveat = "one connection per order" };
 /// </code>
 /// </example>
 public sealed record VariantNotes

@@ -67,6 +67,12 @@ public static class AsyncKitHealthChecksBuilderExtensions
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxWait"/> is zero or negative.</exception>
     /// <remarks>The data contains active, waiting, limit and oldest. The latter is the time that a caller has waited at least.
     /// While no permit is free, a check waits for one to measure it, and releases it at once.</remarks>
+    /// <example>
+    /// <code>
+    /// services.AddConcurrencyGate("soap", limit: 4);
+    /// services.AddHealthChecks().AddConcurrencyGate("soap");
+    /// </code>
+    /// </example>
     public static IHealthChecksBuilder AddConcurrencyGate(
         this IHealthChecksBuilder builder,
         string name,
@@ -98,6 +104,11 @@ public static class AsyncKitHealthChecksBuilderExtensions
     /// has stopped or has failed, fails the check. The result has the exception of the last failure. The data contains state,
     /// active, succeeded, failed, restarts and, while a handler runs, oldest.
     /// </remarks>
+    /// <example>
+    /// <code>
+    /// services.AddHealthChecks().AddFanOutConsumer("orders");
+    /// </code>
+    /// </example>
     public static IHealthChecksBuilder AddFanOutConsumer(
         this IHealthChecksBuilder builder,
         string name,
@@ -146,6 +157,11 @@ public static class AsyncKitHealthChecksBuilderExtensions
     /// <remarks>The name of the check is <c>threadpool</c>. The latency is measured twice per second while the host runs. The
     /// highest of the last 15 s to 30 s counts, because a check that runs on the thread pool itself is too late. The data
     /// contains latency, threads and queued.</remarks>
+    /// <example>
+    /// <code>
+    /// services.AddHealthChecks().AddThreadPool(maxLatency: TimeSpan.FromMilliseconds(500));
+    /// </code>
+    /// </example>
     public static IHealthChecksBuilder AddThreadPool(
         this IHealthChecksBuilder builder,
         TimeSpan? maxLatency = null,

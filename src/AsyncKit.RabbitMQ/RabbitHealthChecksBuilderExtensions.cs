@@ -16,6 +16,11 @@ public static class RabbitHealthChecksBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <remarks>The name of the check is <c>rabbitmq</c>.</remarks>
     /// <inheritdoc cref="RabbitServiceCollectionExtensions.AddRabbitRemote(IServiceCollection, Uri, RabbitRemoteOptions)" path="/example"/>
+    /// <example>
+    /// <code>
+    /// services.AddHealthChecks().AddRabbitRemote();
+    /// </code>
+    /// </example>
     public static IHealthChecksBuilder AddRabbitRemote(
         this IHealthChecksBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null) =>
         Guards.NotNull(builder).Add(new HealthCheckRegistration(
@@ -33,6 +38,11 @@ public static class RabbitHealthChecksBuilderExtensions
     /// <param name="tags">The tags of the check; null for none.</param>
     /// <returns>The same builder.</returns>
     /// <exception cref="ArgumentNullException">A parameter without a default is null.</exception>
+    /// <example>
+    /// <code>
+    /// services.AddHealthChecks().AddRemoteWorker("resize");
+    /// </code>
+    /// </example>
     public static IHealthChecksBuilder AddRemoteWorker(
         this IHealthChecksBuilder builder,
         string name,

@@ -17,6 +17,7 @@ internal static class RabbitSections
     public static readonly SectionBinder<RabbitServeOptions> Serve = new("RabbitServeOptions", "MaxConcurrency")
     {
         { "MaxConcurrency", SectionValue.Integer, (options, value) => options with { MaxConcurrency = value } },
+        { "Lookahead", SectionValue.Integer, (options, value) => options with { Lookahead = value } },
         { "MaxDeliveries", SectionValue.Integer, (options, value) => options with { MaxDeliveries = value } },
         { "ItemTimeout", SectionValue.Time, (options, value) => options with { ItemTimeout = value } },
         { "DrainTimeout", SectionValue.Time, (options, value) => options with { DrainTimeout = value } },

@@ -94,7 +94,7 @@ public sealed class ConventionTests
         var (surface, found) = Find(package, type);
         Rule.Holds(found.WrittenMembers().Prepend(found)
             .SelectMany(symbol => surface.Docs.Of(symbol)?.Descendants("code") ?? [])
-            .SelectMany(code => SnippetCompiler.MisusesIn(code.Value)));
+            .SelectMany(code => SnippetCompiler.MisusesIn(code.Value, package)));
     }
 
     [Theory]

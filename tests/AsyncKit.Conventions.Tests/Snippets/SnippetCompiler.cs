@@ -13,21 +13,25 @@ internal static class SnippetCompiler
     private static readonly SyntaxTree Usings =
         CSharpSyntaxTree.ParseText($"{Platform.ImplicitUsings}\n{OwnUsing}", Parsing);
 
-    // The names and types that an example leaves to the reader.
-    private static readonly string[] LeftToTheReader = ["CS0103", "CS0246"];
+    // The names and types that an example leaves to the reader, and the modifier of a member that it shows alone.
+    private static readonly string[] LeftToTheReader = ["CS0103", "CS0246", "CS0106"];
 
     /// <summary>The errors of an example, except for names that it does not declare.</summary>
-    public static IEnumerable<string> MisusesIn(string example)
+    public static IEnumerable<string> MisusesIn(string example, string package)
     {
         var compilation = CSharpCompilation.Create(
             "Example",
-            [Usings, CSharpSyntaxTree.ParseText(example, Parsing)],
+            [Usings, CSharpSyntaxTree.ParseText(example, Parsing), .. NamespaceOf(package)],
             [.. Platform.References, .. Platform.Packages],
             Platform.Options(OutputKind.ConsoleApplication));
         return compilation.GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !LeftToTheReader.Contains(diagnostic.Id))
             .Select(error => $"{error.Id}: {error.GetMessage(null)} in: {example.Trim()}");
     }
+
+    private static IEnumerable<SyntaxTree> NamespaceOf(string package) => OwnUsing.Contains($" {package};", StringComparison.Ordinal)
+        ? []
+        : [CSharpSyntaxTree.ParseText($"global using {package};", Parsing)];
 
     /// <returns>The program, or what is wrong with it.</returns>
     public static (byte[]? Image, string Faults) Compile(MarkdownBlock block)

@@ -80,6 +80,7 @@ public sealed class SectionTests : IClassFixture<NothingLeftBehind>
         new(Remote, "ReconnectDelay", "'Constant(00:00:01)'", "Constant(00:00:01)", "'soon'", " must be None, Constant(delay), Linear(step, max) or Exponential(first, max) with times such as 00:00:01; it was 'soon'."),
         new(Remote, "ClientName", "'n'", "n", "[ 1 ]", " must be a text; it was a section."),
         new(Worker, "MaxConcurrency", "4", "4", "65536", " must be from 1 to 65535; it was 65536."),
+        new(Worker, "Lookahead", "32", "32", "-1", " must be from 0 to 65535; it was -1."),
         new(Worker, "MaxDeliveries", "3", "3", "20", " must be from 1 to 19; it was 20."),
         new(Worker, "ItemTimeout", "'00:01:00'", "00:01:00", "'00:00:00'", " must be from 00:00:00.0000001 to 24.00:00:00; it was 00:00:00."),
         new(Worker, "DrainTimeout", "'00:00:05'", "00:00:05", "'-00:00:05'", " must be from 00:00:00 to 24.00:00:00; it was -00:00:05."),
