@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AsyncKit.Http;
 
 namespace AsyncKit.Benchmarks;
@@ -141,5 +142,6 @@ internal static class HttpThroughput
         response.Content.ReadAsStringAsync(cancellationToken);
 
     /// <summary>The cost of one request in one round.</summary>
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Round(double Seconds, double Cpu, double Bytes);
 }

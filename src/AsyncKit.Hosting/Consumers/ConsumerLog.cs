@@ -25,7 +25,7 @@ internal static partial class ConsumerLog
     [LoggerMessage(145, LogLevel.Information, "The consumer {Consumer} is draining; {Active} handlers are running.")]
     public static partial void Draining(ILogger logger, string consumer, int active);
 
-    [LoggerMessage(146, LogLevel.Information, "The consumer {Consumer} stopped: {Succeeded} succeeded, {Failed} failed.")]
+    [LoggerMessage(146, LogLevel.Information, "The consumer {Consumer} stopped: {Succeeded} succeeded, {Failed} failed. Items that it did not take stay in the source.")]
     public static partial void Stopped(ILogger logger, string consumer, long succeeded, long failed);
 
     [LoggerMessage(

@@ -23,7 +23,9 @@ internal abstract class BufferReader<T> : ResponseReader<T>
         var length = LengthOf(response);
         var size = Math.Min(length ?? FirstSize, MaxFirstSize);
         var buffer = ArrayPool<byte>.Shared.Rent((int)size + 1); // One more, so that the end needs no larger buffer.
+#pragma warning disable CA2012 // Each path consumes it once: here, or in ReadRestAsync.
         var read = stream.ReadAsync(buffer, cancellationToken);
+#pragma warning restore CA2012
         if (read.IsCompletedSuccessfully)
         {
             var count = read.Completed();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace AsyncKit.Http;
@@ -7,6 +8,8 @@ namespace AsyncKit.Http;
 internal static class SafeText
 {
     private const char Replacement = '?';
+
+    private static readonly SearchValues<char> AfterAuthority = SearchValues.Create("/?# '\"");
 
     public static bool IsSafe(string text)
     {
@@ -50,7 +53,7 @@ internal static class SafeText
         while (text.IndexOf(Slashes, from, StringComparison.Ordinal) is >= 0 and var at)
         {
             var start = from = at + Slashes.Length;
-            var length = text.AsSpan(start).IndexOfAny("/?# '\"");
+            var length = text.AsSpan(start).IndexOfAny(AfterAuthority);
             var authority = length < 0 ? text.AsSpan(start) : text.AsSpan(start, length);
             if (authority.LastIndexOf('@') is >= 0 and var last)
             {

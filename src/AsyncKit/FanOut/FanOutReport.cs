@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AsyncKit;
 
 /// <summary>Represents the outcome of every item of a fan-out.</summary>
@@ -61,6 +63,12 @@ public sealed class FanOutReport<T, TResult> : ILimitedOutcome
 
     /// <summary>The exception of the source or of a cancellation callback; null if neither failed.</summary>
     public Exception? SourceException { get; }
+
+    /// <summary>Returns the counts, for a log or a screen.</summary>
+    /// <returns>For example "198 succeeded, 2 failed, 0 cancelled, 0 not started".</returns>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{SucceededCount} succeeded, {FailedCount} failed, {CancelledCount} cancelled, {NotStartedCount} not started");
 
     /// <summary>Throws the exception of a run with <see cref="FailureMode.RunToEnd"/>; returns if the run was not
     /// cancelled and no item failed.</summary>
@@ -149,6 +157,9 @@ public sealed class FanOutReport<T> : ILimitedOutcome
 
     /// <inheritdoc cref="FanOutReport{T, TResult}.SourceException"/>
     public Exception? SourceException => _report.SourceException;
+
+    /// <inheritdoc cref="FanOutReport{T, TResult}.ToString"/>
+    public override string ToString() => _report.ToString();
 
     /// <inheritdoc cref="FanOutReport{T, TResult}.ThrowIfAnyFailed"/>
     public void ThrowIfAnyFailed() => _report.ThrowIfAnyFailed();

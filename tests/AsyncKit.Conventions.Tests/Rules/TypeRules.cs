@@ -29,9 +29,9 @@ internal static class TypeRules
             .Prepend(type)
             .SelectMany(symbol => DocFaults(symbol, docs));
 
-    /// <summary>What a user calls first needs an example: a method of a static class, on the class or on one of its
-    /// overloads; and a class that a user creates, on the class or on what creates it. Options are an argument of
-    /// those.</summary>
+    /// <summary>The entry points need an example: a method of a static class, on the class or on one of its overloads,
+    /// and a class that a user creates, on the class or on its factory. Options do not, since they are an
+    /// argument.</summary>
     public static IEnumerable<string> HasExample(INamedTypeSymbol type, XmlDocs docs)
     {
         if (HasExample(type) || type.TypeKind != TypeKind.Class || type.IsRecordType() || IsData(type))

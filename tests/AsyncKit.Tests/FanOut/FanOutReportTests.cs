@@ -64,6 +64,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         });
 
         Assert.Equal("[0] Succeeded|[1] Failed: not b|[2] Succeeded", string.Join('|', report.Outcomes));
+        Assert.Equal("2 succeeded, 1 failed, 0 cancelled, 0 not started", report.ToString());
         Assert.Equal((2, 1, 0, 0), (
             report.SucceededCount, report.FailedCount, report.CancelledCount, report.NotStartedCount));
         Assert.Equal("b", Assert.Single(report.Failures).Item);
