@@ -24,8 +24,9 @@ internal static class MicroBenchmarks
         var config = ManualConfig.CreateEmpty()
             .AddJob(Job.Default
                 .WithToolchain(InProcessEmitToolchain.DontLogOutput)
-                .WithWarmupCount(4)
-                .WithIterationCount(12)
+                .WithLaunchCount(3)
+                .WithWarmupCount(12) // Until the JIT compiler has optimized the loops, they are several times slower.
+                .WithIterationCount(6)
                 .WithIterationTime(TimeInterval.FromMilliseconds(250)))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params)
