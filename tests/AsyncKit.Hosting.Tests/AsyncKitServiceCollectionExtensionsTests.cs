@@ -46,15 +46,17 @@ public sealed class AsyncKitServiceCollectionExtensionsTests : IClassFixture<Not
         var lane = host.Services.GetRequiredKeyedService<BlockingLane>("l");
         using var cancel = new CancellationTokenSource();
         using var release = new ManualResetEventSlim();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var work = lane.RunAsync(
             () =>
             {
+                started.SetResult(); // Work that has a thread but was not called yet would be cancelled instead.
                 release.Wait();
                 throw new IOException("late");
             },
             OnCancel.Abandon,
             cancel.Token);
-        await Hang.UntilAsync(() => lane.Active == 1);
+        await started.Task.OrHangs();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work).OrHangs();
 
