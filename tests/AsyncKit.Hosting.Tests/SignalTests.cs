@@ -13,7 +13,7 @@ public sealed class SignalTests : IClassFixture<NothingLeftBehind>
         process.Signal("TERM");
         await process.LineAsync(line => line is Draining);
         process.Signal("TERM"); // The host ignores a second signal, and the shutdown has none.
-        process.Signal("HUP");
+        process.Signal("CONT");
         var (code, output) = await process.EndAsync();
 
         Assert.Equal((0, "drained\nexit code 0\nhost stopped"), (code, output));
