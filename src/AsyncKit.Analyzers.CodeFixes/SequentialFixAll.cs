@@ -46,8 +46,12 @@ internal sealed class SequentialFixAll(string title, Func<FixTarget, Cancellatio
             var tokens = new Dictionary<SyntaxToken, SyntaxAnnotation>();
             foreach (var diagnostic in diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start))
             {
-                var mark = new SyntaxAnnotation();
-                tokens[root.FindToken(diagnostic.Location.SourceSpan.Start)] = mark;
+                var start = root.FindToken(diagnostic.Location.SourceSpan.Start);
+                if (!tokens.TryGetValue(start, out var mark)) // Two diagnostics may start at one token.
+                {
+                    tokens.Add(start, mark = new SyntaxAnnotation());
+                }
+
                 marks.Add((document.Id, diagnostic, mark));
             }
 

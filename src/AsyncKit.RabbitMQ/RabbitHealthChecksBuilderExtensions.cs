@@ -16,11 +16,6 @@ public static class RabbitHealthChecksBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <remarks>The name of the check is <c>rabbitmq</c>.</remarks>
     /// <inheritdoc cref="RabbitServiceCollectionExtensions.AddRabbitRemote(IServiceCollection, Uri, RabbitRemoteOptions)" path="/example"/>
-    /// <example>
-    /// <code>
-    /// services.AddHealthChecks().AddRabbitRemote();
-    /// </code>
-    /// </example>
     public static IHealthChecksBuilder AddRabbitRemote(
         this IHealthChecksBuilder builder, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null) =>
         Guards.NotNull(builder).Add(new HealthCheckRegistration(

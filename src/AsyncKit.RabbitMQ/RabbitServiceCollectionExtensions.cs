@@ -83,17 +83,6 @@ public static class RabbitServiceCollectionExtensions
     /// <remarks>A worker that fails, for example because of a queue that conflicts, stops the host, as any background
     /// service. A client whose operation has no result ignores the result of the worker.</remarks>
     /// <inheritdoc cref="AddRabbitRemote(IServiceCollection, Uri, RabbitRemoteOptions)" path="/example"/>
-    /// <example>
-    /// <code>
-    /// services.AddRabbitRemote(new Uri("amqps://user:secret@host/vhost"));
-    /// services.AddRemoteWorker(
-    ///     "resize",
-    ///     new RabbitServeOptions(16),
-    ///     Jobs.Default.Image,
-    ///     Jobs.Default.Thumb,
-    ///     (provider, image, token) =&gt; provider.GetRequiredService&lt;Resizer&gt;().ResizeAsync(image, token));
-    /// </code>
-    /// </example>
     [OverloadResolutionPriority(1)]
     public static IServiceCollection AddRemoteWorker<T, TResult>(
         this IServiceCollection services,

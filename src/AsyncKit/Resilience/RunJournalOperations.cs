@@ -24,13 +24,6 @@ public static class RunJournalOperations
     /// type.</returns>
     /// <exception cref="ArgumentNullException">A parameter is null.</exception>
     /// <inheritdoc cref="RunJournal" path="/example"/>
-    /// <example>
-    /// <code>
-    /// await using var journal = RunJournal.Open("import.journal");
-    /// Func&lt;Order, CancellationToken, Task&gt; import = ImportAsync;
-    /// await orders.FanOutAsync(8, import.WithJournal(journal, order =&gt; order.Id), cancellationToken);
-    /// </code>
-    /// </example>
     [OverloadResolutionPriority(3)]
     public static Func<T, CancellationToken, ValueTask<TResult>> WithJournal<T, TResult>(
         this Func<T, CancellationToken, ValueTask<TResult>> operation,

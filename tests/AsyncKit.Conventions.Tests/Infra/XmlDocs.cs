@@ -13,5 +13,15 @@ internal sealed class XmlDocs
 
     public static XmlDocs Parse(string xml) => new(XDocument.Parse(xml));
 
-    public XElement? Of(ISymbol symbol) => _members.GetValueOrDefault(symbol.GetDocumentationCommentId()!);
+    public XElement? Of(ISymbol symbol) => Of(symbol.GetDocumentationCommentId()!);
+
+    /// <summary>Returns true for a member that has an example or inherits that of another member.</summary>
+    public bool HasExample(ISymbol symbol) => Of(symbol) is { } member
+        && (member.Element("example") is not null || member.Elements("inheritdoc").Any(InheritsExample));
+
+    private bool InheritsExample(XElement inherited) =>
+        string.Equals(inherited.Attribute("path")?.Value, "/example", StringComparison.Ordinal)
+        && Of(inherited.Attribute("cref")!.Value)?.Element("example") is not null;
+
+    private XElement? Of(string id) => _members.GetValueOrDefault(id);
 }

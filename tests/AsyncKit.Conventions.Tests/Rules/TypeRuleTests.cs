@@ -76,6 +76,7 @@ public sealed class TypeRuleTests
     [InlineData("public sealed class Bad;")]
     [InlineData("public sealed class Bad { private Bad() { } public static Bad Open() => null!; }")]
     [InlineData("public static class Bad { public static void A() { } }")]
+    [InlineData("/// <inheritdoc cref=\"Other\" path=\"/example\"/>\npublic sealed class Bad;\npublic sealed class Other;")]
     public void A_missing_example_is_reported(string source)
     {
         var sample = PackageSurface.Compile(source);
@@ -87,6 +88,7 @@ public sealed class TypeRuleTests
     [InlineData("/// <example>A.</example>\npublic sealed class Good;")]
     [InlineData("public sealed class Good {\n/// <example>A.</example>\npublic static Good Open() => null!; }")]
     [InlineData("public static class Good {\n/// <example>A.</example>\npublic static void A() { }\npublic static void A(int a) { } }")]
+    [InlineData("/// <inheritdoc cref=\"Other\" path=\"/example\"/>\npublic sealed class Good;\n/// <example>A.</example>\npublic sealed class Other;")]
     [InlineData("public sealed class Good { private Good() { } }")]
     [InlineData("public sealed record Good;")]
     [InlineData("public sealed class GoodOptions;", "GoodOptions")]

@@ -34,7 +34,7 @@ internal static class TypeRules
     /// argument.</summary>
     public static IEnumerable<string> HasExample(INamedTypeSymbol type, XmlDocs docs)
     {
-        if (HasExample(type) || type.TypeKind != TypeKind.Class || type.IsRecordType() || IsData(type))
+        if (docs.HasExample(type) || type.TypeKind != TypeKind.Class || type.IsRecordType() || IsData(type))
         {
             return [];
         }
@@ -43,16 +43,14 @@ internal static class TypeRules
         if (type.IsStatic)
         {
             return methods.GroupBy(method => method.Name, StringComparer.Ordinal)
-                .Where(overloads => !overloads.Any(HasExample))
+                .Where(overloads => !overloads.Any(docs.HasExample))
                 .Select(overloads => $"{overloads.First().Describe()} has no example, and neither has another overload.");
         }
 
         var creating = methods.Where(method => method.IsStatic || method.MethodKind == MethodKind.Constructor)
             .Where(method => method.MethodKind is MethodKind.Constructor or MethodKind.Ordinary)
             .ToList();
-        return creating.Count == 0 || creating.Any(HasExample) ? [] : [$"{type.Describe()} has no example."];
-
-        bool HasExample(ISymbol symbol) => docs.Of(symbol)?.Element("example") is not null;
+        return creating.Count == 0 || creating.Any(docs.HasExample) ? [] : [$"{type.Describe()} has no example."];
     }
 
     private static bool IsData(INamedTypeSymbol type) =>
