@@ -69,7 +69,14 @@ public sealed class ConsumerFaultTests : IClassFixture<NothingLeftBehind>
     public async Task A_logger_that_throws_ends_no_run()
     {
         var logger = new Mock<ILogger>();
-        logger.Setup(one => one.IsEnabled(LogLevel.Error)).Throws(new InvalidOperationException("logger"));
+        logger
+            .Setup(one => one.Log(
+                LogLevel.Error,
+                It.IsAny<EventId>(),
+                It.IsAny<It.IsAnyType>(),
+                It.IsAny<Exception?>(),
+                It.IsAny<Func<It.IsAnyType, Exception?, string>>()))
+            .Throws(new InvalidOperationException("logger"));
         await using var host = await TestHost.StartAsync(services => services
             .AddSingleton(Mock.Of<ILoggerProvider>(provider => provider.CreateLogger(It.IsAny<string>()) == logger.Object))
             .AddFanOutConsumer<int>("c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, item, _) =>
@@ -80,6 +87,7 @@ public sealed class ConsumerFaultTests : IClassFixture<NothingLeftBehind>
         await Hang.UntilAsync(() => host.Consumer("c") is { Failed: 1, Succeeded: 1 });
 
         Assert.Equal(FanOutConsumerState.Running, host.Consumer("c").State);
+        logger.VerifyAll();
         await host.StopAsync().OrHangs();
     }
 

@@ -115,6 +115,20 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((FanOutConsumerState.NotStarted, 0), (host.Consumer("c").State, sources));
     }
 
+    /// <summary>The host cancels the token of the start, so the service never gets a thread.</summary>
+    [Fact]
+    public async Task A_stop_that_is_faster_than_the_thread_pool_stops_the_consumer()
+    {
+        await using var host = TestHost.Create(services => services.AddFanOutConsumer<int>(
+            "c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, _, _) => Task.CompletedTask));
+        var service = host.Services.GetServices<IHostedService>().Last();
+
+        await service.StartAsync(new CancellationToken(canceled: true));
+        await service.StopAsync(CancellationToken.None);
+
+        Assert.Equal(FanOutConsumerState.Stopped, host.Consumer("c").State);
+    }
+
     [Fact]
     public async Task A_stop_right_after_the_start_takes_nothing_or_handles_it()
     {
