@@ -75,6 +75,7 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
 
     private void RunEach()
     {
+        ThreadPoolNoise.WaitUntilKnown();
         CountCollections();
         var first = options.Seed ?? 1;
         var last = options.Seed ?? (long)options.Schedules;

@@ -6,6 +6,8 @@ internal static class ThreadPoolNoise
 {
     private static readonly TimeSpan LongTime = TimeSpan.FromMilliseconds(1);
 
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(20);
+
     private static readonly SpinningLock StaticLock = new();
     private static int _callers;
     private static int _runs;
@@ -43,6 +45,19 @@ internal static class ThreadPoolNoise
 
             _isKnown = Volatile.Read(ref _runs) == 1 && TimeProvider.System.GetElapsedTime(_lastStartedAt) >= LongTime;
             _longRunning = _isKnown ? BusyOthers : 0;
+        }
+    }
+
+    /// <summary>Waits until the noise is known. Otherwise the end of a work item can be told only by a timeout, which is
+    /// as long as the longest wait here, and each schedule may need several.</summary>
+    public static void WaitUntilKnown()
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        Measure();
+        while (!Volatile.Read(ref _isKnown) && TimeProvider.System.GetElapsedTime(start) < MaxWait)
+        {
+            _ = Thread.Yield();
+            Measure();
         }
     }
 
