@@ -8,8 +8,8 @@ namespace AsyncKit.Comparison;
 /// <list type="bullet">
 /// <item>The variants run one after the other, in rounds. The first variant of a scenario is its baseline.</item>
 /// <item>After each round the result of the variant is compared with that of the baseline. Two sequences are compared
-/// item by item, in order. Anything else is compared with <see cref="object.Equals(object, object)"/>. If the baseline
-/// has no result, only <see cref="Verify(Func{IReadOnlyList{T}, string})"/> checks the variants.</item>
+/// item by item, in order. Anything else is compared with <see cref="object.Equals(object, object)">Equals</see>. If the baseline
+/// has no result, only <see cref="Verify(Func{IReadOnlyList{T}, string})">Verify</see> checks the variants.</item>
 /// <item>A variant with another result, or that throws, is reported as wrong, does not run again, and has no
 /// speed-up.</item>
 /// <item>A variant starts on a dedicated thread, so it may block.</item>
@@ -105,7 +105,7 @@ public sealed class ComparisonScenario<T>
         [CallerArgumentExpression(nameof(run))] string? code = null) =>
         AsBaseline().Variant(name, run, notes, code);
 
-    /// <summary>Adds a baseline without a result. Pass a <see cref="Verify(Func{IReadOnlyList{T}, string})"/> that
+    /// <summary>Adds a baseline without a result. Pass a <see cref="Verify(Func{IReadOnlyList{T}, string})">Verify</see> that
     /// checks the effects of the variants.</summary>
     /// <inheritdoc cref="Baseline{TResult}" path="/param|/returns|/exception"/>
     public ComparisonScenario<T> Baseline(

@@ -44,16 +44,18 @@ public sealed class BlockingFinding
 
     /// <summary>Describes the finding.</summary>
     /// <returns>A text without the stack, as in the log.</returns>
-    public override string ToString() => Kind switch
+    public override string ToString() => Suppressed == 0
+        ? Description
+        : Text($"{Description} Suppressed since the last report: {Suppressed}.");
+
+    private string Description => Kind switch
     {
-        BlockingKind.SynchronousWait => Text($"A thread-pool thread waited {Milliseconds} ms for a task."),
-        BlockingKind.PoolStarvation => Text($"Work waited {Milliseconds} ms for a thread-pool thread. {PoolState()}").TrimEnd(),
-        _ => Text($"Item {Index} of {Name} ran for {Milliseconds} ms before its first await."),
+        BlockingKind.SynchronousWait => $"A thread-pool thread waited {TimeText.Of(Elapsed)} for a task.",
+        BlockingKind.PoolStarvation => $"Work waited {TimeText.Of(Elapsed)} for a thread-pool thread. {PoolState()}".TrimEnd(),
+        _ => Text($"Item {Index} of {Name} ran for {TimeText.Of(Elapsed)} before its first await."),
     };
 
     private string Name => FanOut is null ? "a fan-out" : $"the fan-out {FanOut}";
-
-    private string Milliseconds => Text($"{Elapsed.TotalMilliseconds:0}");
 
     private string PoolState() =>
         Text($"The thread pool has {Pool!.Threads} threads and {Pool.PendingItems} queued items. ")

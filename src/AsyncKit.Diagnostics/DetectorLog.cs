@@ -10,13 +10,13 @@ internal static partial class DetectorLog
         switch (finding.Kind)
         {
             case BlockingKind.SynchronousWait:
-                ThreadWaits(logger, finding, finding.Suppressed, finding.StackTrace);
+                ThreadWaits(logger, finding, finding.StackTrace);
                 break;
             case BlockingKind.PoolStarvation:
-                PoolStarves(logger, finding, finding.Suppressed, finding.StackTrace);
+                PoolStarves(logger, finding, finding.StackTrace);
                 break;
             default:
-                PrefixIsSlow(logger, finding, finding.Suppressed);
+                PrefixIsSlow(logger, finding);
                 break;
         }
     }
@@ -24,14 +24,12 @@ internal static partial class DetectorLog
     [LoggerMessage(83, LogLevel.Warning, "A callback of the blocking detector threw an exception.")]
     public static partial void OnCallbackFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(80, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.\n{StackTrace}")]
-    private static partial void ThreadWaits(
-        ILogger logger, BlockingFinding finding, long suppressed, string? stackTrace);
+    [LoggerMessage(80, LogLevel.Warning, "{Finding}\n{StackTrace}")]
+    private static partial void ThreadWaits(ILogger logger, BlockingFinding finding, string? stackTrace);
 
-    [LoggerMessage(81, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.\n{StackTrace}")]
-    private static partial void PoolStarves(
-        ILogger logger, BlockingFinding finding, long suppressed, string? stackTrace);
+    [LoggerMessage(81, LogLevel.Warning, "{Finding}\n{StackTrace}")]
+    private static partial void PoolStarves(ILogger logger, BlockingFinding finding, string? stackTrace);
 
-    [LoggerMessage(82, LogLevel.Warning, "{Finding} Suppressed since the last report: {Suppressed}.")]
-    private static partial void PrefixIsSlow(ILogger logger, BlockingFinding finding, long suppressed);
+    [LoggerMessage(82, LogLevel.Warning, "{Finding}")]
+    private static partial void PrefixIsSlow(ILogger logger, BlockingFinding finding);
 }

@@ -8,7 +8,7 @@ using RabbitMQ.Client;
 namespace AsyncKit.RabbitMQ;
 
 /// <summary>Connects a fan-out to workers on other machines through a RabbitMQ broker. A client calls
-/// <see cref="Operation{T, TResult}(string, JsonTypeInfo{T}, JsonTypeInfo{TResult})"/>, a worker calls ServeAsync; one
+/// <see cref="Operation{T, TResult}(string, JsonTypeInfo{T}, JsonTypeInfo{TResult})">Operation</see>, a worker calls ServeAsync; one
 /// instance may do both.</summary>
 /// <remarks>
 /// Delivery:

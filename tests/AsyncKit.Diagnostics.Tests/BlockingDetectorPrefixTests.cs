@@ -43,7 +43,7 @@ public sealed class BlockingDetectorPrefixTests : IClassFixture<NothingLeftBehin
         var finding = Assert.Single(_found);
         Assert.Equal((BlockingKind.SlowPrefix, 1L, Second), (finding.Kind, finding.Index, finding.Elapsed));
         Assert.Equal(
-            "Item 1 of a fan-out ran for 1000 ms before its first await.", finding.ToString());
+            "Item 1 of a fan-out ran for 1 s before its first await.", finding.ToString());
         Assert.True(call.Length > 0);
     }
 

@@ -58,6 +58,8 @@ public sealed class BlockingDetectorStarvationTests : IClassFixture<NothingLeftB
         _time.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal([0L, 3L], _found.Select(one => one.Suppressed));
+        Assert.DoesNotContain("Suppressed", _found[0].ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(" Suppressed since the last report: 3.", _found[1].ToString(), StringComparison.Ordinal);
         End(detector);
     });
 

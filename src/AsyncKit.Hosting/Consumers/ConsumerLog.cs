@@ -11,10 +11,10 @@ internal static partial class ConsumerLog
     [LoggerMessage(
         141, LogLevel.Error, "Item {Index} of the consumer {Consumer} failed on attempt {Attempts}, after {Elapsed}; continuing.")]
     public static partial void ItemFailed(
-        ILogger logger, string consumer, int index, int attempts, TimeSpan elapsed, Exception exception);
+        ILogger logger, string consumer, int index, int attempts, TimeText elapsed, Exception exception);
 
     [LoggerMessage(142, LogLevel.Error, "The consumer {Consumer} failed; restarting in {Delay}.")]
-    public static partial void Restarting(ILogger logger, string consumer, TimeSpan delay, Exception exception);
+    public static partial void Restarting(ILogger logger, string consumer, TimeText delay, Exception exception);
 
     [LoggerMessage(143, LogLevel.Error, "The consumer {Consumer} failed; it does not restart.")]
     public static partial void Failed(ILogger logger, string consumer, Exception exception);
@@ -37,9 +37,9 @@ internal static partial class ConsumerLog
 
     [LoggerMessage(
         149, LogLevel.Error, "The consumer {Consumer} did not stop within {Limit} of the abort; abandoning {Active} handlers.")]
-    public static partial void Abandoning(ILogger logger, string consumer, TimeSpan limit, int active);
+    public static partial void Abandoning(ILogger logger, string consumer, TimeText limit, int active);
 
     [LoggerMessage(
         150, LogLevel.Warning, "Item {Index} of the consumer {Consumer} exceeded SlowItemThreshold; still running after {Elapsed}.")]
-    public static partial void ItemIsSlow(ILogger logger, string consumer, int index, TimeSpan elapsed);
+    public static partial void ItemIsSlow(ILogger logger, string consumer, int index, TimeText elapsed);
 }

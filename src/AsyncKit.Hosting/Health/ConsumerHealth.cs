@@ -38,9 +38,9 @@ internal sealed class ConsumerHealth(FanOutConsumer consumer, FanOutConsumerHeal
             FanOutConsumerState.Stopped => (failure, $"The consumer {consumer.Name} stopped."),
             FanOutConsumerState.Completed => (HealthStatus.Degraded, $"The source of the consumer {consumer.Name} ended."),
             _ when Guards.IsFinite(options.StuckAfter) && stalled >= options.StuckAfter => (
-                failure, $"The consumer {consumer.Name} is stuck: none of its {consumer.Active} handlers completed for {stalled}."),
+                failure, $"The consumer {consumer.Name} is stuck: none of its {consumer.Active} handlers completed for {TimeText.Of(stalled)}."),
             _ when total >= options.MinItems && failed > options.MaxFailureRatio * total => (
-                failure, FormattableString.Invariant($"{failed} of {total} items of the consumer {consumer.Name} failed within {options.Window}.")),
+                failure, FormattableString.Invariant($"{failed} of {total} items of the consumer {consumer.Name} failed within {TimeText.Of(options.Window)}.")),
             FanOutConsumerState.Draining => (HealthStatus.Degraded, $"The consumer {consumer.Name} is draining."),
             _ => (HealthStatus.Healthy, null),
         };

@@ -32,7 +32,7 @@ internal sealed class GateHealth(ConcurrencyGate gate, TimeProvider clock, TimeS
             _ when limit == 0 => HealthCheckResult.Degraded($"The gate {gate.Name} is paused.", data: data),
             _ when oldest >= maxWait => new HealthCheckResult(
                 context.Registration.FailureStatus,
-                FormattableString.Invariant($"A caller of the gate {gate.Name} waits for {oldest}; {active} of {limit} permits are held."),
+                FormattableString.Invariant($"A caller of the gate {gate.Name} waits for {TimeText.Of(oldest)}; {active} of {limit} permits are held."),
                 data: data),
             _ => HealthCheckResult.Healthy(data: data),
         });

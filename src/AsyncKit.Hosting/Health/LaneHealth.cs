@@ -32,7 +32,7 @@ internal sealed class LaneHealth(BlockingLane lane, int? maxQueued, TimeProvider
         {
             _ when oldest >= maxWait => new HealthCheckResult(
                 context.Registration.FailureStatus,
-                FormattableString.Invariant($"Work of the lane {lane.Name} waits for {oldest}; {active} of {lane.MaxThreads} threads are busy."),
+                FormattableString.Invariant($"Work of the lane {lane.Name} waits for {TimeText.Of(oldest)}; {active} of {lane.MaxThreads} threads are busy."),
                 data: data),
             _ when queued >= maxQueued => HealthCheckResult.Degraded(
                 FormattableString.Invariant($"The queue of the lane {lane.Name} is full: {queued} of {maxQueued}."), data: data),

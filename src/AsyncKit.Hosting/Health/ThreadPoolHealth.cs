@@ -22,7 +22,7 @@ internal sealed class ThreadPoolHealth(ThreadPoolWatch watch, TimeSpan maxLatenc
             : new HealthCheckResult(
                 context.Registration.FailureStatus,
                 FormattableString.Invariant(
-                    $"Work waited {latency} for a thread of the thread pool, which has {threads} threads; look for blocking calls."),
+                    $"Work waited {TimeText.Of(latency)} for a thread of the thread pool, which has {threads} threads; look for blocking calls."),
                 data: data));
     }
 }

@@ -63,7 +63,7 @@ internal sealed class ContentLimits(
 
     public TimeoutException TimedOut(HttpRequestMessage? request, bool isIdle, Exception? cause) => new(
         isIdle
-            ? $"{UriText.Of(request)}: no bytes of the response arrived within ReadIdleTimeout ({idle!.Limit})."
-            : $"{UriText.Of(request)}: the response did not complete within {totalName} ({_total}).",
+            ? $"{UriText.Of(request)}: no bytes of the response arrived within ReadIdleTimeout ({TimeText.Of(idle!.Limit)})."
+            : $"{UriText.Of(request)}: the response did not complete within {totalName} ({TimeText.Of(_total)}).",
         cause);
 }

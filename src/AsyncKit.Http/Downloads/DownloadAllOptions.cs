@@ -1,9 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AsyncKit.Http;
 
 /// <summary>Represents the options of a download of many files. Immutable, validated when set; may be shared by any
 /// number of calls.</summary>
 public sealed record DownloadAllOptions
 {
+    /// <summary>Creates options whose properties have their defaults.</summary>
+    public DownloadAllOptions()
+    {
+    }
+
+    /// <summary>Creates options with a limit.</summary>
+    /// <param name="maxConcurrency">The maximum number of concurrent downloads. At least 1; <see cref="int.MaxValue"/> for
+    /// no limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1.</exception>
+    [SetsRequiredMembers]
+    public DownloadAllOptions(int maxConcurrency) => FanOut = new FanOutOptions(maxConcurrency);
+
     /// <summary>The options of the run, for example the concurrency, a limit per host with
     /// <see cref="FanOutOptions.Partition"/>, or the failure mode.</summary>
     /// <value>Required; not null. <see cref="Download"/> already retries each file; a <see cref="FanOutOptions.Retry"/>

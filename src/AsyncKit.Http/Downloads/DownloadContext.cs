@@ -65,11 +65,11 @@ internal sealed class DownloadContext
         : null;
 
     public TimeoutException AttemptTimedOut(Exception cause) =>
-        new($"The attempt did not complete within AttemptTimeout ({AttemptTimeout}).", cause)
+        new($"The attempt did not complete within AttemptTimeout ({TimeText.Of(AttemptTimeout!.Value)}).", cause)
         {
             Data = { [AttemptTimeoutKey] = true },
         };
 
     public TimeoutException TotalTimedOut(Exception cause) =>
-        new($"All attempts together did not complete within TotalTimeout ({Options.Retry.TotalTimeout}).", cause);
+        new($"All attempts together did not complete within TotalTimeout ({TimeText.Of(Options.Retry.TotalTimeout!.Value)}).", cause);
 }

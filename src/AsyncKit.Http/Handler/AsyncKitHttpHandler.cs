@@ -28,7 +28,7 @@ namespace AsyncKit.Http;
 /// Place it before a handler that connects, such as <see cref="SocketsHttpHandler"/>. Connections, redirects, cookies,
 /// proxies and certificates stay the responsibility of that handler. <see cref="HttpClient.Timeout"/> includes the wait
 /// for the limits. Set it to <see cref="Timeout.InfiniteTimeSpan"/>, as
-/// <see cref="AsyncKitHttpClientBuilderExtensions.AddAsyncKit(Microsoft.Extensions.DependencyInjection.IHttpClientBuilder, Action{AsyncKitHttpOptions})"/> does.
+/// <see cref="AsyncKitHttpClientBuilderExtensions.AddAsyncKit(Microsoft.Extensions.DependencyInjection.IHttpClientBuilder, Action{AsyncKitHttpOptions})">AddAsyncKit</see> does.
 /// <para>
 /// Cost: a few objects per request, none per read of the response. A synchronous Send blocks its thread while it waits
 /// for a limit or a retry.

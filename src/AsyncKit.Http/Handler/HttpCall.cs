@@ -195,7 +195,7 @@ internal sealed class HttpCall(
     private TimeoutException TotalTimedOut(TimeoutException exception)
     {
         var named = new TimeoutException(
-            $"{UriText.Of(request)}: no response arrived within TotalTimeout ({_limits.Total}).", exception);
+            $"{UriText.Of(request)}: no response arrived within TotalTimeout ({TimeText.Of(_limits.Total!.Value)}).", exception);
         foreach (DictionaryEntry entry in exception.Data)
         {
             named.Data[entry.Key] = entry.Value;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AsyncKit.Http;
 
 /// <summary>Represents the options of a bulk GET: its concurrency, and the limits of each response. Immutable,
@@ -5,6 +7,18 @@ namespace AsyncKit.Http;
 public sealed record HttpFanOutOptions
 {
     private const long MiB = 1024 * 1024;
+
+    /// <summary>Creates options whose properties have their defaults.</summary>
+    public HttpFanOutOptions()
+    {
+    }
+
+    /// <summary>Creates options with a limit.</summary>
+    /// <param name="maxConcurrency">The maximum number of concurrent requests. At least 1; <see cref="int.MaxValue"/> for
+    /// no limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1.</exception>
+    [SetsRequiredMembers]
+    public HttpFanOutOptions(int maxConcurrency) => FanOut = new FanOutOptions(maxConcurrency);
 
     /// <summary>The options of the run: concurrency, order, failure mode, retries, the timeout of each request,
     /// progress.</summary>

@@ -117,7 +117,7 @@ internal sealed class HttpGet<T, TResult>
     private Exception? Named(Exception exception, HttpRequestMessage request, bool isUserCode, CancellationToken token) =>
         exception is OperationCanceledException cancelled && IsTimeoutOfClient(cancelled, token)
             ? new TimeoutException(
-                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({_client.Timeout}).", exception)
+                $"{UriText.Of(request)}: no response arrived within HttpClient.Timeout ({TimeText.Of(_client.Timeout)}).", exception)
             : SafeFailure.Named(exception, request, isUserCode);
 
     /// <summary>Returns true for the exception with which <see cref="HttpClient"/> reports its own timeout.</summary>

@@ -26,5 +26,5 @@ internal static partial class RemoteLog
     public static partial void Dead(ILogger logger, string operation, string id, long deliveries, string queue);
 
     [LoggerMessage(146, LogLevel.Warning, "{Count} items of {Operation} did not complete within {Limit}; returning them.")]
-    public static partial void DrainTimedOut(ILogger logger, string operation, int count, TimeSpan limit);
+    public static partial void DrainTimedOut(ILogger logger, string operation, int count, TimeText limit);
 }

@@ -306,7 +306,7 @@ internal sealed class ServeRun(
                     return null;
                 case ItemEnd.TimedOut:
                     exception = new TimeoutException(
-                        $"The item did not complete within the item timeout of {options.ItemTimeout}.");
+                        $"The item did not complete within the item timeout of {TimeText.Of(options.ItemTimeout)}.");
                     break;
             }
 

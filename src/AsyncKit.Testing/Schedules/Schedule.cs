@@ -234,7 +234,7 @@ internal sealed class Schedule
     private void FireOne() => Time.AdvanceToOneOfNext(many => (int)(NextRandom() % (ulong)many));
 
     private ScheduleFailure VirtualTimeExceeded() => new(
-        FormattableString.Invariant($"it exceeds MaxVirtualTime ({_options.MaxVirtualTime}). ")
+        FormattableString.Invariant($"it exceeds MaxVirtualTime ({TimeText.Of(_options.MaxVirtualTime)}). ")
         + $"Unfinished: {PendingOperations.Unfinished()}");
 
     private void Step(SendOrPostCallback callback, object? state)
@@ -353,7 +353,7 @@ internal sealed class Schedule
 
         if (Time.UntilNextTimer is { } wait)
         {
-            leaks.Add(FormattableString.Invariant($"pending timers: {Time.PendingTimers}, the next due in {wait}"));
+            leaks.Add(FormattableString.Invariant($"pending timers: {Time.PendingTimers}, the next due in {TimeText.Of(wait)}"));
         }
 
         return leaks.Count == 0

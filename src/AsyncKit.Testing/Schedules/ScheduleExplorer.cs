@@ -49,10 +49,9 @@ internal sealed class ScheduleExplorer(Func<AsyncTestContext, Task> test, AsyncT
             {
                 Volatile.Write(ref _isAbandoned, true);
                 thread.Interrupt();
-                return Failed(now.Seed, new ScheduleFailure(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"one step takes more than {MaxStepTime.TotalSeconds} s. It loops forever, blocks the thread, "
-                    + $"or waits for work that it started on another thread.")));
+                return Failed(now.Seed, new ScheduleFailure(
+                    $"one step takes more than {TimeText.Of(MaxStepTime)}. It loops forever, blocks the thread, "
+                    + "or waits for work that it started on another thread."));
             }
 
             (seen, steps) = (now, now?.Steps ?? 0);

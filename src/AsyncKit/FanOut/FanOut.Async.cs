@@ -30,25 +30,6 @@ public static partial class FanOut
     /// <paramref name="cancellationToken"/> is cancelled before an operation fails and before every item succeeds.
     /// Later failures are its inner exception.</exception>
     /// <remarks>
-    /// Running:
-    /// <list type="bullet">
-    /// <item>The number of operations that run at the same time never exceeds the limit. It reaches the limit when
-    /// enough items are available.</item>
-    /// <item>Worker loops pull the items; no task is created per item. Apart from the results, memory depends on the
-    /// limit and not on the number of items, so an endless source works.</item>
-    /// <item>An item is pulled only when a slot is free for it. The source is enumerated once, with one MoveNext at a
-    /// time. It is disposed exactly once, never while a MoveNextAsync is pending.</item>
-    /// <item>A <see cref="List{T}"/> that changes during the run faults it with an
-    /// <see cref="InvalidOperationException"/>.</item>
-    /// <item>A MoveNext that is slow or blocks occupies at most one thread-pool thread.</item>
-    /// <item>Workers start lazily. Three items with a limit of 256 start three workers, and a fourth to find the end of
-    /// a source that is enumerated.</item>
-    /// <item>Neither the operation nor the source runs on the caller's thread, under a lock of the library, or inside
-    /// the caller's Cancel().</item>
-    /// <item>The source and each operation observe the caller's ExecutionContext as it was at the call.</item>
-    /// <item>An operation that blocks before its first await delays its own slot only. Fan-outs can be nested.</item>
-    /// <item>An item keeps its slot while it waits for its start or for its next attempt.</item>
-    /// </list>
     /// Completion:
     /// <list type="bullet">
     /// <item>The task does not complete while anything that the run started is still running.</item>
@@ -70,6 +51,25 @@ public static partial class FanOut
     /// and one that returns null all end the run with that error. The run always completes.</item>
     /// <item>The cost of cancelling does not depend on the number of items that remain.</item>
     /// <item>No exception stays unobserved, and no registration or token source is left behind.</item>
+    /// </list>
+    /// Running:
+    /// <list type="bullet">
+    /// <item>The number of operations that run at the same time never exceeds the limit. It reaches the limit when
+    /// enough items are available.</item>
+    /// <item>Worker loops pull the items; no task is created per item. Apart from the results, memory depends on the
+    /// limit and not on the number of items, so an endless source works.</item>
+    /// <item>An item is pulled only when a slot is free for it. The source is enumerated once, with one MoveNext at a
+    /// time. It is disposed exactly once, never while a MoveNextAsync is pending.</item>
+    /// <item>A <see cref="List{T}"/> that changes during the run faults it with an
+    /// <see cref="InvalidOperationException"/>.</item>
+    /// <item>A MoveNext that is slow or blocks occupies at most one thread-pool thread.</item>
+    /// <item>Workers start lazily. Three items with a limit of 256 start three workers, and a fourth to find the end of
+    /// a source that is enumerated.</item>
+    /// <item>Neither the operation nor the source runs on the caller's thread, under a lock of the library, or inside
+    /// the caller's Cancel().</item>
+    /// <item>The source and each operation observe the caller's ExecutionContext as it was at the call.</item>
+    /// <item>An operation that blocks before its first await delays its own slot only. Fan-outs can be nested.</item>
+    /// <item>An item keeps its slot while it waits for its start or for its next attempt.</item>
     /// </list>
     /// Cost: one or two objects for each worker that has an item, and the result array if the operation returns
     /// results. Nothing per item in addition to the allocations of the operation.
@@ -184,7 +184,8 @@ public static partial class FanOut
         RunAsync(source, options, Adapt(operation), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> for every item, at most <paramref name="maxConcurrency"/> at a time.
+    /// Runs <paramref name="operation"/>, which returns no result, for every item, at most
+    /// <paramref name="maxConcurrency"/> at a time.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="source">The items. An array, a <see cref="List{T}"/> or an ImmutableArray is read by index. Any
@@ -216,7 +217,10 @@ public static partial class FanOut
         CancellationToken cancellationToken = default) =>
         RunAsync(source, Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
-    /// <summary>Runs <paramref name="operation"/> for every item with the given <paramref name="options"/>.</summary>
+    /// <summary>
+    /// Runs <paramref name="operation"/>, which returns no result, for every item with the given
+    /// <paramref name="options"/>.
+    /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="source">The items. An array, a <see cref="List{T}"/> or an ImmutableArray is read by index. Any
     /// other source is enumerated once, on the thread pool.</param>

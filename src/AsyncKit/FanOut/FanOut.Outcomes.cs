@@ -28,7 +28,7 @@ public static partial class FanOut
     /// cancelled before every item succeeds.</exception>
     /// <remarks>
     /// The guarantees of
-    /// <see cref="FanOutStream{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    /// <see cref="FanOutStream{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)">FanOutStream</see>
     /// apply, except that:
     /// <list type="bullet">
     /// <item>The stream yields exactly one outcome for each item that was started, including those that failed or were

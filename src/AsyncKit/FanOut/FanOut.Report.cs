@@ -9,7 +9,7 @@ public static partial class FanOut
 {
     /// <summary>
     /// Runs <paramref name="operation"/> for every item, at most <paramref name="maxConcurrency"/> at a time, and
-    /// reports the outcome of each. A failed item does not stop the run.
+    /// returns a report with the outcome of every item. A failed item does not stop the run and is not thrown.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -28,7 +28,7 @@ public static partial class FanOut
     /// call.</exception>
     /// <remarks>
     /// The guarantees of
-    /// <see cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    /// <see cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)">FanOutAsync</see>
     /// apply, except that:
     /// <list type="bullet">
     /// <item>The report contains each item exactly once, as Succeeded, Failed, Cancelled or NotStarted. It contains
@@ -54,8 +54,8 @@ public static partial class FanOut
         ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and reports the
-    /// outcome of each. A failed item stops the run only if
+    /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and returns a report
+    /// with the outcome of every item. A failed item is not thrown. It stops the run only if
     /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
@@ -146,7 +146,7 @@ public static partial class FanOut
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item, at most <paramref name="maxConcurrency"/> at a time, and
-    /// reports the outcome of each. A failed item does not stop the run.
+    /// returns a report with the outcome of every item. A failed item does not stop the run and is not thrown.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="source">The items. An array, a <see cref="List{T}"/> or an ImmutableArray is read by index. Any
@@ -181,8 +181,8 @@ public static partial class FanOut
         ReportAsync(From(source), Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and reports the
-    /// outcome of each. A failed item stops the run only if
+    /// Runs <paramref name="operation"/> for every item with the given <paramref name="options"/> and returns a report
+    /// with the outcome of every item. A failed item is not thrown. It stops the run only if
     /// <see cref="FanOutOptions.OnFailure"/> is <see cref="FailureMode.StopAtFirst"/>.
     /// </summary>
     /// <typeparam name="T">The type of the items.</typeparam>

@@ -28,7 +28,7 @@ public static partial class FanOut
     /// operation fails and before every item succeeds. Later failures are its inner exception.</exception>
     /// <remarks>
     /// The guarantees of
-    /// <see cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+    /// <see cref="FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)">FanOutAsync</see>
     /// apply to each enumeration. For a stream:
     /// <list type="bullet">
     /// <item>Every source is enumerated, even an array or a list. The source and the operations observe the

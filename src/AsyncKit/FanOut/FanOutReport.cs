@@ -64,11 +64,15 @@ public sealed class FanOutReport<T, TResult> : ILimitedOutcome
     /// <summary>The exception of the source or of a cancellation callback; null if neither failed.</summary>
     public Exception? SourceException { get; }
 
-    /// <summary>Returns the counts, for a log or a screen.</summary>
-    /// <returns>For example "198 succeeded, 2 failed, 0 cancelled, 0 not started".</returns>
+    /// <summary>Returns the counts, and what ended the run early, for a log or a screen.</summary>
+    /// <returns>For example "198 succeeded, 2 failed, 0 cancelled, 0 not started", or the same with "; the run was
+    /// cancelled", "; the run was drained" or "; the source failed".</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{SucceededCount} succeeded, {FailedCount} failed, {CancelledCount} cancelled, {NotStartedCount} not started");
+        $"{SucceededCount} succeeded, {FailedCount} failed, {CancelledCount} cancelled, {NotStartedCount} not started")
+        + (IsCancelled ? "; the run was cancelled" : "")
+        + (IsDrained ? "; the run was drained" : "")
+        + (SourceException is null ? "" : "; the source failed");
 
     /// <summary>Throws the exception of a run with <see cref="FailureMode.RunToEnd"/>; returns if the run was not
     /// cancelled and no item failed.</summary>

@@ -6,14 +6,14 @@ namespace AsyncKit;
 
 /// <summary>
 /// Represents the items of a fan-out and a resource that each worker opens for itself, such as a database connection.
-/// <see cref="FanOut.PerWorker{T, TWorker}(IEnumerable{T}, Func{CancellationToken, ValueTask{TWorker}})"/> creates it.
+/// <see cref="FanOut.PerWorker{T, TWorker}(IEnumerable{T}, Func{CancellationToken, ValueTask{TWorker}})">PerWorker</see> creates it.
 /// </summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 /// <typeparam name="TWorker">The type of the resource. It is disposed asynchronously if it implements
 /// <see cref="IAsyncDisposable"/>, otherwise through <see cref="IDisposable"/> if it implements that.</typeparam>
 /// <remarks>
 /// The guarantees of
-/// <see cref="FanOut.FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)"/>
+/// <see cref="FanOut.FanOutAsync{T, TResult}(IEnumerable{T}, int, Func{T, CancellationToken, ValueTask{TResult}}, CancellationToken)">FanOutAsync</see>
 /// and of the other methods of <see cref="FanOut"/> apply, and:
 /// <list type="bullet">
 /// <item>A worker opens its resource for its first item, so the run opens as many as it has workers. One operation at a
@@ -95,7 +95,7 @@ public sealed class PerWorker<T, TWorker>
         FanOut.RunAsync(_source, options, Adapt(operation, options), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> for every item with the resource of its worker, at most
+    /// Runs <paramref name="operation"/>, which returns no result, for every item with the resource of its worker, at most
     /// <paramref name="maxConcurrency"/> at a time.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
@@ -119,8 +119,8 @@ public sealed class PerWorker<T, TWorker>
         FanOut.RunAsync(_source, FanOut.Limit(maxConcurrency), Adapt(operation), cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="operation"/> for every item with the resource of its worker and the given
-    /// <paramref name="options"/>.
+    /// Runs <paramref name="operation"/>, which returns no result, for every item with the resource of its worker and the
+    /// given <paramref name="options"/>.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
     /// worker, the item, and a token that is cancelled when the run stops early. Pass the token on.</param>
@@ -203,7 +203,8 @@ public sealed class PerWorker<T, TWorker>
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the resource of its worker, at most
-    /// <paramref name="maxConcurrency"/> at a time, and reports the outcome of each. A failed item does not stop the run.
+    /// <paramref name="maxConcurrency"/> at a time, and returns a report with the outcome of every item. A failed item
+    /// does not stop the run and is not thrown.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
     /// worker, the item, and a token that is cancelled when the run stops early. Pass the token on.</param>
@@ -224,7 +225,7 @@ public sealed class PerWorker<T, TWorker>
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the resource of its worker and the given
-    /// <paramref name="options"/>, and reports the outcome of each.
+    /// <paramref name="options"/>, and returns a report with the outcome of every item.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
     /// worker, the item, and a token that is cancelled when the run stops early. Pass the token on.</param>
@@ -255,7 +256,8 @@ public sealed class PerWorker<T, TWorker>
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the resource of its worker, at most
-    /// <paramref name="maxConcurrency"/> at a time, and reports the outcome of each. A failed item does not stop the run.
+    /// <paramref name="maxConcurrency"/> at a time, and returns a report with the outcome of every item. A failed item
+    /// does not stop the run and is not thrown.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
     /// worker, the item, and a token that is cancelled when the run stops early. Pass the token on.</param>
@@ -270,7 +272,7 @@ public sealed class PerWorker<T, TWorker>
 
     /// <summary>
     /// Runs <paramref name="operation"/> for every item with the resource of its worker and the given
-    /// <paramref name="options"/>, and reports the outcome of each.
+    /// <paramref name="options"/>, and returns a report with the outcome of every item.
     /// </summary>
     /// <param name="operation">The operation to run for each item, on the thread pool. It receives the resource of its
     /// worker, the item, and a token that is cancelled when the run stops early. Pass the token on.</param>

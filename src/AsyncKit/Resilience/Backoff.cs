@@ -6,8 +6,9 @@ using System.Runtime.InteropServices;
 namespace AsyncKit;
 
 /// <summary>Specifies the delay before each retry.</summary>
-/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays. <see cref="Parse(string, IFormatProvider)"/> reads the text
-/// that <see cref="ToString"/> returns, and so does the configuration of .NET.</remarks>
+/// <remarks>An immutable value with equality. <see cref="Delays"/> lists its delays.
+/// <see cref="Parse(string, IFormatProvider)">Parse</see> reads the text that <see cref="ToString"/> returns, and so does the
+/// configuration of .NET.</remarks>
 [StructLayout(LayoutKind.Auto)]
 [TypeConverter(typeof(BackoffConverter))]
 public readonly record struct Backoff : IParsable<Backoff>
@@ -87,7 +88,7 @@ public readonly record struct Backoff : IParsable<Backoff>
     }
 
     /// <summary>Reads the text that <see cref="ToString"/> returns, if it is valid.</summary>
-    /// <param name="s">The text, as for <see cref="Parse(string, IFormatProvider)"/>.</param>
+    /// <param name="s">The text, as for <see cref="Parse(string, IFormatProvider)">Parse</see>.</param>
     /// <param name="provider">Ignored: the text does not depend on a culture.</param>
     /// <param name="result">The backoff; <see cref="None"/> if the text is not valid.</param>
     /// <returns>true if the text has the form of a backoff and its times are in their ranges; otherwise, false.</returns>

@@ -339,7 +339,7 @@ public static class Deadline
     private static DeadlineContext WithoutGrace(DeadlineOptions options) => ContextOf(options) is { Grace: null } context
         ? context
         : throw new ArgumentException(
-            $"GracePeriod must be null for WithTimeoutAsync, which cannot stop the task; it was {options.GracePeriod}.",
+            $"GracePeriod must be null for WithTimeoutAsync, which cannot stop the task; it was {TimeText.Of(options.GracePeriod!.Value)}.",
             nameof(options));
 
     private static async Task<TResult> WaitForResultAsync<TResult>(

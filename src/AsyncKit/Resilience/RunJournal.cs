@@ -6,7 +6,7 @@ namespace AsyncKit;
 /// <summary>A file with the results of a run, so that a run that was killed continues where it stopped.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="RunJournalOperations.WithJournal{T, TResult}(Func{T, CancellationToken, ValueTask{TResult}}, RunJournal, Func{T, string}, JsonTypeInfo{TResult})"/>
+/// <see cref="RunJournalOperations.WithJournal{T, TResult}(Func{T, CancellationToken, ValueTask{TResult}}, RunJournal, Func{T, string}, JsonTypeInfo{TResult})">WithJournal</see>
 /// wraps an operation. The wrapped operation returns the result of an item whose key is in the file without calling the
 /// operation. It calls the operation for any other item and writes the key and the result to the file before it returns
 /// the result. A failure is not written: a later run calls the operation again.

@@ -20,30 +20,30 @@ internal static class Guards
 
     public static T AtLeast<T>(T value, T min, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IComparable<T> =>
-        value.CompareTo(min) >= 0 ? value : throw OutOfRange(value, name, $"must be at least {min}");
+        value.CompareTo(min) >= 0 ? value : throw OutOfRange(value, name, $"must be at least {Text(min)}");
 
     public static T? AtLeast<T>(T? value, T min, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IComparable<T> =>
         value is not { } given || given.CompareTo(min) >= 0
             ? value
-            : throw OutOfRange(value, name, $"must be at least {min}, or null");
+            : throw OutOfRange(value, name, $"must be at least {Text(min)}, or null");
 
     public static T InRange<T>(T value, T min, T max, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IComparable<T> =>
-        IsBetween(value, min, max) ? value : throw OutOfRange(value, name, $"must be from {min} to {max}");
+        IsBetween(value, min, max) ? value : throw OutOfRange(value, name, $"must be from {Text(min)} to {Text(max)}");
 
     public static T? InRange<T>(T? value, T min, T max, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IComparable<T> =>
         value is not { } given || IsBetween(given, min, max)
             ? value
-            : throw OutOfRange(value, name, $"must be from {min} to {max}, or null");
+            : throw OutOfRange(value, name, $"must be from {Text(min)} to {Text(max)}, or null");
 
     /// <summary>Checks a limit. <see cref="Timeout.InfiniteTimeSpan"/> disables it.</summary>
     public static TimeSpan Limit(
         TimeSpan value, [CallerArgumentExpression(nameof(value))] string name = "", TimeSpan min = default) =>
         value >= min || value == Timeout.InfiniteTimeSpan
             ? value
-            : throw OutOfRange(value, name, $"must be at least {min}, or Timeout.InfiniteTimeSpan");
+            : throw OutOfRange(value, name, $"must be at least {Text(min)}, or Timeout.InfiniteTimeSpan");
 
     public static TimeSpan? Limit(TimeSpan? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is { } given ? Limit(given, name) : null;
@@ -53,7 +53,7 @@ internal static class Guards
         TimeSpan value, [CallerArgumentExpression(nameof(value))] string name = "", TimeSpan min = default) =>
         IsBetween(value, min, MaxTimeout) || value == Timeout.InfiniteTimeSpan
             ? value
-            : throw OutOfRange(value, name, $"must be from {min} to {MaxTimeout}, or Timeout.InfiniteTimeSpan");
+            : throw OutOfRange(value, name, $"must be from {Text(min)} to {Text(MaxTimeout)}, or Timeout.InfiniteTimeSpan");
 
     public static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum =>
@@ -62,6 +62,8 @@ internal static class Guards
     private static bool IsBetween<T>(T value, T min, T max)
         where T : struct, IComparable<T> => value.CompareTo(min) >= 0 && value.CompareTo(max) <= 0;
 
-    private static ArgumentOutOfRangeException OutOfRange<T>(T value, string name, FormattableString rule) =>
-        new(name, value, FormattableString.Invariant($"{name} {FormattableString.Invariant(rule)}; it was {value}."));
+    private static ArgumentOutOfRangeException OutOfRange<T>(T value, string name, string rule) =>
+        new(name, value, FormattableString.Invariant($"{name} {rule}; it was {Text(value)}."));
+
+    private static string Text<T>(T value) => value is TimeSpan time ? TimeText.Of(time) : FormattableString.Invariant($"{value}");
 }

@@ -15,34 +15,34 @@ internal static partial class Log
         LogLevel.Debug,
         "{Run} completed: {Succeeded} succeeded, {Failed} failed, {Cancelled} cancelled, after {Elapsed}.")]
     public static partial void FanOutCompleted(
-        ILogger logger, string run, long succeeded, long failed, long cancelled, TimeSpan elapsed);
+        ILogger logger, string run, long succeeded, long failed, long cancelled, TimeText elapsed);
 
     [LoggerMessage(2, LogLevel.Debug, "{Item} failed on attempt {Attempts}, after {Elapsed}.")]
     public static partial void ItemFailed(
-        ILogger logger, string item, int attempts, TimeSpan elapsed, Exception exception);
+        ILogger logger, string item, int attempts, TimeText elapsed, Exception exception);
 
     [LoggerMessage(3, LogLevel.Warning, "{Item} exceeded SlowItemThreshold; still running after {Elapsed}.")]
-    public static partial void ItemIsSlow(ILogger logger, string item, TimeSpan elapsed);
+    public static partial void ItemIsSlow(ILogger logger, string item, TimeText elapsed);
 
     [LoggerMessage(4, LogLevel.Warning, "{Item} failed on attempt {Attempts}, after {Elapsed}; continuing.")]
     public static partial void ItemFailedInRun(
-        ILogger logger, string item, int attempts, TimeSpan elapsed, Exception exception);
+        ILogger logger, string item, int attempts, TimeText elapsed, Exception exception);
 
     [LoggerMessage(
         5,
         LogLevel.Warning,
         "{Item} failed on attempt {Attempts}, after {Elapsed}; continuing. {Suppressed} failures since the last warning.")]
     public static partial void ItemsFailedInRun(
-        ILogger logger, string item, int attempts, TimeSpan elapsed, long suppressed, Exception exception);
+        ILogger logger, string item, int attempts, TimeText elapsed, long suppressed, Exception exception);
 
     [LoggerMessage(6, LogLevel.Warning, "{Run} completed; {Suppressed} failures since the last warning.")]
     public static partial void FailuresSuppressed(ILogger logger, string run, long suppressed);
 
     [LoggerMessage(20, LogLevel.Information, "{Operation} failed on attempt {Attempt}; retrying in {Delay}.")]
-    public static partial void Retrying(ILogger logger, string operation, int attempt, TimeSpan delay, Exception exception);
+    public static partial void Retrying(ILogger logger, string operation, int attempt, TimeText delay, Exception exception);
 
     [LoggerMessage(21, LogLevel.Warning, "{Operation} completed {Elapsed} after it was abandoned.")]
-    public static partial void Abandoned(ILogger logger, string operation, TimeSpan elapsed, Exception? exception);
+    public static partial void Abandoned(ILogger logger, string operation, TimeText elapsed, Exception? exception);
 
     [LoggerMessage(22, LogLevel.Warning, "{Operation} was cancelled; a callback of its token threw an exception.")]
     public static partial void CallbackFailed(ILogger logger, string operation, Exception exception);
@@ -66,13 +66,13 @@ internal static partial class Log
     public static partial void ShutdownStarting(ILogger logger, string reason);
 
     [LoggerMessage(71, LogLevel.Information, "Stopped taking new work; waiting up to {Limit} for running work.")]
-    public static partial void ShutdownDraining(ILogger logger, TimeSpan limit);
+    public static partial void ShutdownDraining(ILogger logger, TimeText limit);
 
     [LoggerMessage(72, LogLevel.Warning, "Work did not complete within {Limit}; cancelling it.")]
-    public static partial void ShutdownAborting(ILogger logger, TimeSpan limit);
+    public static partial void ShutdownAborting(ILogger logger, TimeText limit);
 
     [LoggerMessage(73, LogLevel.Error, "Work did not complete within {Limit} of its cancellation; abandoning it.")]
-    public static partial void ShutdownAbandoning(ILogger logger, TimeSpan limit);
+    public static partial void ShutdownAbandoning(ILogger logger, TimeText limit);
 
     [LoggerMessage(74, LogLevel.Error, "A shutdown hook failed.")]
     public static partial void ShutdownHookFailed(ILogger logger, Exception exception);

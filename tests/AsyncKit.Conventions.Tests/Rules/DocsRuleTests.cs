@@ -32,10 +32,10 @@ public sealed class DocsRuleTests
     }
 
     [Theory]
-    [InlineData("- href: a.md\n- href: b/page.md\n", "docs/b/page.md", 0)]
-    [InlineData("- name: Page\n  href: page.md\n", "docs/page.md", 0)]
-    [InlineData("- href: b/page.md\n", "docs/page.md", 1)]
-    [InlineData("- href: page.mdx\n", "docs/page.md", 1)]
+    [InlineData("- href: ../a.md\n- href: ../b/page.md\n", "docs/b/page.md", 0)]
+    [InlineData("- name: Page\n  href: ../page.md\n", "docs/page.md", 0)]
+    [InlineData("- href: ../b/page.md\n", "docs/page.md", 1)]
+    [InlineData("- href: ../page.mdx\n", "docs/page.md", 1)]
     public void A_page_that_the_site_does_not_list_is_reported(string contents, string path, int expected) =>
         Assert.Equal(expected, DocsRules.IsInContents(new MarkdownFile(path, ""), contents).Count());
 

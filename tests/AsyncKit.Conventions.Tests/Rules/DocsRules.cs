@@ -17,15 +17,15 @@ internal static class DocsRules
         where !exists(isBlob ? path : Path.Combine(Path.GetDirectoryName(page.Path)!, path))
         select $"{page.Path}:{link.Line}: the link to {path} leads nowhere.";
 
-    /// <summary>The site shows the pages that its table of contents lists.</summary>
+    /// <summary>The site shows the pages that its table of contents, in the folder docs/site, lists.</summary>
     public static IEnumerable<string> IsInContents(MarkdownFile page, string contents) =>
         Regex.IsMatch(
             contents,
-            $@"^ *(- )?href: {Regex.Escape(page.Path["docs/".Length..])}\r?$",
+            $@"^ *(- )?href: \.\./{Regex.Escape(page.Path["docs/".Length..])}\r?$",
             RegexOptions.Multiline,
             TimeSpan.FromSeconds(1))
             ? []
-            : [$"docs/toc.yml does not list {page.Path}."];
+            : [$"docs/site/toc.yml does not list {page.Path}."];
 
     /// <param name="page">A page that says where code is.</param>
     /// <param name="sources">The paths of all source files.</param>

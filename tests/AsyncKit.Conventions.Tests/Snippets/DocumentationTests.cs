@@ -63,7 +63,7 @@ public sealed class DocumentationTests
     [MemberData(nameof(SitePages))]
     public void The_site_lists_a_page(string path) =>
         Rule.Holds(DocsRules.IsInContents(
-            MarkdownFile.Read(Repository.PathOf(path)), File.ReadAllText(Repository.PathOf("docs/toc.yml"))));
+            MarkdownFile.Read(Repository.PathOf(path)), File.ReadAllText(Repository.PathOf("docs/site/toc.yml"))));
 
     private static IEnumerable<MarkdownFile> Pages() =>
         Directory.GetFiles(Repository.Root, "README.md")

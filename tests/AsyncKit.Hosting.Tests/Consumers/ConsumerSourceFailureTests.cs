@@ -68,7 +68,7 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
         await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Running);
         Assert.Equal(3, host.Consumer("c").Restarts);
         Assert.Equal(
-            ["The consumer c failed; restarting in 00:00:01.", "The consumer c failed; restarting in 00:00:02.", "The consumer c failed; restarting in 00:00:03."],
+            ["The consumer c failed; restarting in 1 s.", "The consumer c failed; restarting in 2 s.", "The consumer c failed; restarting in 3 s."],
             host.Errors(),
             StringComparer.Ordinal);
         Assert.False(host.Stopping.IsCancellationRequested);
@@ -89,7 +89,7 @@ public sealed class ConsumerSourceFailureTests : IClassFixture<NothingLeftBehind
         await FailAsync(1);
         await RestartingAsync(host, 2);
 
-        Assert.Equal("The consumer c failed; restarting in 00:00:01.", host.Errors().Last());
+        Assert.Equal("The consumer c failed; restarting in 1 s.", host.Errors().Last());
         await host.StopAsync();
     }
 

@@ -90,7 +90,7 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
         host.Time.Advance(TimeSpan.FromTicks(1));
         await EndAsync(stop);
 
-        Assert.Contains("The consumer c did not stop within 00:00:04 of the abort; abandoning 1 handlers.", host.Errors(), StringComparer.Ordinal);
+        Assert.Contains("The consumer c did not stop within 4 s of the abort; abandoning 1 handlers.", host.Errors(), StringComparer.Ordinal);
         gate.Open();
         await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Stopped);
     }

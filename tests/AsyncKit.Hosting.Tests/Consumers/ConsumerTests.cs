@@ -61,7 +61,7 @@ public sealed class ConsumerTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((2, 1, FanOutConsumerState.Completed), (consumer.Succeeded, consumer.Failed, consumer.State));
         Assert.Same(failure, consumer.LastFailure);
         var line = Assert.Single(host.Log.All, line => line.Level == LogLevel.Error);
-        Assert.Equal(("Item 1 of the consumer c failed on attempt 1, after 00:00:00; continuing.", failure), (line.Text, line.Exception));
+        Assert.Equal(("Item 1 of the consumer c failed on attempt 1, after 0 ms; continuing.", failure), (line.Text, line.Exception));
         Assert.False(host.Stopping.IsCancellationRequested);
     }
 

@@ -40,7 +40,7 @@ public sealed class HealthTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(HealthStatus.Degraded, stuck.Status);
         Assert.Equal(TimeSpan.FromSeconds(10), stuck.Data["oldest"]);
-        Assert.Equal("Work of the lane l waits for 00:00:10; 1 of 1 threads are busy.", stuck.Description);
+        Assert.Equal("Work of the lane l waits for 10 s; 1 of 1 threads are busy.", stuck.Description);
         release.Set();
         await work.OrHangs();
         await Hang.UntilAsync(() => lane is { Active: 0, Queued: 0 });
@@ -105,7 +105,7 @@ public sealed class HealthTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(HealthStatus.Unhealthy, stuck.Status);
         Assert.Equal((1, 1), (stuck.Data["active"], stuck.Data["limit"]));
-        Assert.Equal("A caller of the gate g waits for 00:00:30; 1 of 1 permits are held.", stuck.Description);
+        Assert.Equal("A caller of the gate g waits for 30 s; 1 of 1 permits are held.", stuck.Description);
         lease.Dispose();
         await Hang.UntilAsync(() => gate is { Active: 0, Waiting: 0 });
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host, "gate:g")).Status);
@@ -175,7 +175,7 @@ public sealed class HealthTests : IClassFixture<NothingLeftBehind>
         var stuck = await CheckAsync(host, "consumer:c");
 
         Assert.Equal(
-            (HealthStatus.Unhealthy, "The consumer c is stuck: none of its 1 handlers completed for 00:01:00."),
+            (HealthStatus.Unhealthy, "The consumer c is stuck: none of its 1 handlers completed for 1 min."),
             (stuck.Status, stuck.Description));
         Assert.Equal((1, TimeSpan.FromMinutes(1)), (stuck.Data["active"], stuck.Data["oldest"]));
         _gate.Open();
@@ -196,7 +196,7 @@ public sealed class HealthTests : IClassFixture<NothingLeftBehind>
         host.Time.Advance(TimeSpan.FromSeconds(65));
         var later = await CheckAsync(host, "consumer:c");
 
-        Assert.Equal((HealthStatus.Unhealthy, "6 of 10 items of the consumer c failed within 00:01:00."), (failing.Status, failing.Description));
+        Assert.Equal((HealthStatus.Unhealthy, "6 of 10 items of the consumer c failed within 1 min."), (failing.Status, failing.Description));
         Assert.Equal(HealthStatus.Healthy, later.Status);
     }
 

@@ -512,7 +512,7 @@ public sealed class DownloadTests : IClassFixture<NothingLeftBehind>, IDisposabl
         var timeout = Assert.IsType<TimeoutException>(seen);
         Assert.Equal(
             $"The download of {Address} to {Target} failed: GET {Address}: no bytes of the response arrived within "
-            + "ReadIdleTimeout (00:00:00.0200000).",
+            + "ReadIdleTimeout (20 ms).",
             timeout.Message);
         Assert.True(((ScriptedBody)body).WasDisposed);
         Assert.Equal(file, await File.ReadAllBytesAsync(Target));

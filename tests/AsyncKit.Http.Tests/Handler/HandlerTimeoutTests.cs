@@ -39,7 +39,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
             var thrown = await Assert.ThrowsAnyAsync<TimeoutException>(() => client.GetAsync());
 
             Assert.Equal(
-                "GET http://one.example/a: no response arrived within AttemptTimeout (00:00:10).", thrown.Message);
+                "GET http://one.example/a: no response arrived within AttemptTimeout (10 s).", thrown.Message);
         });
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class HandlerTimeoutTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAsync<TimeoutException>(async () => _ = await stream.ReadAsync(new byte[10]));
 
         Assert.Equal(
-            "GET http://one.example/a: no bytes of the response arrived within ReadIdleTimeout (00:00:10).", thrown.Message);
+            "GET http://one.example/a: no bytes of the response arrived within ReadIdleTimeout (10 s).", thrown.Message);
         Assert.Equal(Limit, test.Time.Elapsed);
     });
 

@@ -12,17 +12,17 @@ public sealed class RequestEndTests : IClassFixture<NothingLeftBehind>
 
     public static TheoryData<string, string, string> Limits() => new()
     {
-        { "handler", "no headers", "AttemptTimeout (00:00:05)" },
-        { "handler", "no more bytes", "ReadIdleTimeout (00:00:06)" },
-        { "handler", "drips", "TotalTimeout (00:00:20)" },
-        { "bulk", "no more bytes", "ReadIdleTimeout (00:00:06)" },
-        { "bulk", "drips", "HttpClient.Timeout (00:00:20)" },
-        { "bulk with an item timeout", "drips", "Item 0 was stopped by its limit of 00:00:19" },
-        { "bulk with an item timeout", "no headers", "Item 0 was stopped by its limit of 00:00:19" },
-        { "download", "no more bytes", "ReadIdleTimeout (00:00:06)" },
-        { "download", "no headers", "AttemptTimeout (00:00:05)" },
-        { "download with an attempt timeout", "drips", "AttemptTimeout (00:00:20)" },
-        { "download with a total timeout", "drips", "TotalTimeout (00:00:19)" },
+        { "handler", "no headers", "AttemptTimeout (5 s)" },
+        { "handler", "no more bytes", "ReadIdleTimeout (6 s)" },
+        { "handler", "drips", "TotalTimeout (20 s)" },
+        { "bulk", "no more bytes", "ReadIdleTimeout (6 s)" },
+        { "bulk", "drips", "HttpClient.Timeout (20 s)" },
+        { "bulk with an item timeout", "drips", "Item 0 was stopped by its limit of 19 s" },
+        { "bulk with an item timeout", "no headers", "Item 0 was stopped by its limit of 19 s" },
+        { "download", "no more bytes", "ReadIdleTimeout (6 s)" },
+        { "download", "no headers", "AttemptTimeout (5 s)" },
+        { "download with an attempt timeout", "drips", "AttemptTimeout (20 s)" },
+        { "download with a total timeout", "drips", "TotalTimeout (19 s)" },
     };
 
     public static TheoryData<string, bool, bool, bool> Retries() => new()

@@ -358,6 +358,15 @@ public sealed partial class HttpFanOutTests : IClassFixture<NothingLeftBehind>
         Assert.Throws<ArgumentNullException>("typeInfo", () => HttpRead.Json<Named>(null!));
     }
 
+    [Fact]
+    public void Options_can_be_created_from_the_limit_alone()
+    {
+        Assert.Equal(new HttpFanOutOptions { FanOut = new FanOutOptions(3) }, new HttpFanOutOptions(3));
+        Assert.Equal(new DownloadAllOptions { FanOut = new FanOutOptions(3) }, new DownloadAllOptions(3));
+        Assert.Throws<ArgumentOutOfRangeException>("maxConcurrency", () => new HttpFanOutOptions(0));
+        Assert.Throws<ArgumentOutOfRangeException>("maxConcurrency", () => new DownloadAllOptions(0));
+    }
+
     private static StubHandler Echo() => new(async (request, _, _) =>
     {
         await Task.Yield();

@@ -8,7 +8,7 @@ namespace AsyncKit.Http.Tests;
 public sealed class HttpFanOutTimeoutTests : IClassFixture<NothingLeftBehind>
 {
     private const string Message =
-        "GET http://one.example/a: the response did not complete within HttpClient.Timeout (00:00:10).";
+        "GET http://one.example/a: the response did not complete within HttpClient.Timeout (10 s).";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private static readonly Uri[] One = [HandlerTest.Address];
@@ -90,7 +90,7 @@ public sealed class HttpFanOutTimeoutTests : IClassFixture<NothingLeftBehind>
         var thrown = await Assert.ThrowsAsync<TimeoutException>(() => GetAsync(client, options, "text"));
 
         Assert.Equal(
-            "GET http://one.example/a: the response did not complete within the totalTimeout of SetTimeouts (00:00:20).",
+            "GET http://one.example/a: the response did not complete within the totalTimeout of SetTimeouts (20 s).",
             thrown.Message);
     });
 
@@ -105,7 +105,7 @@ public sealed class HttpFanOutTimeoutTests : IClassFixture<NothingLeftBehind>
 
         var thrown = await Assert.ThrowsAsync<TimeoutException>(() => GetAsync(client, Options(test.Time), "text"));
 
-        Assert.Contains("TotalTimeout (00:00:10)", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("TotalTimeout (10 s)", thrown.Message, StringComparison.Ordinal);
     });
 
     private static HttpClient Client(Func<HttpContent> content) =>

@@ -87,6 +87,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(Enumerable.Range(0, kept), report.Values);
         Assert.IsType<SourceFaultException>(report.SourceException);
         Assert.False(report.IsCancelled);
+        Assert.Equal($"{kept} succeeded, 0 failed, 0 cancelled, 0 not started; the source failed", report.ToString());
         var all = Assert.Throws<FanOutException>(report.ThrowIfAnyFailed);
         Assert.Same(report.SourceException, Assert.Single(all.InnerExceptions));
     }
@@ -104,6 +105,7 @@ public sealed class FanOutReportTests : IClassFixture<NothingLeftBehind>
         Assert.Empty(pulled.Outcomes);
         Assert.Equal(0, source.Enumerated);
         Assert.Equal(3, array.NotStartedCount);
+        Assert.Equal("0 succeeded, 0 failed, 0 cancelled, 3 not started; the run was cancelled", array.ToString());
         Assert.Equal(cancelled, Assert.Throws<OperationCanceledException>(array.ThrowIfAnyFailed).CancellationToken);
     }
 

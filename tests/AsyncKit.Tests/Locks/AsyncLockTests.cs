@@ -120,7 +120,7 @@ public sealed class AsyncLockTests : IClassFixture<NothingLeftBehind>
         time.Advance(TimeSpan.FromSeconds(0.1));
         var error = await Assert.ThrowsAsync<TimeoutException>(() => wait.OrHangs());
 
-        Assert.Equal("AsyncLock was not acquired within 00:00:03.", error.Message);
+        Assert.Equal("AsyncLock was not acquired within 3 s.", error.Message);
         lease.Dispose();
         (await next.OrHangs()).Dispose();
         Assert.Equal((0, false), (time.PendingTimers, timed.IsHeld));

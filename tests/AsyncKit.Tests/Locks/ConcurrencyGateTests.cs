@@ -168,7 +168,7 @@ public sealed class ConcurrencyGateTests : IClassFixture<NothingLeftBehind>
         Assert.Equal("ConcurrencyGate 'api': 1 of 1 active", gate.ToString());
         Assert.Equal("ConcurrencyGate: 0 of 7 active", new ConcurrencyGate(7).ToString());
         var error = await Assert.ThrowsAsync<TimeoutException>(() => gate.AcquireAsync(TimeSpan.Zero).AsTask());
-        Assert.Equal("ConcurrencyGate 'api' was not acquired within 00:00:00.", error.Message);
+        Assert.Equal("ConcurrencyGate 'api' was not acquired within 0 ms.", error.Message);
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class KeyedLockTests : IClassFixture<NothingLeftBehind>
         var wait = timed.AcquireAsync(1, TimeSpan.FromSeconds(1)).AsTask();
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(
-            "KeyedLock was not acquired within 00:00:01.",
+            "KeyedLock was not acquired within 1 s.",
             (await Assert.ThrowsAsync<TimeoutException>(() => wait.OrHangs())).Message);
     }
 

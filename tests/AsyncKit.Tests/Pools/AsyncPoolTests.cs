@@ -345,7 +345,7 @@ public sealed class AsyncPoolTests : IClassFixture<NothingLeftBehind>
         await cancellation.CancelAsync();
 
         var error = await Assert.ThrowsAsync<TimeoutException>(() => timed.OrHangs());
-        Assert.Equal("AsyncPool 'db' was not acquired within 00:00:01.", error.Message);
+        Assert.Equal("AsyncPool 'db' was not acquired within 1 s.", error.Message);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.OrHangs());
         await lease.DisposeAsync();
         Assert.Equal((0, 1), (pool.Rented, pool.Idle));

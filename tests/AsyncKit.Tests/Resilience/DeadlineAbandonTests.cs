@@ -26,13 +26,13 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
             async () => await Deadline.RunAsync(_ => FailLateAsync(context.Time, 10), options));
 
         Assert.Equal(TimeSpan.FromSeconds(5), context.Time.Elapsed);
-        Assert.Equal("'stubborn' was stopped by its limit of 00:00:02, after 00:00:05.", thrown.Message);
+        Assert.Equal("'stubborn' was stopped by its limit of 2 s, after 5 s.", thrown.Message);
         Assert.Equal(1, counter.Sum);
         Assert.Empty(log.All);
         await context.AdvanceAsync(TimeSpan.FromSeconds(60));
         var (level, id, text, exception) = Assert.Single(log.All);
         Assert.Equal(
-            (LogLevel.Warning, 21, "'stubborn' completed 00:00:05 after it was abandoned."), (level, id, text));
+            (LogLevel.Warning, 21, "'stubborn' completed 5 s after it was abandoned."), (level, id, text));
         Assert.IsType<FormatException>(exception);
     }, FiftySchedules);
 
@@ -116,11 +116,11 @@ public sealed class DeadlineAbandonTests(NothingLeftBehind leaks) : IClassFixtur
         var thrown = await Assert.ThrowsAsync<TimeoutException>(
             () => FailLateAsync(context.Time, 10).WithTimeoutAsync(options));
 
-        Assert.Equal("'slow' was stopped by its limit of 00:00:02, after 00:00:02.", thrown.Message);
+        Assert.Equal("'slow' was stopped by its limit of 2 s, after 2 s.", thrown.Message);
         await context.AdvanceAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(1, counter.Sum);
         var (level, _, text, _) = Assert.Single(log.All);
-        Assert.Equal((LogLevel.Warning, "'slow' completed 00:00:08 after it was abandoned."), (level, text));
+        Assert.Equal((LogLevel.Warning, "'slow' completed 8 s after it was abandoned."), (level, text));
     }, FiftySchedules);
 
     [Fact]

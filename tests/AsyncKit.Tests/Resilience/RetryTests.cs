@@ -23,7 +23,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
         Assert.Equal(TimeSpan.FromSeconds(2), context.Time.Elapsed);
         Assert.Equal([(1, TimeSpan.FromSeconds(1), "1"), (2, TimeSpan.FromSeconds(1), "2")],
             retries.Select(retry => (retry.Attempt, retry.Delay, retry.Exception.Message)));
-        Assert.Equal("'it' failed on attempt 1; retrying in 00:00:01.", log.All[0].Text);
+        Assert.Equal("'it' failed on attempt 1; retrying in 1 s.", log.All[0].Text);
         Assert.Equal(2, log.All.Count);
     }, FiftySchedules);
 
@@ -113,7 +113,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             options));
 
         Assert.Equal((3, TimeSpan.FromSeconds(8)), (attempts, context.Time.Elapsed));
-        Assert.Equal("'call' was stopped by its limit of 00:00:02, after 00:00:02.", thrown.Message);
+        Assert.Equal("'call' was stopped by its limit of 2 s, after 2 s.", thrown.Message);
         Assert.Equal(3, thrown.Data["AsyncKit.Attempts"]);
         Assert.Equal(2, ((Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!).Length);
     }, FiftySchedules);
@@ -229,7 +229,7 @@ public sealed class RetryTests : IClassFixture<NothingLeftBehind>
             },
             EverySecond with { TotalTimeout = TimeSpan.FromSeconds(5), AttemptTimeout = TimeSpan.FromSeconds(10) }));
 
-        Assert.Equal("The operation was stopped by its limit of 00:00:05, after 00:00:05.", thrown.Message);
+        Assert.Equal("The operation was stopped by its limit of 5 s, after 5 s.", thrown.Message);
         Assert.Equal((2, TimeSpan.FromSeconds(5)), (attempts, context.Time.Elapsed));
         Assert.Equal(2, thrown.Data["AsyncKit.Attempts"]);
         Assert.Equal([earlier], (Exception[])thrown.Data["AsyncKit.EarlierExceptions"]!);

@@ -92,7 +92,7 @@ internal abstract class PermitQueue
     private bool IsAvailable => !_isClosed && _first is null && Held < _limit;
 
     public TimeoutException NewTimeoutException(TimeSpan timeout) =>
-        new($"{DisplayName} was not acquired within {timeout}.");
+        new($"{DisplayName} was not acquired within {TimeText.Of(timeout)}.");
 
     public ObjectDisposedException NewClosedException() => new(DisplayName, $"{DisplayName} was disposed.");
 

@@ -28,9 +28,7 @@ internal readonly record struct DeadlineContext(
     public TimeoutException TimedOut(TimeSpan elapsed = default, Exception? inner = null)
     {
         var timeout = new TimeoutException(
-            string.Create(
-                CultureInfo.InvariantCulture, $"{Subject} was stopped by its limit of {Limit:c}, after {elapsed:c}."),
-            inner);
+            $"{Subject} was stopped by its limit of {TimeText.Of(Limit)}, after {TimeText.Of(elapsed)}.", inner);
         AttemptData.Copy(inner, timeout);
         return timeout;
     }

@@ -18,9 +18,9 @@ public sealed class FanOutFailureLogTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal(
             [
-                "Item 0 of 'orders' failed on attempt 1, after 00:00:01; continuing.",
-                "Item 10 of 'orders' failed on attempt 1, after 00:00:01; continuing. 9 failures since the last warning.",
-                "Item 20 of 'orders' failed on attempt 1, after 00:00:01; continuing. 9 failures since the last warning.",
+                "Item 0 of 'orders' failed on attempt 1, after 1 s; continuing.",
+                "Item 10 of 'orders' failed on attempt 1, after 1 s; continuing. 9 failures since the last warning.",
+                "Item 20 of 'orders' failed on attempt 1, after 1 s; continuing. 9 failures since the last warning.",
                 "orders completed; 4 failures since the last warning.",
             ],
             log.All.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text),
