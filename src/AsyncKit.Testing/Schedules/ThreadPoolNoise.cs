@@ -48,7 +48,7 @@ internal static class ThreadPoolNoise
         }
     }
 
-    /// <summary>Waits until the noise is known. Otherwise the end of a work item can be told only by a timeout, which is
+    /// <summary>Waits until the noise is known. Otherwise only a timeout shows the end of a work item. It is
     /// as long as the longest wait here, and each schedule may need several.</summary>
     public static void WaitUntilKnown()
     {
