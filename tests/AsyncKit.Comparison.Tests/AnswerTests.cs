@@ -56,4 +56,18 @@ public sealed class AnswerTests
         Assert.Equal(
             "Equal within the noise: by hand.",
             Answers.Equal(Reports.Scenario(Baseline, Ours, Reports.Variant("by hand", [0.98]))));
+
+    [Fact]
+    public void A_difference_that_is_written_1_0x_is_equal() =>
+        Assert.Equal(
+            "Equal within the noise: by hand.",
+            Answers.Equal(Reports.Scenario(
+                Baseline, Reports.Variant("ours", [1, 1.001], isEmphasized: true), Reports.Variant("by hand", [0.96, 0.961]))));
+
+    [Theory]
+    [InlineData(0.99, "nothing beyond the noise")]
+    [InlineData(1.01, "nothing")]
+    [InlineData(1.5, "nothing")]
+    public void The_overview_tells_noise_from_a_faster_variant(double seconds, string expected) =>
+        Assert.Equal(expected, Answers.Fastest(Reports.Scenario(Baseline, Ours, Reports.Variant("by hand", [seconds]))));
 }

@@ -407,7 +407,7 @@ public sealed class AsyncTestThreadTests
                 Spin();
             }));
 
-            Assert.Contains("one step takes more than 0.2 s", failure.Message, Ordinal);
+            Assert.Contains("one step takes more than 200 ms", failure.Message, Ordinal);
             Assert.Equal(1, failure.Seed);
         }
         finally

@@ -45,15 +45,21 @@ internal static partial class Answers
     {
         if (scenario.Faster is not [var fastest, .. var others])
         {
-            return scenario.IsRanked ? "nothing" : "not ranked";
+            return scenario switch
+            {
+                { IsRanked: false } => "not ranked",
+                { Hero: { } hero } when scenario.Equal.Any(equal => equal.MedianSeconds < hero.MedianSeconds) =>
+                    "nothing beyond the noise",
+                _ => "nothing",
+            };
         }
 
-        var hero = scenario.Hero!;
+        var slower = scenario.Hero!;
         var price = new List<string>();
-        if (fastest.PeakLoad > hero.PeakLoad)
+        if (fastest.PeakLoad > slower.PeakLoad)
         {
             price.Add(string.Create(
-                CultureInfo.InvariantCulture, $"peak load {fastest.PeakLoad:N0} instead of {hero.PeakLoad:N0}"));
+                CultureInfo.InvariantCulture, $"peak load {fastest.PeakLoad:N0} instead of {slower.PeakLoad:N0}"));
         }
 
         if (fastest.Caveat.Length > 0)
@@ -61,7 +67,7 @@ internal static partial class Answers
             price.Add(fastest.Caveat);
         }
 
-        var text = $"{fastest.Name}, {Units.Times(hero.MedianSeconds / fastest.MedianSeconds)}";
+        var text = $"{fastest.Name}, {Units.Times(slower.MedianSeconds / fastest.MedianSeconds)}";
         text += price.Count > 0 ? $": {string.Join("; ", price)}" : "";
         return others.Length > 0
             ? string.Create(CultureInfo.InvariantCulture, $"{text} ({others.Length} more below)")

@@ -62,7 +62,7 @@ internal static class HtmlStyle
           .overview tr, .variants tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
           .overview tr:last-child, .variants tr:last-child { border-bottom: 0; }
           .overview th, .overview td, .variants th, .variants td { display: block; border: 0; padding: 0; }
-          .overview .number { display: inline-block; margin-right: 14px; }
+          .overview .number { display: inline-block; margin-right: 14px; text-align: left; white-space: normal; }
           .variants .number { display: inline-block; margin-right: 14px; font-size: .82rem; }
           .overview small { display: inline; }
           .variants .number::before, .variants .words::before, .overview [data-label]::before {

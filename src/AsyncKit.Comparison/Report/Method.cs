@@ -19,7 +19,7 @@ internal static class Method
             : "the baseline over two items, every other variant over all items, not measured.");
         yield return ("Before each round",
             "the garbage is collected, and threads that an earlier round added to the thread pool have exited.");
-        yield return ("Equal", "two variants whose rounds overlap, or whose medians differ by 3 % or less. A variant that was "
+        yield return ("Equal", "two variants whose rounds overlap, or whose medians differ by 5 % or less. A variant that was "
             + "measured once is equal within 10 %.");
         yield return ("Percentiles", "need three samples above them: a p99 needs 300, a p95 needs 60. With fewer, the report "
             + "shows the maximum.");

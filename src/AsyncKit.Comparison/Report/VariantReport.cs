@@ -29,8 +29,8 @@ internal sealed record VariantReport(
     /// <summary>Below this share of the median, the range of the rounds is not worth a remark.</summary>
     private const double NoisyShare = 0.15;
 
-    /// <summary>A difference of this share is called equal even if the ranges do not overlap.</summary>
-    private const double EqualShare = 0.03;
+    /// <summary>A difference of this share is called equal even if the ranges do not overlap: it is written 1.0x.</summary>
+    private const double EqualShare = 0.05;
 
     /// <summary>The same for a single round, whose noise is unknown.</summary>
     private const double EqualShareOfOne = 0.1;

@@ -1,6 +1,6 @@
 namespace AsyncKit.Tests;
 
-public sealed class TimeTextTests
+public sealed class TimeTextTests : IClassFixture<NothingLeftBehind>
 {
     [Theory]
     [InlineData("00:00:00", "0 ms")]
