@@ -68,6 +68,6 @@ public sealed class AnswerTests
     [InlineData(0.99, "nothing beyond the noise")]
     [InlineData(1.01, "nothing")]
     [InlineData(1.5, "nothing")]
-    public void The_overview_tells_noise_from_a_faster_variant(double seconds, string expected) =>
+    public void The_overview_separates_noise_from_a_faster_variant(double seconds, string expected) =>
         Assert.Equal(expected, Answers.Fastest(Reports.Scenario(Baseline, Ours, Reports.Variant("by hand", [seconds]))));
 }
