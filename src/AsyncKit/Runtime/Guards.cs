@@ -62,8 +62,16 @@ internal static class Guards
     private static bool IsBetween<T>(T value, T min, T max)
         where T : struct, IComparable<T> => value.CompareTo(min) >= 0 && value.CompareTo(max) <= 0;
 
-    private static ArgumentOutOfRangeException OutOfRange<T>(T value, string name, string rule) =>
-        new(name, value, FormattableString.Invariant($"{name} {rule}; it was {Text(value)}."));
+    private static ArgumentOutOfRangeException OutOfRange<T>(T value, string name, string rule)
+    {
+        var text = Text(value);
+        if (rule.Contains($" {text}", StringComparison.Ordinal)) // Cut off to the limit that it exceeds.
+        {
+            text = FormattableString.Invariant($"{value}");
+        }
+
+        return new(name, value, $"{name} {rule}; it was {text}.");
+    }
 
     private static string Text<T>(T value) => value is TimeSpan time ? TimeText.Of(time) : FormattableString.Invariant($"{value}");
 }

@@ -39,4 +39,15 @@ public sealed class TimeTextTests : IClassFixture<NothingLeftBehind>
 
         Assert.Equal("Stopped taking new work; waiting up to 1 min 30 s for running work.", log.All[0].Text);
     }
+
+    [Fact]
+    public void A_value_slightly_above_its_limit_differs_from_the_limit_in_the_message()
+    {
+        var value = TimeSpan.FromHours(1) + TimeSpan.FromSeconds(30);
+
+        var exception = Assert.Throws<ArgumentOutOfRangeException>(
+            () => Guards.InRange(value, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1)));
+
+        Assert.Contains("value must be from 5 s to 1 h; it was 01:00:30.", exception.Message, StringComparison.Ordinal);
+    }
 }
