@@ -44,6 +44,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     // completes once.
     // (3) _later is empty unless the run cannot be joined.
     // (4) _kept is null while there is a run.
+    private static readonly Task<T> Left = Task.FromCanceled<T>(new CancellationToken(canceled: true)); // See WaitAsync.
     private readonly Lock _lock = new();
     private readonly Func<CancellationToken, ValueTask<T>> _factory;
     private readonly bool _cacheFailures;
@@ -85,7 +86,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     public ValueTask<T> GetAsync(CancellationToken cancellationToken = default) =>
         _kept is { } kept ? new ValueTask<T>(kept)
         : cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<T>(cancellationToken)
-        : WaitAsync(cancellationToken);
+        : new ValueTask<T>(WaitAsync(cancellationToken).Unwrap());
 
     /// <summary>Returns the value if it exists. Does not run the factory.</summary>
     /// <param name="value">The value, or the default of its type.</param>
@@ -176,19 +177,22 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
         }
     }
 
-    private async ValueTask<T> WaitAsync(CancellationToken cancellationToken)
+    /// <returns>The task of the outcome. Not the outcome itself: an exception that is thrown here, for each of many waiters
+    /// that are cancelled at once, would take most of the time.</returns>
+    private async Task<Task<T>> WaitAsync(CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(this, cancellationToken);
+        var waiter = new Waiter(this);
         if (!TryJoin(waiter, out var kept))
         {
-            return await kept.NoContext();
+            return kept;
         }
 
         var registration = cancellationToken.UnsafeRegister(
             static one => ((Waiter)one!).Owner.Leave((Waiter)one), waiter);
         var outcome = await waiter.Completion.NoContext();
         _ = registration.Unregister();
-        return await (outcome ?? throw Disposed()).NoContext();
+        return outcome == Left ? TaskExceptions.From<T>(new OperationCanceledException(cancellationToken))
+            : outcome ?? TaskExceptions.From<T>(Disposed());
     }
 
     /// <returns>False if a value or a kept failure exists by now, so that there is nothing to wait for.</returns>
@@ -234,7 +238,7 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
             }
         }
 
-        waiter.Complete(TaskExceptions.From<T>(new OperationCanceledException(waiter.Token)));
+        waiter.Complete(Left); // The waiter creates its exception, on another thread than that of the cancellation.
     }
 
     /// <summary>Called under the lock. That is safe because no callback runs inside CancelAsync.</summary>
@@ -345,22 +349,21 @@ public sealed class AsyncLazy<T> : IAsyncDisposable
     {
         private readonly TaskCompletionSource<Task<T>?> _completion = AsyncEnvironment.NewCompletion<Task<T>?>();
 
-        public Waiter(AsyncLazy<T> owner, CancellationToken token)
+        public Waiter(AsyncLazy<T> owner)
         {
-            (Owner, Token) = (owner, token);
+            Owner = owner;
             Place = new(this);
         }
 
         public AsyncLazy<T> Owner { get; }
-
-        public CancellationToken Token { get; }
 
         /// <summary>The place in the list of the waiters of a run. It makes leaving independent of their number.</summary>
         public LinkedListNode<Waiter> Place { get; }
 
         public Task<Task<T>?> Completion => _completion.Task;
 
-        /// <summary>Called outside the lock. A null outcome means that the owner is disposed.</summary>
+        /// <summary>Called outside the lock. A null outcome means that the owner is disposed,
+        /// and <see cref="Left"/> that the token of the waiter is cancelled.</summary>
         public void Complete(Task<T>? outcome) => AsyncEnvironment.Complete(_completion, outcome);
     }
 
