@@ -21,17 +21,18 @@ internal static class MicroBenchmarks
         var cores = Environment.ProcessorCount;
         ThreadPool.SetMinThreads(cores, cores);
         ThreadPool.SetMaxThreads(cores, cores);
+        var distance = new CoreDistance();
         var config = ManualConfig.CreateEmpty()
             .AddJob(Job.Default
                 .WithToolchain(InProcessEmitToolchain.DontLogOutput)
                 .WithLaunchCount(3)
-                .WithWarmupCount(12) // Until the JIT compiler has optimized the loops, they are several times slower.
+                .WithWarmupCount(6) // Until the JIT compiler has optimized the loops, they are several times slower. It ends with the first launch.
                 .WithIterationCount(6)
                 .WithIterationTime(TimeInterval.FromMilliseconds(250)))
-            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddDiagnoser(MemoryDiagnoser.Default, distance)
             .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params)
             .AddColumn(StatisticColumn.Median, StatisticColumn.StdDev, new MedianRatioColumn())
-            .AddColumn(new PeakLiveColumn(), new PoolP99Column())
+            .AddColumn(new PeakLiveColumn(), new PoolP99Column(), distance)
             .AddColumnProvider(DefaultColumnProviders.Metrics)
             .HideColumns("Gen0", "Gen1", "Gen2", "Alloc Ratio")
             .AddLogger(ConsoleLogger.Default)

@@ -72,6 +72,11 @@ internal static class TargetTable
             foreach (var (measured, limit, unit) in Measured(target, report, baseline))
             {
                 var verdict = measured <= limit ? "reached" : double.IsNaN(measured) ? "not measured" : "**missed**";
+                if (baseline is not null && limit.Equals(target.TimeRatio) && !CoreDistance.IsSame(report, baseline))
+                {
+                    verdict += ", but the processors moved";
+                }
+
                 var (what, against) = (target.What, target.Against ?? "-");
                 yield return string.Create(
                     CultureInfo.InvariantCulture,

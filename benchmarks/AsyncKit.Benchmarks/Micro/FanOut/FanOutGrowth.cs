@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>The time and the memory of a whole run as the number of items grows, 64 at once. The operation yields.</summary>
+[ProcessCount(1)] // No row is judged.
 public class FanOutGrowth
 {
     private const int Limit = 64;

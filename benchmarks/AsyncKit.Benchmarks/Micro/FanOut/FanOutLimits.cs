@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 namespace AsyncKit.Benchmarks;
 
 /// <summary>The time and the memory of 100,000 items as the limit grows. The operation yields. Time per item.</summary>
+[ProcessCount(1)] // No row is judged.
 public class FanOutLimits
 {
     private const int Items = 100_000;

@@ -21,6 +21,9 @@ public class CancelWaiters
     [IterationSetup(Target = nameof(EightQueues))]
     public void StartEightQueues() => Start(Queues, isShuffled: false);
 
+    [IterationSetup(Target = nameof(EightQueuesInAnyOrder))]
+    public void StartEightQueuesInAnyOrder() => Start(Queues, isShuffled: true);
+
     [IterationSetup(Target = nameof(OneQueue))]
     public void StartOneQueue() => Start(queues: 1, isShuffled: false);
 
@@ -30,15 +33,18 @@ public class CancelWaiters
     [Benchmark(Baseline = true)]
     public void EightQueues() => Cancel();
 
+    [Benchmark]
+    public void EightQueuesInAnyOrder() => Cancel();
+
     [Target("cancel 80,000 waiters of a lock", Case = Waited.Lock, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
     [Target("cancel 80,000 waiters of a gate", Case = Waited.Gate, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
     [Target("cancel 80,000 waiters of AsyncLazy", Case = Waited.Lazy, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
     [Benchmark]
     public void OneQueue() => Cancel();
 
-    [Target("the same, a lock, in random order", Case = Waited.Lock, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
-    [Target("the same, a gate, in random order", Case = Waited.Gate, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
-    [Target("the same, AsyncLazy, in random order", Case = Waited.Lazy, Against = nameof(EightQueues), TimeRatio = 2, Milliseconds = 150)]
+    [Target("the same, a lock, in random order", Case = Waited.Lock, Against = nameof(EightQueuesInAnyOrder), TimeRatio = 2, Milliseconds = 150)]
+    [Target("the same, a gate, in random order", Case = Waited.Gate, Against = nameof(EightQueuesInAnyOrder), TimeRatio = 2, Milliseconds = 150)]
+    [Target("the same, AsyncLazy, in random order", Case = Waited.Lazy, Against = nameof(EightQueuesInAnyOrder), TimeRatio = 2, Milliseconds = 150)]
     [Benchmark]
     public void OneQueueInAnyOrder() => Cancel();
 
