@@ -323,10 +323,20 @@ internal sealed class ServeRun(
         var isCopied = await PublishAsync(
             async link =>
             {
-                await link.EnsureQueueAsync(queue).NoContext();
-                var properties = Topology.NewProperties(delivery.Id ?? "", Topology.ItemType);
-                properties.ReplyTo = delivery.ReplyTo;
-                return await link.PublishAsync("", queue, properties, delivery.Body).NoContext();
+                while (!_abort.IsCancellationRequested)
+                {
+                    await link.EnsureQueueAsync(queue).NoContext();
+                    var properties = Topology.NewProperties(delivery.Id ?? "", Topology.ItemType);
+                    properties.ReplyTo = delivery.ReplyTo;
+                    if (await link.PublishAsync("", queue, properties, delivery.Body).NoContext())
+                    {
+                        return true;
+                    }
+
+                    link.Forget(queue); // The queue was deleted.
+                }
+
+                return false;
             }).NoContext();
         var fault = new RemoteFault(
             typeof(RemoteOperationException).FullName!,

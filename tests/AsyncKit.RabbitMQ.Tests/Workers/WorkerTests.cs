@@ -144,6 +144,21 @@ public sealed class WorkerTests : RabbitTests, IClassFixture<NothingLeftBehind>
     }
 
     [RabbitFact]
+    public async Task A_deleted_queue_of_dead_letters_is_declared_again()
+    {
+        await ServeAsync(1, (item, _) => new(item));
+        var call = await OperationAsync();
+        Assert.Equal(1, await call(1, default).AsTask().OrHangs());
+        await Raw.Channel.BasicPublishAsync("", Queue, mandatory: false, Encoding.UTF8.GetBytes("hello"));
+        await Raw.UntilReadyAsync(DeadQueue, 1);
+        await Raw.Channel.QueueDeleteAsync(DeadQueue, ifUnused: false, ifEmpty: false);
+
+        await Raw.Channel.BasicPublishAsync("", Queue, mandatory: false, Encoding.UTF8.GetBytes("again"));
+        await Raw.UntilReadyAsync(DeadQueue, 1);
+        Assert.Equal(2, await call(2, default).AsTask().OrHangs());
+    }
+
+    [RabbitFact]
     public async Task An_item_that_exceeds_its_limit_is_cancelled_and_fails_as_transient()
     {
         var cancelled = new TaskCompletionSource();
