@@ -170,7 +170,7 @@ public sealed class ConsumerFaultTests : IClassFixture<NothingLeftBehind>
         var stop = host.StopAsync(timeout.Token);
         await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Draining);
         await timeout.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stop).OrHangs();
+        await Task.WhenAny(stop).OrHangs(); // It may throw because of the shutdown timeout.
 
         Assert.Contains("The consumer c lost 3 items that it took from its source.", host.Errors(), StringComparer.Ordinal);
         Assert.Equal((0, 3), (host.Consumer("c").Succeeded, host.Consumer("c").Cancelled));
@@ -217,11 +217,13 @@ public sealed class ConsumerFaultTests : IClassFixture<NothingLeftBehind>
     {
         var queue = new FanOutQueue<int>([1]);
         await using var host = await TestHost.StartAsync(services => services.AddFanOutConsumer<int>(
-            "c", _ => queue, new FanOutConsumerOptions(2), (_, item, _) =>
+            "c", _ => queue, new FanOutConsumerOptions(2), async (_, item, _) =>
             {
+                await _gate.PassAsync(CancellationToken.None);
                 _ = item < 5 && queue.Add(item + 1);
-                return Task.CompletedTask;
             }));
+        await _gate.ArrivedAsync(1);
+        _gate.Open();
 
         await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Completed);
 
