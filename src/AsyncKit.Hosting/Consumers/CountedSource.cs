@@ -19,7 +19,7 @@ internal sealed class CountedSource<T>(IAsyncEnumerable<T> source) : IAsyncEnume
         public ValueTask<bool> MoveNextAsync()
         {
             var pull = items.MoveNextAsync();
-            return pull.IsCompletedSuccessfully ? new(Count(pull.Result)) : AwaitAsync(pull);
+            return pull.IsCompleted ? new(Count(pull.Completed())) : AwaitAsync(pull);
         }
 
         public ValueTask DisposeAsync() => items.DisposeAsync();
