@@ -13,8 +13,7 @@ namespace AsyncKit.Hosting;
 /// </remarks>
 public static class AsyncKitHealthChecksBuilderExtensions
 {
-    private static readonly TimeSpan DefaultMaxWait = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan DefaultMaxLatency = TimeSpan.FromSeconds(1);
+    private const string PoolCheck = "threadpool";
 
     /// <summary>Adds a check of a lane: it fails if work has waited too long for a thread, because no work completes. A lane
     /// whose queue is full is degraded.</summary>
@@ -42,16 +41,31 @@ public static class AsyncKitHealthChecksBuilderExtensions
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null)
     {
-        var limit = Check(builder, name, maxWait ?? DefaultMaxWait, nameof(maxWait));
-        return builder.Add(new HealthCheckRegistration(
-            $"lane:{name}",
-            provider => provider.GetRequiredKeyedService<LaneHealth>(name),
-            failureStatus,
-            tags)).With(services => services.TryAddKeyedSingleton(name, (provider, _) => new LaneHealth(
-                provider.GetRequiredKeyedService<BlockingLane>(name),
-                BoundOptions<BlockingLaneOptions>.Get(provider, name).MaxQueued,
-                Clock(provider),
-                limit)));
+        var limit = LimitOf(maxWait, new WaitLimit().MaxWait, nameof(maxWait));
+        return AddLane(builder, name, _ => limit, failureStatus, tags);
+    }
+
+    /// <summary>Adds a check of a lane, with its limit from the configuration.</summary>
+    /// <param name="builder">The builder of the checks.</param>
+    /// <param name="name">The name of a lane that was added to the services. The name of the check is
+    /// <c>lane:&lt;name&gt;</c>.</param>
+    /// <param name="section">A section that may contain MaxWait: the time that work may wait for a thread, more than zero. It
+    /// is read once.</param>
+    /// <param name="failureStatus">The status of a check that fails; null for unhealthy.</param>
+    /// <param name="tags">The tags of the check; null for none.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException">A parameter without a default is null.</exception>
+    /// <remarks>The host does not start with an invalid section: its start throws an OptionsValidationException. Otherwise the
+    /// check is that of the other overload.</remarks>
+    public static IHealthChecksBuilder AddBlockingLane(
+        this IHealthChecksBuilder builder,
+        string name,
+        IConfigurationSection section,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return AddLane(builder, name, MaxWait($"lane:{name}"), failureStatus, tags).With(Wait($"lane:{name}", section));
     }
 
     /// <summary>Adds a check of a gate: it fails if a caller has waited too long for a permit, for example because leases are
@@ -80,13 +94,31 @@ public static class AsyncKitHealthChecksBuilderExtensions
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null)
     {
-        var limit = Check(builder, name, maxWait ?? DefaultMaxWait, nameof(maxWait));
-        return builder.Add(new HealthCheckRegistration(
-            $"gate:{name}",
-            provider => provider.GetRequiredKeyedService<GateHealth>(name),
-            failureStatus,
-            tags)).With(services => services.TryAddKeyedSingleton(name, (provider, _) => new GateHealth(
-                provider.GetRequiredKeyedService<ConcurrencyGate>(name), Clock(provider), limit)));
+        var limit = LimitOf(maxWait, new WaitLimit().MaxWait, nameof(maxWait));
+        return AddGate(builder, name, _ => limit, failureStatus, tags);
+    }
+
+    /// <summary>Adds a check of a gate, with its limit from the configuration.</summary>
+    /// <param name="builder">The builder of the checks.</param>
+    /// <param name="name">The name of a gate that was added to the services. The name of the check is
+    /// <c>gate:&lt;name&gt;</c>.</param>
+    /// <param name="section">A section that may contain MaxWait: the time that a caller may wait for a permit, more than zero.
+    /// It is read once.</param>
+    /// <param name="failureStatus">The status of a check that fails; null for unhealthy.</param>
+    /// <param name="tags">The tags of the check; null for none.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException">A parameter without a default is null.</exception>
+    /// <remarks>The host does not start with an invalid section: its start throws an OptionsValidationException. Otherwise the
+    /// check is that of the other overload.</remarks>
+    public static IHealthChecksBuilder AddConcurrencyGate(
+        this IHealthChecksBuilder builder,
+        string name,
+        IConfigurationSection section,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return AddGate(builder, name, MaxWait($"gate:{name}"), failureStatus, tags).With(Wait($"gate:{name}", section));
     }
 
     /// <summary>Adds a check of a consumer: it fails if the consumer does not run, if its handlers are stuck, or if too many
@@ -168,10 +200,77 @@ public static class AsyncKitHealthChecksBuilderExtensions
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null)
     {
-        var limit = Check(builder, "threadpool", maxLatency ?? DefaultMaxLatency, nameof(maxLatency));
+        var limit = LimitOf(maxLatency, new LatencyLimit().MaxLatency, nameof(maxLatency));
+        return AddPool(builder, _ => limit, failureStatus, tags);
+    }
+
+    /// <summary>Adds a check of the thread pool, with its limit from the configuration.</summary>
+    /// <param name="builder">The builder of the checks.</param>
+    /// <param name="section">A section that may contain MaxLatency: the time that work may wait for a thread, more than zero.
+    /// It is read once.</param>
+    /// <param name="failureStatus">The status of a check that fails; null for unhealthy.</param>
+    /// <param name="tags">The tags of the check; null for none.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException">A parameter without a default is null.</exception>
+    /// <remarks>The host does not start with an invalid section: its start throws an OptionsValidationException. Otherwise the
+    /// check is that of the other overload.</remarks>
+    public static IHealthChecksBuilder AddThreadPool(
+        this IHealthChecksBuilder builder,
+        IConfigurationSection section,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return AddPool(builder, provider => BoundOptions<LatencyLimit>.Get(provider, PoolCheck).MaxLatency, failureStatus, tags)
+            .With(services => BoundOptions<LatencyLimit>.Add(
+                services, PoolCheck, (_, faults) => HostingSections.Latency.Bind(section, new(), faults)));
+    }
+
+    private static IHealthChecksBuilder AddLane(
+        IHealthChecksBuilder builder,
+        string name,
+        Func<IServiceProvider, TimeSpan> maxWait,
+        HealthStatus? failureStatus,
+        IEnumerable<string>? tags)
+    {
+        Check(builder, name);
         return builder.Add(new HealthCheckRegistration(
-            "threadpool",
-            provider => new ThreadPoolHealth(provider.GetRequiredService<ThreadPoolWatch>(), limit),
+            $"lane:{name}",
+            provider => provider.GetRequiredKeyedService<LaneHealth>(name),
+            failureStatus,
+            tags)).With(services => services.TryAddKeyedSingleton(name, (provider, _) => new LaneHealth(
+                provider.GetRequiredKeyedService<BlockingLane>(name),
+                BoundOptions<BlockingLaneOptions>.Get(provider, name).MaxQueued,
+                Clock(provider),
+                maxWait(provider))));
+    }
+
+    private static IHealthChecksBuilder AddGate(
+        IHealthChecksBuilder builder,
+        string name,
+        Func<IServiceProvider, TimeSpan> maxWait,
+        HealthStatus? failureStatus,
+        IEnumerable<string>? tags)
+    {
+        Check(builder, name);
+        return builder.Add(new HealthCheckRegistration(
+            $"gate:{name}",
+            provider => provider.GetRequiredKeyedService<GateHealth>(name),
+            failureStatus,
+            tags)).With(services => services.TryAddKeyedSingleton(name, (provider, _) => new GateHealth(
+                provider.GetRequiredKeyedService<ConcurrencyGate>(name), Clock(provider), maxWait(provider))));
+    }
+
+    private static IHealthChecksBuilder AddPool(
+        IHealthChecksBuilder builder,
+        Func<IServiceProvider, TimeSpan> maxLatency,
+        HealthStatus? failureStatus,
+        IEnumerable<string>? tags)
+    {
+        Check(builder, PoolCheck);
+        return builder.Add(new HealthCheckRegistration(
+            PoolCheck,
+            provider => new ThreadPoolHealth(provider.GetRequiredService<ThreadPoolWatch>(), maxLatency(provider)),
             failureStatus,
             tags)).With(services =>
             {
@@ -189,7 +288,7 @@ public static class AsyncKitHealthChecksBuilderExtensions
         HealthStatus? failureStatus,
         IEnumerable<string>? tags)
     {
-        _ = Check(builder, name, DefaultMaxWait, nameof(name));
+        Check(builder, name);
         return builder.Add(new HealthCheckRegistration(
             $"consumer:{name}",
             provider => new ConsumerHealth(provider.GetRequiredKeyedService<FanOutConsumer>(name), options(provider)),
@@ -197,12 +296,21 @@ public static class AsyncKitHealthChecksBuilderExtensions
             tags));
     }
 
-    private static TimeSpan Check(IHealthChecksBuilder builder, string name, TimeSpan limit, string parameter)
+    private static void Check(IHealthChecksBuilder builder, string name)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(name);
-        return Guards.AtLeast(limit, TimeSpan.FromTicks(1), parameter);
     }
+
+    private static TimeSpan LimitOf(TimeSpan? given, TimeSpan standard, string parameter) =>
+        Guards.AtLeast(given ?? standard, TimeSpan.FromTicks(1), parameter);
+
+    private static Func<IServiceProvider, TimeSpan> MaxWait(string check) =>
+        provider => BoundOptions<WaitLimit>.Get(provider, check).MaxWait;
+
+    private static Action<IServiceCollection> Wait(string check, IConfigurationSection section) =>
+        services => BoundOptions<WaitLimit>.Add(
+            services, check, (_, faults) => HostingSections.Wait.Bind(section, new(), faults));
 
     private static TimeProvider Clock(IServiceProvider provider) =>
         AsyncEnvironment.Clock(AsyncKitServiceCollectionExtensions.Clock(provider, TimeProvider.System));

@@ -50,6 +50,16 @@ internal static class HostingSections
         { "Window", SectionValue.Time, (options, value) => options with { Window = value } },
     };
 
+    public static readonly SectionBinder<WaitLimit> Wait = new("a health check")
+    {
+        { "MaxWait", SectionValue.Time, (limit, value) => limit with { MaxWait = value } },
+    };
+
+    public static readonly SectionBinder<LatencyLimit> Latency = new("a health check")
+    {
+        { "MaxLatency", SectionValue.Time, (limit, value) => limit with { MaxLatency = value } },
+    };
+
     /// <summary>The limit of a gate: one of the two.</summary>
     internal sealed record GateValues
     {

@@ -46,7 +46,7 @@ internal sealed class ConsumerRun<T>(
         {
             var items = source(scope.ServiceProvider)
                 ?? throw new InvalidOperationException($"The source of the consumer {consumer.Name} must not be null.");
-            stoppedBy = await ReportAsync(Outcomes(items, drainToken, abortToken)).NoContext();
+            stoppedBy = await ReportAsync(items, drainToken, abortToken).NoContext();
         }
         catch (Exception exception)
         {
@@ -71,6 +71,10 @@ internal sealed class ConsumerRun<T>(
                 : options.OnSlowItem,
         };
 
+    /// <summary>A fan-out handles a queue in another way than other sources, so it must get the queue itself.</summary>
+    private static bool IsQueue(IAsyncEnumerable<T> items) =>
+        items.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(FanOutQueue<>);
+
     /// <summary>Disposes the scope of a call that failed. An exception from disposing must not replace the cause, which
     /// carries it.</summary>
     private static async ValueTask DisposeAsync(AsyncServiceScope scope, Exception cause)
@@ -92,20 +96,25 @@ internal sealed class ConsumerRun<T>(
         }
     }
 
-    /// <summary>Counts and logs the outcomes.</summary>
-    private async Task<Exception?> ReportAsync(IAsyncEnumerable<FanOutOutcome<T>> outcomes)
+    /// <summary>Runs the items, and counts and logs the outcomes.</summary>
+    private async Task<Exception?> ReportAsync(
+        IAsyncEnumerable<T> items, CancellationToken drainToken, CancellationToken abortToken)
     {
         Exception? stoppedBy = null;
-        var reader = outcomes.GetAsyncEnumerator(CancellationToken.None);
+        var taken = IsQueue(items) ? null : new CountedSource<T>(items);
+        var reported = 0L;
+        var reader = Outcomes(taken ?? items, drainToken, abortToken).GetAsyncEnumerator(CancellationToken.None);
         try
         {
             while (await reader.MoveNextAsync().NoContext())
             {
                 var outcome = reader.Current;
+                reported++;
                 consumer.Count(outcome.Kind, outcome.Exception);
                 if (outcome.Kind == FanOutOutcomeKind.Failed)
                 {
-                    Log(outcome);
+                    ConsumerLog.ItemFailed(
+                        logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
                     stoppedBy ??= options.FanOut.OnFailure == FailureMode.StopAtFirst ? outcome.Exception : null;
                 }
             }
@@ -113,22 +122,10 @@ internal sealed class ConsumerRun<T>(
         finally
         {
             await reader.DisposeAsync().NoContext();
+            consumer.CountNotStarted((taken?.Count - reported) ?? 0); // For example items that wait for their key.
         }
 
         return stoppedBy;
-    }
-
-    private void Log(FanOutOutcome<T> outcome)
-    {
-        try
-        {
-            ConsumerLog.ItemFailed(
-                logger, consumer.Name, outcome.Index, outcome.Attempts, outcome.Duration, outcome.Exception!);
-        }
-        catch (Exception)
-        {
-            // A logger that throws must not end the run, which would cancel the other items.
-        }
     }
 
     private IAsyncEnumerable<FanOutOutcome<T>> Outcomes(

@@ -13,7 +13,9 @@ namespace AsyncKit.Hosting;
 /// (1) One run at a time. Each restart has a new run, source and scope.
 /// (2) The token that the base class cancels drains the run. The handlers' token is cancelled only after the shutdown
 /// timeout.
-/// (3) After the stop, no run starts: the delay before a restart ends, and a run that sees a signalled drain token takes
+/// (3) A host that stops while it starts cancels the token of the start. The consumer still drains in its turn,
+/// because services that were added later still use it until they have stopped.
+/// (4) After the stop, no run starts: the delay before a restart ends, and a run that sees a signalled drain token takes
 /// nothing.
 /// </remarks>
 #pragma warning disable CA2213 // Abandoned handlers may still use the token; its source has no timer.
@@ -36,10 +38,12 @@ internal sealed class ConsumerService<T> : BackgroundService
     {
         (_provider, _consumer, _source) = (provider, consumer, source);
         _options = BoundOptions<FanOutConsumerOptions>.Get(provider, consumer.Name);
-        _logger = provider.GetService<ILogger<FanOutConsumer>>() ?? NullLogger<FanOutConsumer>.Instance;
+        _logger = new SafeLogger((ILogger?)provider.GetService<ILogger<FanOutConsumer>>() ?? NullLogger.Instance);
         _run = new ConsumerRun<T>(
             consumer, _options, provider.GetRequiredService<IServiceScopeFactory>(), handler, _logger);
     }
+
+    public override Task StartAsync(CancellationToken cancellationToken) => base.StartAsync(CancellationToken.None);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -21,9 +21,11 @@ namespace AsyncKit.Hosting;
 /// <item>When the host stops, the consumer takes no further item and handles those that it took. Their token is not
 /// cancelled, so no accepted item is lost within the shutdown timeout of the host.</item>
 /// <item>When the shutdown timeout has elapsed, the token of the handlers is cancelled. After
-/// <see cref="FanOutConsumerOptions.AbortTimeout"/> they are abandoned. Items that did not complete are logged at the level
-/// Error.</item>
+/// <see cref="FanOutConsumerOptions.AbortTimeout"/> they are abandoned. The number of items that did not complete, including
+/// those that were taken and did not start, is logged at the level Error.</item>
 /// <item>A delay before a restart ends at once.</item>
+/// <item>A host that stops while it starts stops the consumer in its turn, too.</item>
+/// <item>A logger that throws prevents neither the drain nor the abort.</item>
 /// </list>
 /// All members are thread-safe.
 /// </remarks>
@@ -76,8 +78,8 @@ public sealed class FanOutConsumer
     /// <summary>The number of items that failed.</summary>
     public long Failed => Read(static consumer => consumer._failed);
 
-    /// <summary>The number of items that were taken from the source and cancelled, because the shutdown took too long or
-    /// another item stopped the run.</summary>
+    /// <summary>The number of items that were taken from the source and cancelled, or not even started, because the
+    /// shutdown took too long or another failure stopped the run.</summary>
     public long Cancelled => Read(static consumer => consumer._cancelled);
 
     /// <summary>The number of restarts after a failure of the source.</summary>
@@ -164,6 +166,15 @@ public sealed class FanOutConsumer
                     _cancelled++;
                     break;
             }
+        }
+    }
+
+    /// <summary>Counts items that were taken from the source and did not start.</summary>
+    internal void CountNotStarted(long items)
+    {
+        lock (_lock)
+        {
+            _cancelled += items;
         }
     }
 

@@ -115,18 +115,77 @@ public sealed class ConsumerStopTests : IClassFixture<NothingLeftBehind>
         Assert.Equal((FanOutConsumerState.NotStarted, 0), (host.Consumer("c").State, sources));
     }
 
-    /// <summary>The host cancels the token of the start, so the service never gets a thread.</summary>
     [Fact]
-    public async Task A_stop_that_is_faster_than_the_thread_pool_stops_the_consumer()
+    public async Task A_stop_that_may_be_faster_than_the_thread_pool_stops_the_consumer()
     {
-        await using var host = TestHost.Create(services => services.AddFanOutConsumer<int>(
-            "c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, _, _) => Task.CompletedTask));
-        var service = host.Services.GetServices<IHostedService>().Last();
+        for (var run = 0; run < 200; run++)
+        {
+            await using var host = TestHost.Create(services => services.AddFanOutConsumer<int>(
+                "c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, _, _) => Task.CompletedTask));
+            var service = host.Services.GetServices<IHostedService>().Last();
 
-        await service.StartAsync(new CancellationToken(canceled: true));
-        await service.StopAsync(CancellationToken.None);
+            await service.StartAsync(CancellationToken.None);
+            await service.StopAsync(CancellationToken.None).OrHangs();
 
-        Assert.Equal(FanOutConsumerState.Stopped, host.Consumer("c").State);
+            Assert.Equal(FanOutConsumerState.Stopped, host.Consumer("c").State);
+        }
+    }
+
+    /// <summary>As SIGTERM does during a slow start. The service that was added later empties the channel when it stops, so
+    /// the consumer must run until its turn.</summary>
+    [Fact]
+    public async Task A_host_that_stops_while_it_starts_stops_the_consumer_in_its_turn()
+    {
+        var starting = new TestGate();
+        var emptying = new Mock<IHostedService>();
+        emptying.Setup(service => service.StartAsync(It.IsAny<CancellationToken>()))
+            .Returns(() => starting.PassAsync(CancellationToken.None));
+        emptying.Setup(service => service.StopAsync(It.IsAny<CancellationToken>())).Returns(async () =>
+        {
+            _items.Writer.Complete();
+            await _items.Reader.Completion.OrHangs();
+        });
+        await using var host = TestHost.Create(services => services
+            .AddFanOutConsumer<int>("c", _ => _items.Reader.ReadAllAsync(), new FanOutConsumerOptions(1), (_, _, _) => Task.CompletedTask)
+            .AddSingleton(emptying.Object));
+        var start = host.StartAsync();
+        await starting.ArrivedAsync(1);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Write(100);
+        starting.Open();
+        await start;
+
+        await host.StopAsync().OrHangs();
+
+        Assert.Equal((100, 0), (host.Consumer("c").Succeeded, host.Consumer("c").Cancelled));
+    }
+
+    /// <summary>The host stops it after the shutdown timeout and the abort timeout.</summary>
+    [Fact]
+    public async Task A_source_that_ignores_its_token_is_abandoned_after_the_abort_timeout()
+    {
+        var source = new TestGate();
+        using var timeout = new CancellationTokenSource();
+        await using var host = await TestHost.StartAsync(services => services.AddFanOutConsumer<int>(
+            "c", _ => DeafAsync(), new FanOutConsumerOptions(2), (_, _, _) => Task.CompletedTask));
+        await source.ArrivedAsync(1);
+
+        var stop = host.StopAsync(timeout.Token);
+        await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Draining);
+        await timeout.CancelAsync();
+        await Hang.UntilAsync(() => host.Time.PendingTimers == 1);
+        host.Time.Advance(TimeSpan.FromSeconds(3));
+        await EndAsync(stop);
+
+        Assert.Contains("The consumer c did not stop within 3 s of the abort; abandoning 0 handlers.", host.Errors(), StringComparer.Ordinal);
+        source.Open();
+        await Hang.UntilAsync(() => host.Consumer("c").State == FanOutConsumerState.Stopped);
+
+        async IAsyncEnumerable<int> DeafAsync()
+        {
+            await source.PassAsync(CancellationToken.None);
+            yield break;
+        }
     }
 
     [Fact]

@@ -53,9 +53,10 @@ public sealed class OrderWorkerTests : IClassFixture<NothingLeftBehind>
     public async Task A_wrong_option_ends_the_process_with_its_name()
     {
         using var process = SampleProcess.Start("OrderWorker", "--urls", "http://127.0.0.1:0", "--Consumers:orders:FanOut:MaxConcurrency", "0");
-        var (code, _) = await process.EndAsync();
+        var (code, output) = await process.EndAsync();
 
         Assert.NotEqual(0, code);
+        Assert.Contains("Consumers:orders:FanOut:MaxConcurrency must be at least 1; it was 0.", output, StringComparison.Ordinal);
     }
 
     /// <summary>Returns the run and the ids in its table, in order.</summary>

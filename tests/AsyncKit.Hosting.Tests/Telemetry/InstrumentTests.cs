@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AsyncKit.Http;
+using AsyncKit.RabbitMQ;
 
 namespace AsyncKit.Hosting.Tests;
 
@@ -11,7 +14,11 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     /// <summary>The classes that create instruments, in their type initializers. Those of consumers come from a container.</summary>
     private static readonly Type[] Owners =
     [
-        typeof(FanOutTelemetry), typeof(GateMetrics), typeof(LaneMetrics), typeof(PoolMetrics), typeof(ResilienceTelemetry),
+        .. from assembly in new[] { typeof(FanOut).Assembly, typeof(AsyncKitHttpOptions).Assembly, typeof(RabbitRemote).Assembly }
+           from type in assembly.GetTypes()
+           where !type.ContainsGenericParameters
+               && type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(field => IsInstrument(field.FieldType))
+           select type,
     ];
 
     private static readonly Lazy<List<Instrument>> Instruments = new(Find);
@@ -36,10 +43,20 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
         }
     }
 
+    [Theory]
+    [InlineData("diagnostics.md", AsyncKitDiagnostics.MeterName)]
+    [InlineData("scale-out.md", RabbitDiagnostics.MeterName)]
+    public void The_docs_list_every_instrument_with_its_unit(string page, string meter)
+    {
+        var instruments = InstrumentsOf(meter).Select(instrument => $"{instrument.Name} {instrument.Unit}");
+
+        Assert.Equal(instruments.Order(StringComparer.Ordinal), Documented(page).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Every_query_of_the_dashboard_uses_exported_names_and_tags()
     {
-        var exported = Instruments.Value.SelectMany(Exported).ToHashSet(StringComparer.Ordinal);
+        var exported = InstrumentsOf(AsyncKitDiagnostics.MeterName).SelectMany(Exported).ToHashSet(StringComparer.Ordinal);
         string[] tags = ["asynckit_name", "asynckit_outcome", "asynckit_gate_name", "asynckit_lane_name", "asynckit_pool_name", "asynckit_pool_reason", "asynckit_consumer_name"];
 
         var used = Queries().SelectMany(query => Name().Matches(query)).Select(match => match.Value)
@@ -54,7 +71,7 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     {
         var queries = string.Join('\n', Queries());
 
-        var missing = Instruments.Value
+        var missing = InstrumentsOf(AsyncKitDiagnostics.MeterName)
             .Where(instrument => !Exported(instrument).Any(name => queries.Contains(name, StringComparison.Ordinal)))
             .Select(instrument => instrument.Name);
 
@@ -77,10 +94,36 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
         };
     }
 
+    /// <summary>Returns the names and units in the tables of a page. A cell can have several: the names after the first are
+    /// written without its beginning, and one unit is that of all.</summary>
+    private static IEnumerable<string> Documented(string page)
+    {
+        foreach (var cells in File.ReadLines(Path.Combine(Docs, page)).Select(line => line.Split('|')).Where(cells => cells.Length > 3))
+        {
+            var names = Code().Matches(cells[1]).Select(match => match.Groups[1].Value).ToList();
+            var units = Unit().Matches(cells[2]).Select(match => match.Value).ToList();
+            if (names is [var first, ..] && first.StartsWith("asynckit.", StringComparison.Ordinal) && units.Count > 0)
+            {
+                var start = string.Join('.', first.Split('.')[..2]);
+                for (var i = 0; i < names.Count; i++)
+                {
+                    yield return $"{(i == 0 ? first : start + names[i])} {(units.Count == 1 ? units[0] : units[i])}";
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Instrument> InstrumentsOf(string meter) =>
+        Instruments.Value.Where(instrument => string.Equals(instrument.Meter.Name, meter, StringComparison.Ordinal));
+
+    private static bool IsInstrument(Type type) => type.IsAssignableTo(typeof(Instrument)) || type.Name is "InstanceMetrics`1";
+
+    private static string Docs => Path.Combine(
+        new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName, "docs");
+
     private static IEnumerable<string> Queries()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        var dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "docs", "samples", "dashboards", "asynckit.json")))!;
+        var dashboard = JsonNode.Parse(File.ReadAllText(Path.Combine(Docs, "samples", "dashboards", "asynckit.json")))!;
         return dashboard["panels"]!.AsArray()
             .SelectMany(panel => panel!["targets"]!.AsArray())
             .Select(target => (string)target!["expr"]!);
@@ -96,7 +139,7 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
         {
-            if (string.Equals(instrument.Meter.Name, AsyncKitDiagnostics.MeterName, StringComparison.Ordinal)
+            if (instrument.Meter.Name is AsyncKitDiagnostics.MeterName or RabbitDiagnostics.MeterName
                 && (instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, factory)))
             {
                 found.Add(instrument);
@@ -108,4 +151,10 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
 
     [GeneratedRegex("asynckit_[a-z_]+", RegexOptions.None, 1000)]
     private static partial Regex Name();
+
+    [GeneratedRegex("`([a-z.]+)`", RegexOptions.None, 1000)]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"\{[a-z]+\}|(?<![\w'])s(?![\w'])", RegexOptions.None, 1000)]
+    private static partial Regex Unit();
 }

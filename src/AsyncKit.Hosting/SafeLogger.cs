@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace AsyncKit.RabbitMQ;
+namespace AsyncKit.Hosting;
 
-/// <summary>Passes messages to the logger of the user. A logger that throws must not end a link or a worker.</summary>
+/// <summary>Passes messages to the logger of the user. A logger that throws must not end a consumer, a link or a worker, and
+/// must not prevent their drain.</summary>
 internal sealed class SafeLogger(ILogger inner) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
