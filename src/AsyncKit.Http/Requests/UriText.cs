@@ -20,7 +20,7 @@ internal static class UriText
         $"{SafeText.Of(request?.Method.Method ?? "")} {Of(request?.RequestUri)}";
 
     /// <summary>A relative address may start with an authority, as in "//user@host/path". An invalid one may contain one
-    /// after a scheme, also with one slash or none before it.</summary>
+    /// after a scheme, with one slash or none before it.</summary>
     private static string WithoutUserInfo(string text)
     {
         var slashes = text.IndexOf("//", StringComparison.Ordinal);
