@@ -34,7 +34,8 @@ internal sealed class LimitedContent : HttpContent
     public static void Apply(HttpResponseMessage response, in ResponseScope scope)
     {
         CheckLength(response, scope);
-        response.Content = new LimitedContent(response.Content, scope);
+        response.Content = new LimitedContent(
+            response.Content, BodyLength.IsChecked(response) ? scope : scope with { Length = BodyLength.Of(response) });
     }
 
     /// <summary>Returns true for content of .NET itself, whose stream exists at once. Any other content may produce all

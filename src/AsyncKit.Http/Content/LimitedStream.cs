@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace AsyncKit.Http;
 
-/// <summary>A stream that limits the number of bytes, the time of each read and the time of the whole request, and
-/// releases the host's lease at its end.</summary>
+/// <summary>A stream that limits the number of bytes, the time of each read and the time of the whole request, checks the
+/// length, and releases the host's lease at its end.</summary>
 internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Stream
 {
     private static Type? _latest;
@@ -311,6 +311,12 @@ internal sealed class LimitedStream(Stream stream, in ResponseScope scope) : Str
         {
             _isComplete = true;
             _scope.Lease?.Release();
+        }
+
+        if (_scope.WrongLength(_count, _isComplete) is { } wrong)
+        {
+            _scope.Lease?.Release();
+            throw wrong;
         }
 
         return read;

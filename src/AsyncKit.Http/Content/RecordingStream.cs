@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace AsyncKit.Http;
 
 /// <summary>Records what is written to it, up to a limit, and forwards it to a target.</summary>
@@ -14,6 +16,7 @@ internal sealed class RecordingStream(int maxBytes) : Stream
     private readonly Lock _lock = new();
     private readonly MemoryStream _recorded = new();
     private Task? _flushed; // Null while it only records.
+    private IncrementalHash? _hash; // Null until the limit.
     private bool _isTooLong;
 
     public Stream? Target { get; set; }
@@ -35,6 +38,14 @@ internal sealed class RecordingStream(int maxBytes) : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>Returns the hash of everything that was written, if it was too long to record.</summary>
+    public byte[]? TakeHash()
+    {
+        using var hash = _hash;
+        _hash = null;
+        return hash?.GetHashAndReset();
     }
 
     /// <summary>Forwards what was recorded so far, and everything from now on.</summary>
@@ -152,8 +163,18 @@ internal sealed class RecordingStream(int maxBytes) : Stream
 
     private void Record(ReadOnlySpan<byte> buffer)
     {
-        _isTooLong |= _recorded.Length + buffer.Length > maxBytes;
-        if (!_isTooLong)
+        if (!_isTooLong && _recorded.Length + buffer.Length > maxBytes)
+        {
+            _isTooLong = true;
+            _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            _hash.AppendData(Bytes.Span);
+        }
+
+        if (_isTooLong)
+        {
+            _hash!.AppendData(buffer);
+        }
+        else
         {
             _recorded.Write(buffer);
         }

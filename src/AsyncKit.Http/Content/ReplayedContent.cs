@@ -10,9 +10,11 @@ namespace AsyncKit.Http;
 /// the middle does not prevent a retry. Content that waits, for example for an async sequence, is sent as it is produced.
 /// </para>
 /// Invariants:
-/// (1) The caller's content is serialized again only after it exceeded <see cref="MaxBytes"/> or failed, and then
+/// (1) The caller's content is serialized again only after it exceeded <see cref="MaxBytes"/>, and then
 /// <see cref="IsRepeatable"/> is false, so no attempt follows.
 /// (2) A recording is replayed only if it is complete.
+/// (3) Within an attempt, a redirect may ask for content again that is too long to record. The caller's content is then
+/// serialized again, and the request fails before its end if the bytes are not the same.
 /// </remarks>
 internal sealed class ReplayedContent : HttpContent
 {
@@ -21,6 +23,7 @@ internal sealed class ReplayedContent : HttpContent
 
     private readonly RecordingStream _recording = new(MaxBytes);
     private volatile State _state;
+    private byte[]? _sent; // The hash of content that was sent completely, but is too long to record.
 
     public ReplayedContent(HttpContent content)
     {
@@ -80,7 +83,7 @@ internal sealed class ReplayedContent : HttpContent
         {
             await (_state == State.Complete
                 ? stream.WriteAsync(_recording.Bytes, cancellationToken).AsTask()
-                : Content.CopyToAsync(stream, context, cancellationToken)).NoContext();
+                : SendAgainAsync(stream, context, cancellationToken)).NoContext();
             return;
         }
 
@@ -94,7 +97,7 @@ internal sealed class ReplayedContent : HttpContent
             }
 
             await copying.NoContext();
-            _state = _recording.IsComplete ? State.Complete : State.Spent;
+            OnCopied();
             await _recording.FinishAsync(cancellationToken).NoContext();
         }
         finally
@@ -115,7 +118,7 @@ internal sealed class ReplayedContent : HttpContent
             }
             else
             {
-                Content.CopyTo(stream, context, cancellationToken);
+                SendAgain(stream, context, cancellationToken);
             }
 
             return;
@@ -125,7 +128,7 @@ internal sealed class ReplayedContent : HttpContent
         {
             _recording.Target = stream;
             Content.CopyTo(_recording, context, cancellationToken);
-            _state = _recording.IsComplete ? State.Complete : State.Spent;
+            OnCopied();
             _recording.Finish();
         }
         finally
@@ -154,6 +157,42 @@ internal sealed class ReplayedContent : HttpContent
 
     private bool TryStart() =>
         Interlocked.CompareExchange(ref _state, State.Sending, State.New) == State.New;
+
+    private async Task SendAgainAsync(Stream stream, TransportContext? context, CancellationToken token)
+    {
+        using var again = StartAgain(stream);
+        await Content.CopyToAsync(again, context, token).NoContext();
+        CheckSame(again);
+    }
+
+    private void SendAgain(Stream stream, TransportContext? context, CancellationToken token)
+    {
+        using var again = StartAgain(stream);
+        Content.CopyTo(again, context, token);
+        CheckSame(again);
+    }
+
+    /// <exception cref="IOException">The content was not sent completely.</exception>
+    private RecordingStream StartAgain(Stream stream) =>
+        _sent is null ? throw NotSame() : new RecordingStream(maxBytes: 0) { Target = stream };
+
+    /// <exception cref="IOException">The bytes are not those of the first time.</exception>
+    private void CheckSame(RecordingStream again)
+    {
+        if (!again.TakeHash().AsSpan().SequenceEqual(_sent))
+        {
+            throw NotSame();
+        }
+    }
+
+    private static IOException NotSame() => new(
+        "The content was sent once, and is not the same bytes again. A redirect or an authentication asked for it again.");
+
+    private void OnCopied()
+    {
+        _sent = _recording.TakeHash();
+        _state = _recording.IsComplete ? State.Complete : State.Spent;
+    }
 
     private void OnSent()
     {

@@ -22,7 +22,9 @@ internal static class DownloadResponse
             case HttpStatusCode.OK or HttpStatusCode.NonAuthoritativeInformation:
                 CheckEncoding(response);
                 CheckLength(response);
-                return ResponseMatch.Whole;
+                return PartOf(response) is not { } part ? ResponseMatch.Whole
+                    : version is not null ? ResponseMatch.Unusable
+                    : throw OnlyPart(response, part);
 
             case HttpStatusCode.PartialContent when version is not null:
                 return IsRest(response, from, version) ? ResponseMatch.Rest : ResponseMatch.Unusable;
@@ -34,6 +36,14 @@ internal static class DownloadResponse
                 throw response.IsSuccessStatusCode ? Unexpected(response) : Failure(response, clock);
         }
     }
+
+    /// <summary>Returns the range of a response that claims to be the whole file, if it is not: a proxy may change the status
+    /// of a part.</summary>
+    private static ContentRangeHeaderValue? PartOf(HttpResponseMessage response) =>
+        response.Content.Headers.ContentRange is { Unit: "bytes", From: { } first, To: { } last } range
+        && (first > 0 || ((range.Length ?? response.Content.Headers.ContentLength) is { } total && last != total - 1))
+            ? range
+            : null;
 
     /// <summary>The range must start at the requested position and fit into the length. A server that does not know the
     /// length of the file must send all of the rest.</summary>
@@ -95,9 +105,17 @@ internal static class DownloadResponse
     private static List<string> EncodingsOf(HttpResponseMessage response) =>
         EncodingsOf(response.Content.Headers, "Content-Encoding", "identity");
 
-    /// <summary>Returns the transfer encodings that HttpClient does not decode.</summary>
-    private static List<string> TransferEncodingsOf(HttpResponseMessage response) =>
-        EncodingsOf(response.Headers, "Transfer-Encoding", "chunked");
+    /// <summary>Returns the transfer encodings that HttpClient does not decode: all except one that is chunked.</summary>
+    private static List<string> TransferEncodingsOf(HttpResponseMessage response)
+    {
+        var encodings = EncodingsOf(response.Headers, "Transfer-Encoding", none: "");
+        if (encodings.FindIndex(encoding => encoding.Equals("chunked", StringComparison.OrdinalIgnoreCase)) is >= 0 and var chunked)
+        {
+            encodings.RemoveAt(chunked);
+        }
+
+        return encodings;
+    }
 
     /// <summary>Returns the encodings of the body, even if the header is invalid.</summary>
     private static List<string> EncodingsOf(HttpHeaders headers, string name, string none) =>
@@ -120,6 +138,9 @@ internal static class DownloadResponse
         RetryAfter.Attach(failure, response, clock);
         return failure;
     }
+
+    private static HttpRequestException OnlyPart(HttpResponseMessage response, ContentRangeHeaderValue part) => new(
+        $"The response has only a part of the file: {part}.", inner: null, response.StatusCode);
 
     private static HttpRequestException Unexpected(HttpResponseMessage response) => new(
         SafeText.Of(string.Create(

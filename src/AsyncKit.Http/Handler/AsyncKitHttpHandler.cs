@@ -21,7 +21,8 @@ namespace AsyncKit.Http;
 /// redirect.</item>
 /// <item>A response that stops sending bytes fails with a TimeoutException. Every timeout names its option and the
 /// value.</item>
-/// <item>A response whose Content-Length header is invalid fails, and is not retried.</item>
+/// <item>A response whose Content-Length header is invalid fails, and is not retried. A body that differs from its
+/// Content-Length fails, in HTTP/2 too.</item>
 /// <item>Control characters of a server do not reach a message or the log.</item>
 /// <item>Inner handlers and the callbacks of the options run without the caller's SynchronizationContext.</item>
 /// </list>

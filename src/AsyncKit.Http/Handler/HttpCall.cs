@@ -120,7 +120,7 @@ internal sealed class HttpCall(
         }
 
         var scope = new ResponseScope(response.RequestMessage, _limits.Content, _startedAt, _lease);
-        if (_lease is not null || _limits.Content.HasTime)
+        if (_lease is not null || _limits.Content.HasTime || !BodyLength.IsChecked(response))
         {
             LimitedContent.Apply(response, scope);
         }

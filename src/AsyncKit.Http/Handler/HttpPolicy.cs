@@ -84,9 +84,13 @@ internal sealed class HttpPolicy : IDisposable
 
     /// <summary>Returns true if the response may have bytes to wait for.</summary>
     public static bool HasContent(HttpResponseMessage response, HttpMethod method) =>
-        method != HttpMethod.Head
-        && response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        !IsBodyless(response, method)
         && (response.Content.Headers.ContentLength != 0 || response.Headers.TransferEncodingChunked == true);
+
+    /// <summary>Returns true if the response has no body, although its headers may be those of one.</summary>
+    public static bool IsBodyless(HttpResponseMessage response, HttpMethod? method) =>
+        method == HttpMethod.Head
+        || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified;
 
     /// <summary>Returns true if the end of content depends on the headers alone. In HTTP/2 and later it depends on a
     /// flag that the server may never send.</summary>

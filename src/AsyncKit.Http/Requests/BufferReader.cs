@@ -19,8 +19,8 @@ internal abstract class BufferReader<T> : ResponseReader<T>
             return OpenAndReadAsync(opening, response, scope, cancellationToken);
         }
 
-        var stream = new LimitedStream(new ValueTask<Stream>(opening).Completed(), scope);
-        var length = LengthOf(response);
+        var length = BodyLength.Of(response);
+        var stream = new LimitedStream(new ValueTask<Stream>(opening).Completed(), scope with { Length = length });
         var size = Math.Min(length ?? FirstSize, MaxFirstSize);
         var buffer = ArrayPool<byte>.Shared.Rent((int)size + 1); // One more, so that the end needs no larger buffer.
 #pragma warning disable CA2012 // Each path consumes it once: here, or in ReadRestAsync.
@@ -29,7 +29,7 @@ internal abstract class BufferReader<T> : ResponseReader<T>
         if (read.IsCompletedSuccessfully)
         {
             var count = read.Completed();
-            if (count == length && IsLengthChecked(response))
+            if (count == length && BodyLength.IsChecked(response))
             {
                 return new(CreateAndReturn(response, buffer, count));
             }
@@ -41,14 +41,6 @@ internal abstract class BufferReader<T> : ResponseReader<T>
     }
 
     protected abstract T Create(HttpResponseMessage response, ReadOnlySpan<byte> bytes);
-
-    /// <summary>Returns null for a stream from another handler: its header may be wrong.</summary>
-    private static long? LengthOf(HttpResponseMessage response) =>
-        LimitedContent.IsStream(response.Content) ? null : response.Content.Headers.ContentLength;
-
-    /// <summary>Returns true if .NET checks the end with the last byte. In HTTP/2 and later it does not compare the
-    /// lengths.</summary>
-    private static bool IsLengthChecked(HttpResponseMessage response) => response.Version.Major < 2;
 
     private async ValueTask<T> OpenAndReadAsync(
         Task<Stream> opening, HttpResponseMessage response, ResponseScope scope, CancellationToken token)
@@ -73,7 +65,7 @@ internal abstract class BufferReader<T> : ResponseReader<T>
             while (await read.NoContext() is > 0 and var some)
             {
                 count += some;
-                if (count == length && IsLengthChecked(response))
+                if (count == length && BodyLength.IsChecked(response))
                 {
                     break;
                 }
@@ -92,10 +84,7 @@ internal abstract class BufferReader<T> : ResponseReader<T>
             throw;
         }
 
-        return count == (length ?? count)
-            ? CreateAndReturn(response, buffer, count)
-            : throw new HttpIOException(
-                HttpRequestError.InvalidResponse, $"The response has {count} bytes, but its Content-Length is {length}.");
+        return CreateAndReturn(response, buffer, count);
     }
 
     private static byte[] Grow(byte[] buffer)

@@ -105,7 +105,7 @@ internal sealed class HttpGet<T, TResult>
             return _reader.ReadAsync(response, scope, token);
         }
 
-        if (scope.Limits.HasAny)
+        if (scope.Limits.HasAny || !BodyLength.IsChecked(response))
         {
             LimitedContent.Apply(response, scope);
         }

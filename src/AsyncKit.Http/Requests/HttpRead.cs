@@ -82,7 +82,8 @@ public static class HttpRead
         private async ValueTask<T> DeserializeAsync(
             HttpResponseMessage response, ResponseScope scope, CancellationToken token)
         {
-            Stream stream = new LimitedStream(await response.Content.ReadAsStreamAsync(token).NoContext(), scope);
+            Stream stream = new LimitedStream(
+                await response.Content.ReadAsStreamAsync(token).NoContext(), scope with { Length = BodyLength.Of(response) });
             if (ResponseText.EncodingOf(response) is { } encoding && encoding.CodePage != Encoding.UTF8.CodePage)
             {
                 stream = Encoding.CreateTranscodingStream(stream, encoding, Encoding.UTF8);

@@ -20,10 +20,11 @@ internal static class UriText
         $"{SafeText.Of(request?.Method.Method ?? "")} {Of(request?.RequestUri)}";
 
     /// <summary>A relative address may start with an authority, as in "//user@host/path". An invalid one may contain one
-    /// after a scheme, or without the slashes before it.</summary>
+    /// after a scheme, with one slash or none before it.</summary>
     private static string WithoutUserInfo(string text)
     {
         var slashes = text.IndexOf("//", StringComparison.Ordinal);
+        slashes = slashes < 0 ? text.IndexOf(":/", StringComparison.Ordinal) : slashes;
         if (slashes >= 0 && text.LastIndexOf('@') is var last && last > slashes)
         {
             return string.Concat(text.AsSpan(0, slashes + 2), text.AsSpan(last + 1));

@@ -111,6 +111,35 @@ public sealed class RepeatedContentTests : IClassFixture<NothingLeftBehind>
         Assert.All(server.Bodies, body => Assert.Equal(bytes, body.Length));
     }
 
+    /// <summary>A redirect asks for the content again, without another attempt.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Content_above_the_limit_is_redirected_only_if_it_is_the_same_bytes(bool isSame, bool isBlocking)
+    {
+        var text = new string('x', ReplayedContent.MaxBytes);
+        using var content = isSame ? JsonContent.Create(text) : JsonContent.Create(new List<object> { text, new Once() });
+        var server = new Server(_ => HttpStatusCode.OK);
+        using var client = Client(new Redirect(server));
+        using var request = new HttpRequestMessage(HttpMethod.Put, HandlerTest.Address) { Content = content };
+
+        var failure = await Record.ExceptionAsync(() => isBlocking
+            ? Task.Run(() => client.Send(request, default))
+            : client.SendAsync(request, default)).OrHangs();
+
+        Assert.Equal(isSame, failure is null);
+        if (isSame)
+        {
+            Assert.Equal(server.Bodies[0], server.Bodies[1]);
+        }
+        else
+        {
+            Assert.Contains("not the same bytes again", $"{failure}", StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_long_async_sequence_is_sent_complete_and_once()
     {
@@ -282,6 +311,22 @@ public sealed class RepeatedContentTests : IClassFixture<NothingLeftBehind>
         {
             length = 0;
             return false;
+        }
+    }
+
+    private sealed class Redirect(HttpMessageHandler server) : DelegatingHandler(server)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            using var redirect = await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            using var redirect = base.Send(request, cancellationToken);
+            return base.Send(request, cancellationToken);
         }
     }
 

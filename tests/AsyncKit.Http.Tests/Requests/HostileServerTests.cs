@@ -212,28 +212,6 @@ public sealed partial class HostileServerTests : IClassFixture<NothingLeftBehind
         Assert.True(Transient.IsTransient(thrown));
     }
 
-    [Theory]
-    [InlineData(5, 10)]
-    [InlineData(10, 5)]
-    public async Task A_length_that_differs_from_the_body_fails_the_request_in_HTTP2(int length, int bytes)
-    {
-        using var client = new HttpClient(new StubHandler((_, _, _) =>
-        {
-            var content = new ByteArrayContent(new byte[bytes]); // Passes for content of a connection.
-            content.Headers.ContentLength = length;
-            return Task.FromResult(new HttpResponseMessage { Version = HttpVersion.Version20, Content = content });
-        }));
-
-        var thrown = await Assert.ThrowsAsync<HttpIOException>(
-            () => client.GetAllAsync([HandlerTest.Address], 1, HttpRead.Bytes));
-
-        Assert.Contains(
-            $"GET http://one.example/a failed: The response has {bytes} bytes, but its Content-Length is {length}. (InvalidResponse)",
-            thrown.Message,
-            StringComparison.Ordinal);
-        Assert.EndsWith($"{length}. (InvalidResponse)", thrown.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task A_stream_from_another_handler_is_read_to_its_end_whatever_its_header_says()
     {

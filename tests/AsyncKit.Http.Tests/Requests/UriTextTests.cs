@@ -7,6 +7,7 @@ public sealed class UriTextTests
     [InlineData("http://me:secret@example.org/a?secret=1#secret", "http://example.org/a")]
     [InlineData("//me:secret@example.org/a", "//example.org/a")]
     [InlineData("http:me:secret@example.org/a", "example.org/a")]
+    [InlineData("http:/me:secret@example.org/a", "http:/example.org/a")]
     [InlineData("me:secret@example.org/a", "example.org/a")]
     [InlineData("me:secret@example.org", "example.org")]
     [InlineData("http://me:secret@exa mple.org/a", "http://exa mple.org/a")]

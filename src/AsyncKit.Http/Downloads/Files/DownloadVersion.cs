@@ -63,8 +63,11 @@ internal sealed record DownloadVersion(string? ETag, DateTimeOffset? LastModifie
             && response.Content.Headers.LastModified is { } modified
             && modified != LastModified);
 
+    /// <summary>An ETag that .NET does not parse proves nothing, and the date may be that of another version.</summary>
     private static bool HasConflict(HttpResponseMessage response) =>
-        response.Headers.HasConflict("ETag") || response.Content.Headers.HasConflict("Last-Modified");
+        response.Headers.HasConflict("ETag")
+        || (response.Headers.ETag is null && response.Headers.NonValidated.Contains("ETag"))
+        || response.Content.Headers.HasConflict("Last-Modified");
 
     /// <summary>A response may have an ETag that no request can contain: HttpClient only sends ASCII.</summary>
     private static bool IsSendable(string eTag) =>
