@@ -86,6 +86,31 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
         Assert.Equal(other, await File.ReadAllBytesAsync(Target));
     }
 
+    [Fact]
+    public async Task A_partial_file_that_another_program_shortens_has_no_gap()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // No other program can change an open file there.
+        }
+
+        var body = new ScriptedBody(Content[..600], async _ =>
+        {
+            using var truncate = System.Diagnostics.Process.Start("truncate", ["-s", "10", _folder.PartOf("a.bin")]);
+            await truncate.WaitForExitAsync();
+            return -1;
+        })
+        { Rest = Content[600..] };
+        using var handler = new ScriptedHandler(
+            _ => Responses.Whole(Content, body: body), request => Responses.Rest(Content, (int)request.Headers.Range!.Ranges.Single().From!));
+        using var client = handler.Client();
+
+        _ = await client.DownloadAsync(Address, Target, Quick).OrHangs();
+
+        Assert.Equal("bytes=10-", handler.Ranges[1].Range);
+        Assert.Equal(Content, await File.ReadAllBytesAsync(Target));
+    }
+
     /// <summary>A proxy may change 206 to 200.</summary>
     [Fact]
     public async Task A_200_that_announces_a_part_is_not_the_whole_file()

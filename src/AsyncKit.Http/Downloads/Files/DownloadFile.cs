@@ -131,6 +131,11 @@ internal sealed class DownloadFile
             throw DownloadSidecar.TakenOver(); // The file may have its final name, and belong to the user.
         }
 
+        if (RandomAccess.GetLength(Handle) < Length)
+        {
+            throw new IOException("Another program shortened the partial file."); // The next attempt continues from its end.
+        }
+
         await RandomAccess.WriteAsync(Handle, bytes, Length, CancellationToken.None).NoContext();
         Length += bytes.Length;
     }
