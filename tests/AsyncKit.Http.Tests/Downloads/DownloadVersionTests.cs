@@ -96,7 +96,8 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
 
         var body = new ScriptedBody(Content[..600], async _ =>
         {
-            using var truncate = System.Diagnostics.Process.Start("truncate", ["-s", "10", _folder.PartOf("a.bin")]);
+            using var truncate = System.Diagnostics.Process.Start(
+                "sh", ["-c", "dd if=/dev/null of=\"$0\" bs=10 seek=1 count=0 2>/dev/null", _folder.PartOf("a.bin")]);
             await truncate.WaitForExitAsync();
             return -1;
         })
