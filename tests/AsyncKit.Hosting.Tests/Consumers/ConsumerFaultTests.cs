@@ -1,3 +1,5 @@
+#pragma warning disable CA1873 // The arguments are matchers of a mock.
+
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;

@@ -100,7 +100,7 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     {
         foreach (var cells in File.ReadLines(Path.Combine(Docs, page)).Select(line => line.Split('|')).Where(cells => cells.Length > 3))
         {
-            var names = Code().Matches(cells[1]).Select(match => match.Groups[1].Value).ToList();
+            var names = Code().Matches(cells[1]).Select(match => match.Groups["name"].Value).ToList();
             var units = Unit().Matches(cells[2]).Select(match => match.Value).ToList();
             if (names is [var first, ..] && first.StartsWith("asynckit.", StringComparison.Ordinal) && units.Count > 0)
             {
@@ -152,9 +152,9 @@ public sealed partial class InstrumentTests : IClassFixture<NothingLeftBehind>
     [GeneratedRegex("asynckit_[a-z_]+", RegexOptions.None, 1000)]
     private static partial Regex Name();
 
-    [GeneratedRegex("`([a-z.]+)`", RegexOptions.None, 1000)]
+    [GeneratedRegex("`(?<name>[a-z.]+)`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Code();
 
-    [GeneratedRegex(@"\{[a-z]+\}|(?<![\w'])s(?![\w'])", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\{[a-z]+\}|(?<![\w'])s(?![\w'])", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unit();
 }
