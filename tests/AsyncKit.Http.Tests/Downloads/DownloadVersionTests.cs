@@ -98,10 +98,10 @@ public sealed class DownloadVersionTests : IClassFixture<NothingLeftBehind>, IDi
         {
             using var truncate = System.Diagnostics.Process.Start(
                 "sh", ["-c", "dd if=/dev/null of=\"$0\" bs=10 seek=1 count=0 2>/dev/null", _folder.PartOf("a.bin")]);
-            await truncate.WaitForExitAsync();
+            await truncate.WaitForExitAsync(CancellationToken.None);
             return -1;
         })
-        { Rest = Content[600..] };
+        { Rest = Content.AsMemory(600) };
         using var handler = new ScriptedHandler(
             _ => Responses.Whole(Content, body: body), request => Responses.Rest(Content, (int)request.Headers.Range!.Ranges.Single().From!));
         using var client = handler.Client();
